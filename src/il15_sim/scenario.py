@@ -1,0 +1,183 @@
+"""Dose scenarios: the arms of an in-silico experiment, read from a TOML file.
+
+A file has a `title`, a `description`, `horizon_days`, optionally a `name` (the file's stem
+otherwise) and `observables`, and one `[[arms]]` table for every arm with a `name`, a `regimen`
+(a text, or a list of texts given together), and optionally a `variant` (one or a list, applied on
+top of the packaged ones) and `overrides` of single parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+from il15_sim.errors import InputError, unknown
+from il15_sim.regimen import Regimen
+from il15_sim.regimen_dose import span
+from il15_sim.scenario_file import Table, read_toml
+
+_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
+_KEYS = ("name", "title", "description", "horizon_days", "observables", "arms")
+_ARM_KEYS = ("name", "regimen", "variant", "overrides")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm: what it is called, what is given, and what differs from the packaged patient.
+
+    Parameters
+    ----------
+    name : str
+        Any text; unique in its scenario.
+    regimen : Regimen
+    variants : tuple of str
+        Variants on top of the packaged ones, in this order.
+    overrides : dict of str to float
+        Values of single parameters, in the units of the parameter table.
+    """
+
+    name: str
+    regimen: Regimen
+    variants: tuple[str, ...] = ()
+    # A dict has no hash; two arms that differ here only are still unequal.
+    overrides: dict[str, float] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named set of arms, simulated over one horizon.
+
+    Parameters
+    ----------
+    name : str
+        Lower-case name that results are filed under.
+    title, description : str
+        What a reader sees.
+    horizon_days : float
+        Length of the simulation in days.
+    observables : tuple of str
+        What to report; empty means all.
+    arms : tuple of Arm
+    source : str
+        The file it was read from; told in errors, no part of the value.
+
+    Examples
+    --------
+    >>> from il15_sim.resources import experiments_dir
+    >>> tmz = Scenario.read(experiments_dir() / "doses" / "tmz_alone.toml")
+    >>> [arm.name for arm in tmz.arms]
+    ['TMZ 150 mg/m2 d1-5/28', 'TMZ 200 mg/m2 d1-5/28', 'TMZ 75 mg/m2 d1-42/56']
+    """
+
+    name: str
+    title: str
+    description: str
+    horizon_days: float
+    observables: tuple[str, ...]
+    arms: tuple[Arm, ...]
+    source: str = field(default="", compare=False)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Scenario:
+        """The scenario that a TOML file tells.
+
+        Names of drugs, observables, variants and parameters are checked by `check`, since only a
+        model knows them.
+
+        Raises
+        ------
+        InputError
+            With file, line and key, and the closest valid key.
+        """
+        file = Path(path)
+        table = read_toml(file)
+        table.allow(_KEYS)
+        name = table.text("name") if "name" in table.data else file.stem
+        if not _NAME.fullmatch(name):
+            why = "results are filed under it: up to 64 of a-z, 0-9, _ and -, no - in front"
+            fix = 'give the file a key such as name = "my_scenario"'
+            raise InputError(
+                f"scenario name {name!r:.80}", where=table.at("name"), why=why, fix=fix
+            )
+        table.need("horizon_days", "horizon_days = 84")
+        with table.told_at("horizon_days"):
+            horizon_days = span("horizon_days", table.data["horizon_days"], "d")
+        arms: dict[str, Arm] = {}
+        for row in table.tables("arms"):
+            arm = _arm(row)
+            if arm.name in arms:
+                fix = "give every arm its own name"
+                raise InputError(f"a second arm '{arm.name}'", where=row.at("name"), fix=fix)
+            arms[arm.name] = arm
+        return cls(
+            name=name,
+            title=table.text("title", default=name),
+            description=table.text("description", default=""),
+            horizon_days=horizon_days,
+            observables=table.texts("observables"),
+            arms=tuple(arms.values()),
+            source=str(file),
+        )
+
+    def check(
+        self,
+        *,
+        observables: Iterable[str] | None = None,
+        parameters: Iterable[str] | None = None,
+        drugs: Iterable[str] | None = None,
+        variants: Iterable[str] | None = None,
+    ) -> None:
+        """Raise InputError for the first id that is not among the model's.
+
+        Parameters
+        ----------
+        observables, parameters, drugs, variants : iterable of str, optional
+            Valid ids; a kind that is left out is not checked.
+
+        Raises
+        ------
+        InputError
+            With the file, the arm and the closest valid id.
+
+        Examples
+        --------
+        >>> arm = Arm("a", Regimen.parse("sorafenb 400 mg bid x 56 d"))
+        >>> scenario = Scenario("s", "S", "", 84.0, (), (arm,), source="s.toml")
+        >>> scenario.check(drugs=["sorafenib"])
+        Traceback (most recent call last):
+        il15_sim.errors.InputError: s.toml: arm 'a': unknown drug 'sorafenb'; ...
+        """
+        where = self.source or f"scenario {self.name}"
+        _check_ids("observable", self.observables, observables, where)
+        for arm in self.arms:
+            place = f"{where}: arm '{arm.name}'"
+            _check_ids("drug", arm.regimen.drugs, drugs, place)
+            _check_ids("variant", arm.variants, variants, place)
+            _check_ids("parameter", arm.overrides, parameters, place)
+
+
+def _arm(table: Table) -> Arm:
+    if isinstance(table.data.get("name"), str) and table.data["name"].strip():
+        table.label = f"arm '{table.data['name'].strip()}'"
+    table.allow(_ARM_KEYS)
+    name = table.text("name")
+    if not name.isprintable():
+        raise InputError("the name has a line break in it", where=table.at("name"))
+    table.need("regimen", 'regimen = "sorafenib 400 mg q12h x 56 d", or "none"')
+    texts = table.texts("regimen")
+    with table.told_at("regimen"):
+        regimen = reduce(add, map(Regimen.parse, texts))
+    return Arm(name, regimen, table.texts("variant"), table.numbers("overrides"))
+
+
+def _check_ids(kind: str, names: Iterable[str], valid: Iterable[str] | None, where: str) -> None:
+    if valid is None:
+        return
+    ids = set(valid)
+    for name in names:
+        if name not in ids:
+            raise unknown(kind, name, ids, where)
