@@ -1,0 +1,58 @@
+# Every target sets up what it needs: a virtual environment in .venv, with the versions of
+# constraints.txt. Another Python (3.11, 3.12 or 3.13): PYTHON=python3.12 make test
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+# An environment made by another Python, or for a folder that has moved since, is made anew.
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+MADE_FOR := Python $(PYTHON_VERSION) in $(CURDIR)
+ifneq ($(shell cat $(READY) 2>/dev/null),$(MADE_FOR))
+STALE := stale
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-slow lint bench setup clean stale
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
+
+demo: $(READY) ## simulate the packaged dose scenarios and write a report with figures
+	@$(BIN)/il15-sim reproduce
+
+test: $(READY) ## run the test suite
+	@$(BIN)/python -m pytest
+
+test-slow: $(READY) ## run the proofs that take minutes
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(READY) ## check style, format and types
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+bench: $(READY) ## measure import time, run time and memory
+	@$(BIN)/python experiments/benchmark/latency.py
+
+setup: $(READY) ## only make the environment
+
+clean: ## remove the environment, caches and built packages (results stay)
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests experiments -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt $(STALE)
+	@case "$(PYTHON_VERSION)" in \
+	  3.11|3.12|3.13) ;; \
+	  "") echo "error: '$(PYTHON)' cannot be run; install Python 3.11, 3.12 or 3.13, or name one: PYTHON=python3.12 make ..." >&2; exit 1 ;; \
+	  *) echo "error: '$(PYTHON)' is Python $(PYTHON_VERSION); il15-sim needs 3.11, 3.12 or 3.13: PYTHON=python3.12 make ..." >&2; exit 1 ;; \
+	esac
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "error: '$(PYTHON)' comes without venv; install it (Debian and Ubuntu: the package python$(PYTHON_VERSION)-venv)" >&2; exit 1; }
+	@echo "Setting up .venv with Python $(PYTHON_VERSION) (some minutes, the first time only) ..."
+	@if [ -n "$(STALE)" ] || [ ! -x $(BIN)/python ]; then \
+	  rm -rf .venv; $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }; fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]' -c constraints.txt || { \
+	  echo "error: the packages could not be installed; what pip says stands above" >&2; exit 1; }
+	@printf '%s\n' '$(MADE_FOR)' > $@
