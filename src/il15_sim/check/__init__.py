@@ -1,0 +1,70 @@
+"""Checks of the parameter table, the variants and the models against each other.
+
+Each check is one function of a `Problem` that yields findings; its first line says what it
+demands. `il15-sim check` runs them all and fails on an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from il15_sim.check.finding import Finding
+from il15_sim.check.model_checks import rows, sbml, units, values
+from il15_sim.check.origin_checks import assumed, derived, fitted, measured
+from il15_sim.check.problem import Problem, read_problem
+from il15_sim.check.summary import parameters_by_model, summary, summary_text
+from il15_sim.check.sync import sync_ant_values, value_blocks
+from il15_sim.check.table_checks import bounds, identifiers, kinds, priors, units_parse
+from il15_sim.check.variant_checks import shipped_overlap, variants
+from il15_sim.model import SHIPPED_VARIANTS
+
+__all__ = [
+    "CHECKS",
+    "Finding",
+    "Problem",
+    "parameters_by_model",
+    "run_checks",
+    "summary",
+    "summary_text",
+    "sync_ant_values",
+]
+
+Check = Callable[[Problem], Iterator[Finding]]
+
+#: All checks, in the order in which their findings are told.
+CHECKS: tuple[Check, ...] = (
+    *(identifiers, kinds, units_parse, bounds, priors),
+    *(measured, derived, fitted, assumed),
+    *(variants, shipped_overlap),
+    *(rows, units, values, value_blocks, sbml),
+)
+
+
+def run_checks(
+    models_dir: str | Path,
+    experiments_dir: str | Path,
+    *,
+    shipped: Sequence[str] = SHIPPED_VARIANTS,
+) -> list[Finding]:
+    """Run all checks over a folder of models.
+
+    Parameters
+    ----------
+    models_dir : path
+        Folder with `parameters.tsv`, `patient.ant`, `modules/*.ant` and `variants/*.tsv`.
+    experiments_dir : path
+        Folder whose `fits/` holds one file per fit.
+    shipped : sequence of str
+        Variants of the packaged model, in the order of application.
+
+    Returns
+    -------
+    list of Finding
+        Empty when all is well. Files that cannot be read are findings of the check `read`.
+    """
+    problem, findings = read_problem(Path(models_dir), Path(experiments_dir), shipped)
+    if problem is not None:
+        for check in CHECKS:
+            findings.extend(check(problem))
+    return findings

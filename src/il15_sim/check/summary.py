@@ -1,0 +1,65 @@
+"""How many parameters are measured, derived, fitted and assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from il15_sim.check.problem import Problem, model_paths, patient_wiring, read_model_file
+from il15_sim.parameters import KINDS, ParameterTable
+
+
+def summary(table: ParameterTable, ids: Iterable[str] | None = None) -> dict[str, int]:
+    """Count of each kind, over the whole table or over some of its ids.
+
+    Examples
+    --------
+    >>> from il15_sim.parameters import Parameter
+    >>> summary(ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),)))
+    {'measured': 0, 'derived': 0, 'fitted': 0, 'assumed': 1}
+    """
+    counts = dict.fromkeys(KINDS, 0)
+    for id_ in table if ids is None else ids:
+        counts[table[id_].kind] += 1
+    return counts
+
+
+def parameters_by_model(models_dir: str | Path, table: ParameterTable) -> dict[str, list[str]]:
+    """Ids of the rows that each module, and the patient, has upstream.
+
+    Raises
+    ------
+    InputError
+        When a model does not parse.
+    """
+    folder = Path(models_dir)
+    paths, wiring = model_paths(folder), patient_wiring(folder)
+    problem = Problem(folder, table, models=tuple(map(read_model_file, paths)), wiring=wiring)
+    used = {}
+    for model in problem.models:
+        rows = {row for id_ in model.facts.constants for row in problem.rows_of(model, id_)}
+        used[model.name] = [id_ for id_ in table if id_ in rows]
+    return used
+
+
+def summary_text(table: ParameterTable, by_model: Mapping[str, Iterable[str]] | None = None) -> str:
+    """The counts as a table to print: one line for the whole, one for each model.
+
+    Examples
+    --------
+    >>> from il15_sim.parameters import Parameter
+    >>> print(summary_text(ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),))))
+    parameters  measured  derived  fitted  assumed  total
+    all                0        0       0        1      1
+    """
+    counts = {"all": summary(table)}
+    for name, ids in (by_model or {}).items():
+        counts[name] = summary(table, ids)
+    width = max(len(name) for name in ("parameters", *counts))
+    header = "  ".join(["parameters".ljust(width), *KINDS, "total"])
+    lines = [header]
+    for name, kinds in counts.items():
+        cells = [str(kinds[k]).rjust(len(k)) for k in KINDS]
+        cells.append(str(sum(kinds.values())).rjust(len("total")))
+        lines.append("  ".join([name.ljust(width), *cells]))
+    return "\n".join(lines)

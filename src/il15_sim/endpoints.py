@@ -1,0 +1,204 @@
+"""Endpoints read off simulated runs: exposure, half-life, change from baseline, return to it.
+
+Every function takes `Runs` and an observable and returns one number per run, shape (R,); NaN where
+the endpoint does not exist in a run (or the run failed). Times are days and hours after the first
+dose; day d is 24 d hours.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.errors import InputError
+from il15_sim.runs import Runs
+
+Array = NDArray[np.float64]
+
+
+def cmax(
+    runs: Runs, observable: str, *, start_h: float = 0.0, end_h: float | None = None
+) -> Array:
+    """Highest value in an interval (default: the whole run).
+
+    Examples
+    --------
+    >>> from il15_sim import Model, Regimen, endpoints, simulate
+    >>> model = Model.load("sorafenib_pk")
+    >>> runs = simulate(model, Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=7))
+    >>> float(endpoints.cmax(runs, "sorafenib_total_mg_per_L")[0]) > 0
+    True
+    """
+    rows = _between(runs, start_h, _end(runs, end_h))
+    return np.array([_values(runs, i, observable)[rows].max() for i in range(len(runs))])
+
+
+def trough(runs: Runs, observable: str, *, day: float) -> Array:
+    """Value just before the dose on a day, or at that time where no dose is given."""
+    return _at(runs, observable, 24.0 * day, before_dose=True)
+
+
+def value_at(runs: Runs, observable: str, *, day: float) -> Array:
+    """Value on a day, after a dose that is given then."""
+    return _at(runs, observable, 24.0 * day, before_dose=False)
+
+
+def auc(runs: Runs, observable: str, *, start_h: float, end_h: float) -> Array:
+    """Area under the curve over an interval by the linear trapezoidal rule, in unit times hours."""
+    rows = _between(runs, start_h, end_h)
+    times = runs.times_h[rows]
+    ends = [_interpolated(runs, observable, t) for t in (start_h, end_h)]
+    areas = []
+    for i in range(len(runs)):
+        values = _values(runs, i, observable)[rows]
+        grid = np.concatenate([[start_h], times, [end_h]])
+        areas.append(np.trapezoid(np.concatenate([[ends[0][i]], values, [ends[1][i]]]), grid))
+    return np.array(areas)
+
+
+def auc_0_12(runs: Runs, observable: str, *, day: float) -> Array:
+    """AUC over the twelve hours after the dose on a day; day 28 covers 672-684 h.
+
+    The grid needs rows in that interval: simulate at least half a day longer.
+    """
+    return auc(runs, observable, start_h=24.0 * day, end_h=24.0 * day + 12.0)
+
+
+def time_above(runs: Runs, observable: str, level: float) -> Array:
+    """Hours above a level, with crossings interpolated between the rows."""
+    if not math.isfinite(level):
+        raise InputError(f"level {level!r}", why="a level is a finite number")
+    times = runs.times_h
+    steps = np.diff(times)
+    hours = []
+    for i in range(len(runs)):
+        gap = _values(runs, i, observable) - level
+        a, b = gap[:-1], gap[1:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(a * b < 0, np.maximum(a, b) / np.abs(a - b), (a > 0) | (b > 0))
+        hours.append(float(np.sum(share * steps)) if np.isfinite(gap).all() else math.nan)
+    return np.array(hours)
+
+
+def half_life_after_last_dose(
+    runs: Runs, observable: str, *, drug: str, from_h: float = 24.0, to_h: float = 96.0
+) -> Array:
+    """Half-life in hours from a log-linear fit to the decline after a drug's last dose.
+
+    Parameters
+    ----------
+    from_h, to_h : float
+        The part of the decline that is used, in hours after the last dose; absorption and
+        distribution are over by then, and levels are still measurable.
+    """
+    results = []
+    for i, regimen in enumerate(runs.regimens):
+        doses = [d.time_h + d.duration_h for d in regimen.doses() if d.drug == drug]
+        if not doses or max(doses) + to_h > runs.times_h[-1]:
+            results.append(math.nan)
+            continue
+        rows = _between(runs, max(doses) + from_h, max(doses) + to_h)
+        values = _values(runs, i, observable)[rows]
+        if not (values > 0).all() or len(values) < 3:
+            results.append(math.nan)
+            continue
+        slope = np.polyfit(runs.times_h[rows], np.log(values), 1)[0]
+        results.append(math.log(2) / -slope if slope < 0 else math.nan)
+    return np.array(results)
+
+
+def change(runs: Runs, observable: str, *, day: float) -> Array:
+    """Value on a day (before a dose) less the untreated value at the start, in the same unit."""
+    return trough(runs, observable, day=day) - baseline(runs, observable)
+
+
+def fold(runs: Runs, observable: str, *, day: float) -> Array:
+    """Value on a day (before a dose) over the untreated value at the start; NaN from zero."""
+    return _ratio(trough(runs, observable, day=day), baseline(runs, observable))
+
+
+def max_fold(runs: Runs, observable: str) -> Array:
+    """Highest value of the run over the untreated value at the start; NaN from zero."""
+    return _ratio(cmax(runs, observable), baseline(runs, observable))
+
+
+def baseline(runs: Runs, observable: str) -> Array:
+    """Untreated value: the first row, before the first dose."""
+    if runs.times_h[0] != 0:
+        raise InputError("no baseline", why=f"the first row is at {runs.times_h[0]:g} h")
+    return np.array([_values(runs, i, observable)[0] for i in range(len(runs))])
+
+
+def time_to_baseline(
+    runs: Runs, observable: str, *, after_day: float, within: float = 0.05
+) -> Array:
+    """Days from `after_day` until the value stays within a share of its baseline.
+
+    Parameters
+    ----------
+    within : float
+        Relative distance from baseline that counts as returned (0.05 is 5 %).
+    """
+    rows = np.flatnonzero(runs.times_h >= 24.0 * after_day)
+    if not 0 < within < 1 or rows.size == 0:
+        raise InputError(f"within={within!r} after day {after_day!r}", why="outside of the run")
+    base = baseline(runs, observable)
+    days = []
+    for i in range(len(runs)):
+        values = _values(runs, i, observable)[rows]
+        away = np.abs(values - base[i]) > within * abs(base[i])
+        if not np.isfinite(values).all() or away[-1]:
+            days.append(math.nan)
+        else:
+            last = np.flatnonzero(away)
+            first = rows[0] if last.size == 0 else rows[last[-1] + 1]
+            days.append(float(runs.times_h[first]) / 24.0 - after_day)
+    return np.array(days)
+
+
+def _values(runs: Runs, run: int, observable: str) -> Array:
+    return runs.get(run, observable)
+
+
+def _end(runs: Runs, end_h: float | None) -> float:
+    return float(runs.times_h[-1]) if end_h is None else end_h
+
+
+def _between(runs: Runs, start_h: float, end_h: float) -> NDArray[np.intp]:
+    """Rows in an interval: after a dose at its start, before a dose at its end."""
+    if not 0 <= start_h < end_h <= runs.times_h[-1]:
+        raise InputError(
+            f"interval {start_h:g}-{end_h:g} h",
+            why=f"it must be rising and lie in the run, 0-{runs.times_h[-1]:g} h",
+        )
+    times, sample = runs.times_h, runs.sample
+    inside = (times >= start_h) & (times <= end_h)
+    inside &= ~((times == start_h) & (sample == "pre"))
+    inside &= ~((times == end_h) & (sample == "post"))
+    return np.flatnonzero(inside)
+
+
+def _at(runs: Runs, observable: str, time_h: float, *, before_dose: bool) -> Array:
+    if not 0 <= time_h <= runs.times_h[-1]:
+        raise InputError(
+            f"day {time_h / 24:g}", why=f"the run covers {runs.times_h[-1] / 24:g} days"
+        )
+    rows = np.flatnonzero(runs.times_h == time_h)
+    if rows.size == 0:
+        return _interpolated(runs, observable, time_h)
+    row = rows[0] if before_dose else rows[-1]
+    return np.array([_values(runs, i, observable)[row] for i in range(len(runs))])
+
+
+def _interpolated(runs: Runs, observable: str, time_h: float) -> Array:
+    # Rows around the time; a row at the time itself gives its own value.
+    return np.array(
+        [np.interp(time_h, runs.times_h, _values(runs, i, observable)) for i in range(len(runs))]
+    )
+
+
+def _ratio(above: Array, below: Array) -> Array:
+    # A baseline of nearly nothing (a drug before its first dose) has no fold.
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=np.abs(below) > 1e-12)

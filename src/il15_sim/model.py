@@ -1,0 +1,275 @@
+"""Models as values: Antimony text turned into SBML, with its parameters, states and observables."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from il15_sim.errors import InputError, unknown
+from il15_sim.parameters import ParameterTable, Variant
+from il15_sim.resources import models_dir as packaged_models_dir
+from il15_sim.composition import table_ids
+from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
+
+#: Variants that belong to the packaged model: what the shipped fits wrote.
+SHIPPED_VARIANTS = ("sorafenib_pk_fit",)
+
+
+@dataclass(frozen=True)
+class DrugTarget:
+    """Where a dose of one drug by one route enters the model, and in which unit."""
+
+    drug: str
+    route: str
+    target: str
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model with its parameter values; frozen, changed only by making another one.
+
+    Attributes
+    ----------
+    name : str
+        `"patient"` or the name of a module in `models/modules`.
+    values : mapping
+        Value of every constant parameter, by id, in the unit of `units`.
+    states : tuple of str
+        The states, in the order of the model.
+    initial : mapping
+        Start value of every state: the untreated steady state of the packaged values.
+    observables : tuple of str
+        Ids with a row in `observables.tsv`; what `simulate` returns by default.
+    units : mapping
+        Unit of every parameter, state and observable.
+    drugs : tuple of DrugTarget
+        The drugs and routes that this model can be dosed with.
+    parameters : ParameterTable
+        The rows of the parameter table that this model uses.
+
+    Examples
+    --------
+    >>> from il15_sim import Model
+    >>> model = Model.load("sorafenib_pk")
+    >>> model.with_values({"sorafenib_volume": 200.0}).values["sorafenib_volume"]
+    200.0
+    """
+
+    name: str
+    values: Mapping[str, float]
+    parameters: ParameterTable
+    drugs: tuple[DrugTarget, ...]
+    observables: tuple[str, ...]
+    units: Mapping[str, str]
+    variants: tuple[str, ...]
+    models_dir: Path
+    rows: Mapping[str, str] = field(repr=False)
+    facts: SbmlFacts = field(repr=False)
+    _template: str = field(repr=False)
+
+    @classmethod
+    def load(
+        cls,
+        name: str = "patient",
+        *,
+        variants: tuple[str, ...] | list[str] | None = None,
+        models_dir: str | Path | None = None,
+    ) -> Model:
+        """Load the packaged patient model, or one of its modules by name.
+
+        Parameters
+        ----------
+        name : str
+            `"patient"`, or a module such as `"sorafenib_pk"`.
+        variants : sequence of str, optional
+            Variants to apply, later ones win. Default: what the shipped fits wrote.
+        models_dir : path, optional
+            A folder laid out like `models/`, instead of the packaged one.
+
+        Raises
+        ------
+        InputError
+            For an unknown model or variant, Antimony that does not parse, or a faulty table.
+        """
+        folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
+        template = _sbml_of(folder, name)
+        facts = read_sbml_facts(template)
+        table = ParameterTable.read(folder / "parameters.tsv")
+        rows = table_ids(folder, name, facts)
+        missing = sorted(i for i, row in rows.items() if row not in table)
+        if missing:
+            raise InputError(
+                f"parameter '{missing[0]}' of model '{name}' has no row",
+                where=folder / "parameters.tsv",
+                fix="add a row for it",
+            )
+        own = {i: table[row].value for i, row in rows.items()}
+        inputs = {i: v for i, v in facts.constants.items() if i not in rows}
+        observables = tuple(
+            o for o in _observable_units(folder) if o in facts.assigned or o in facts.states
+        )
+        units = dict(facts.units)
+        units.update({i: table[row].unit for i, row in rows.items()})
+        units.update({o: u for o, u in _observable_units(folder).items() if o in units})
+        known = facts.states + tuple(facts.constants)
+        drugs = tuple(d for d in _drug_targets(folder) if d.target in known)
+        model = cls(
+            name=name,
+            values=MappingProxyType({**own, **inputs}),
+            parameters=table.subset(rows.values()),
+            rows=MappingProxyType(rows),
+            drugs=drugs,
+            observables=observables,
+            units=MappingProxyType(units),
+            variants=(),
+            models_dir=folder,
+            facts=facts,
+            _template=template,
+        )
+        if variants is None:
+            shipped = [v for v in SHIPPED_VARIANTS if (folder / "variants" / f"{v}.tsv").exists()]
+            variants = tuple(shipped)
+        for variant in variants:
+            model = model.with_variant(variant)
+        return model
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Ids of the states, in the order of the model."""
+        return self.facts.states
+
+    @property
+    def initial(self) -> Mapping[str, float]:
+        """Start value of every state as written in the model."""
+        return self.facts.initial
+
+    @property
+    def sbml(self) -> str:
+        """Flattened SBML text that carries the values of this model."""
+        return set_sbml_values(self._template, self.values)
+
+    @property
+    def antimony(self) -> str:
+        """Flattened Antimony text that carries the values of this model."""
+        from il15_sim.sbml import antimony_from_sbml
+
+        return antimony_from_sbml(self.sbml)
+
+    @property
+    def structure_hash(self) -> str:
+        """SHA-256 of the structure: the same for all values of the parameters."""
+        return hashlib.sha256(self._template.encode()).hexdigest()
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of structure and values."""
+        text = "\n".join(f"{k}={v!r}" for k, v in sorted(self.values.items()))
+        return hashlib.sha256((self._template + text).encode()).hexdigest()
+
+    def with_values(self, values: Mapping[str, float], where: str | None = None) -> Model:
+        """The same model with some parameter values replaced (unknown ids are refused)."""
+        checked = self.check_values(values, where)
+        return replace(self, values=MappingProxyType({**self.values, **checked}))
+
+    def check_values(
+        self, values: Mapping[str, float], where: str | Path | None = None
+    ) -> dict[str, float]:
+        """Overrides as floats; refuses unknown ids and values that are not finite numbers."""
+        checked = {}
+        for key, value in values.items():
+            if key not in self.values:
+                raise unknown("parameter", key, self.values, where)
+            try:
+                number = float(value)
+            except (TypeError, ValueError):
+                raise InputError(f"value {value!r} of '{key}' is not a number", where=where) from None
+            if not abs(number) < float("inf"):
+                raise InputError(f"value {value!r} of '{key}' is not finite", where=where)
+            checked[key] = number
+        return checked
+
+    def with_variant(self, name: str) -> Model:
+        """The same model with a variant from `models/variants` applied.
+
+        Parameters of the variant that this module does not have are left out, so that a variant
+        of the patient serves its modules too.
+        """
+        path = self.models_dir / "variants" / f"{name}.tsv"
+        if not path.is_file():
+            raise unknown("variant", name, variant_names(self.models_dir))
+        table = ParameterTable.read(self.models_dir / "parameters.tsv")
+        given = Variant.read(path, table).values()
+        own = {i: given[row] for i, row in self.rows.items() if row in given}
+        model = self.with_values(own)
+        return replace(model, variants=(*self.variants, name))
+
+    def upstream_kinds(self, observable: str) -> dict[str, int]:
+        """How many parameters upstream of an observable are measured, derived, fitted, assumed."""
+        if observable not in self.facts.depends:
+            raise unknown("observable", observable, (*self.observables, *self.states))
+        counts = dict.fromkeys(("measured", "derived", "fitted", "assumed"), 0)
+        for i in self.facts.upstream_constants(observable):
+            if i in self.rows:
+                counts[self.parameters[self.rows[i]].kind] += 1
+        return counts
+
+
+def variant_names(models_dir: str | Path | None = None) -> tuple[str, ...]:
+    """Names of the variants in a models folder (default: the packaged one)."""
+    folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
+    return tuple(sorted(p.stem for p in (folder / "variants").glob("*.tsv")))
+
+
+def model_names(models_dir: str | Path | None = None) -> tuple[str, ...]:
+    """`"patient"` and the names of all modules."""
+    folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
+    return ("patient", *sorted(p.stem for p in (folder / "modules").glob("*.ant")))
+
+
+@lru_cache(maxsize=32)
+def _sbml_cached(path: Path, stamp: tuple[tuple[str, int], ...]) -> str:
+    return sbml_from_antimony(path)
+
+
+def _sbml_of(folder: Path, name: str) -> str:
+    names = model_names(folder)
+    if name not in names:
+        raise unknown("model", name, names)
+    path = folder / "patient.ant" if name == "patient" else folder / "modules" / f"{name}.ant"
+    if not path.is_file():
+        raise InputError("the model file is missing", where=path)
+    # patient.ant imports the modules, so its SBML is stale when any of them changes.
+    files = [path, *sorted((folder / "modules").glob("*.ant"))]
+    return _sbml_cached(path, tuple((str(f), f.stat().st_mtime_ns) for f in files))
+
+
+def _read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    if not path.is_file():
+        raise InputError("the table is missing", where=path)
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle, delimiter="\t")
+        missing = [c for c in columns if c not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(f"missing column '{missing[0]}'", where=path)
+        rows = []
+        for number, row in enumerate(reader, start=2):
+            if None in row or None in row.values():
+                raise InputError("wrong number of columns", where=f"{path}: line {number}")
+            rows.append(row)
+    return rows
+
+
+def _observable_units(folder: Path) -> dict[str, str]:
+    rows = _read_rows(folder / "observables.tsv", ("observableId", "unit"))
+    return {row["observableId"]: row["unit"] for row in rows}
+
+
+def _drug_targets(folder: Path) -> tuple[DrugTarget, ...]:
+    rows = _read_rows(folder / "drugs.tsv", ("drug", "route", "target", "unit"))
+    return tuple(DrugTarget(r["drug"], r["route"], r["target"], r["unit"]) for r in rows)

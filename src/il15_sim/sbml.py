@@ -1,0 +1,121 @@
+"""Antimony to SBML, and the facts that the package needs to know about an SBML model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from il15_sim.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class SbmlFacts:
+    """What an SBML model of parameters and rules consists of.
+
+    `constants` and `initial` map ids to values, `depends` maps every ruled id to the ids in its
+    formula, `units` maps ids to unit ids of the model.
+    """
+
+    states: tuple[str, ...]
+    constants: Mapping[str, float]
+    initial: Mapping[str, float]
+    assigned: frozenset[str]
+    depends: Mapping[str, frozenset[str]]
+    units: Mapping[str, str]
+
+    def upstream_constants(self, quantity: str) -> frozenset[str]:
+        """All constant parameters that the quantity depends on, directly or through the states."""
+        seen: set[str] = set()
+        todo = [quantity]
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo.extend(self.depends.get(name, ()))
+        return frozenset(seen & set(self.constants))
+
+
+def sbml_from_antimony(path: Path) -> str:
+    """Flattened SBML text of the last model in an Antimony file.
+
+    Raises
+    ------
+    InputError
+        When the text does not parse, with Antimony's own sentence and line.
+    """
+    import antimony
+
+    # Antimony keeps every loaded model in memory until it is told to forget them.
+    antimony.clearPreviousLoads()
+    if antimony.loadAntimonyFile(str(path)) < 0:
+        raise InputError(f"the model does not parse: {antimony.getLastError()}", where=path)
+    text: str = antimony.getSBMLString(antimony.getMainModuleName())
+    antimony.clearPreviousLoads()
+    return text
+
+
+def antimony_from_sbml(sbml: str) -> str:
+    """Antimony text of an SBML model, for `tellurium.loada`."""
+    import antimony
+
+    antimony.clearPreviousLoads()
+    if antimony.loadSBMLString(sbml) < 0:
+        raise InputError(f"the SBML does not read: {antimony.getLastError()}")
+    text: str = antimony.getAntimonyString(antimony.getMainModuleName())
+    antimony.clearPreviousLoads()
+    return text
+
+
+def _names_in(node: Any) -> set[str]:
+    names = {node.getName()} if node.isName() else set()
+    for i in range(node.getNumChildren()):
+        names |= _names_in(node.getChild(i))
+    return names
+
+
+def read_sbml_facts(sbml: str) -> SbmlFacts:
+    """Read states, constants, dependencies and units from SBML text."""
+    import libsbml
+
+    document = libsbml.readSBMLFromString(sbml)
+    model = document.getModel()
+    if model is None:
+        raise InputError("the SBML text holds no model")
+    rules = [model.getRule(i) for i in range(model.getNumRules())]
+    rated = [rule.getVariable() for rule in rules if rule.isRate()]
+    assigned = frozenset(rule.getVariable() for rule in rules if rule.isAssignment())
+    depends = {rule.getVariable(): frozenset(_names_in(rule.getMath())) for rule in rules}
+    constants, initial, units = {}, {}, {}
+    for i in range(model.getNumParameters()):
+        parameter = model.getParameter(i)
+        name = parameter.getId()
+        units[name] = parameter.getUnits()
+        value = parameter.getValue() if parameter.isSetValue() else math.nan
+        if name in rated:
+            initial[name] = value
+        elif name not in assigned:
+            constants[name] = value
+    return SbmlFacts(
+        states=tuple(rated),
+        constants=MappingProxyType(constants),
+        initial=MappingProxyType(initial),
+        assigned=assigned,
+        depends=MappingProxyType(depends),
+        units=MappingProxyType(units),
+    )
+
+
+def set_sbml_values(sbml: str, values: Mapping[str, float]) -> str:
+    """The SBML text with parameter values (or start values of states) replaced."""
+    import libsbml
+
+    document = libsbml.readSBMLFromString(sbml)
+    model = document.getModel()
+    for name, value in values.items():
+        model.getParameter(name).setValue(value)
+    text: str = libsbml.writeSBMLToString(document)
+    return text
