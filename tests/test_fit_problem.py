@@ -1,0 +1,134 @@
+"""A fit file: the shipped one reads, and every mistake is told with the file and the key."""
+
+import pickle
+
+import pytest
+
+from il15_sim.errors import InputError
+from il15_sim.fit import FitProblem, run_fit
+from il15_sim.resources import experiments_dir
+
+SHIPPED = experiments_dir() / "fits" / "sorafenib_pk.toml"
+TEXT = """
+title = "a small fit"
+model = "sorafenib_pk"
+studies = ["flaherty2011", "huang2017"]
+starts = 2
+seed = 1
+
+[noise]
+model_sd_log = 0.2
+area_sd_log = 0.1
+between_cv = 0.6
+within_cv = 0.5
+
+[cohorts]
+omega_start = 0.35
+factor_parameter = "sorafenib_exposure_factor"
+reference_experiment = "flaherty2011_400mg"
+
+[[estimate]]
+id = "sorafenib_clearance"
+prior_median = 4.0
+prior_fold = 2.0
+
+[[time_shift]]
+experiment = "huang2017_400mg_single"
+lower = 0.0
+start = 1.0
+upper = 3.0
+"""
+
+
+def read(tmp_path, text=TEXT):
+    path = tmp_path / "small.toml"
+    path.write_text(text, encoding="utf-8")
+    return FitProblem.read(path)
+
+
+def test_the_shipped_fit_reads():
+    problem = FitProblem.read(SHIPPED)
+    assert problem.name == "sorafenib_pk"
+    assert problem.reference_experiment == "flaherty2011_400mg"
+    assert problem.factor_parameter not in [u.id for u in problem.unknowns]
+    # Whatever Jain 2011 is used for is used two-fold wide.
+    jain = [u for u in problem.unknowns if u.prior_source.startswith("Jain")]
+    assert len(jain) == 4
+    assert all(u.prior_fold == 2.0 for u in jain)
+
+
+def test_a_problem_can_be_sent_to_another_process(tmp_path):
+    problem = read(tmp_path)
+    again = pickle.loads(pickle.dumps(problem))
+    assert again.hash == problem.hash
+    assert [u.id for u in again.unknowns] == [
+        "sorafenib_clearance",
+        "huang2017_400mg_single_time_shift",
+    ]
+
+
+def test_the_hash_follows_the_inputs_and_not_their_place(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    here, there = read(tmp_path), read(tmp_path / "elsewhere")
+    assert here.hash == there.hash
+    other = read(tmp_path, TEXT.replace("prior_fold = 2.0", "prior_fold = 3.0"))
+    assert other.hash != here.hash
+    assert read(tmp_path, TEXT.replace("seed = 1", "seed = 2")).hash != here.hash
+
+
+def test_scales_of_an_unknown_are_inverse(tmp_path):
+    for u in read(tmp_path).unknowns:
+        assert u.from_scale(u.to_scale(u.start)) == pytest.approx(u.start)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('title = "a small fit"', "", "missing key 'title'"),
+        ("starts = 2", "start = 2", "unknown key 'start'; did you mean 'starts'"),
+        ("starts = 2", "starts = 0", "'starts' is 0; it must be at least 1"),
+        ("starts = 2", "starts = true", "'starts' has the wrong type"),
+        ("seed = 1", "seed = -1", "'seed' is -1"),
+        ('model = "sorafenib_pk"', 'model = "sorafenib"', "unknown model 'sorafenib'"),
+        ('["flaherty2011",', '["flaherty2012",', "did you mean 'flaherty2011'"),
+        ('["flaherty2011", "huang2017"]', "[]", "studies must be a list of different names"),
+        ('"huang2017"]', '"flaherty2011"]', "studies must be a list of different names"),
+        ("between_cv = 0.6", "between_cv = -0.6", "noise: 'between_cv' is -0.6"),
+        ("between_cv = 0.6", "", "noise: missing key 'between_cv'"),
+        ("omega_start = 0.35", "omega_start = nan", "'omega_start' is not a finite number"),
+        ("sorafenib_clearance", "sorafenib_clearence", "did you mean 'sorafenib_clearance'"),
+        ("prior_fold = 2.0", "prior_fold = 1.0", "prior_fold 1; it exceeds 1"),
+        ("prior_fold = 2.0", "prior_width = 2.0", "unknown key 'prior_width'"),
+        ("prior_median = 4.0", "prior_median = 0", "'prior_median' is 0; it must be positive"),
+        (
+            'id = "sorafenib_clearance"',
+            'id = "sorafenib_exposure_factor"',
+            "it is solved for every cohort and cannot be estimated as well",
+        ),
+        ('id = "sorafenib_clearance"', 'id = "nM_per_mM_factor"', "cannot be estimated"),
+        ("prior_fold = 2.0", '[[estimate]]\nid = "sorafenib_clearance"', "stands twice"),
+        (TEXT[TEXT.index("[[est") : TEXT.index("[[time")], "", "missing key 'estimate'"),
+        ("upper = 3.0", "upper = 0.5", "are not in order"),
+        ("huang2017_400mg_single", "huang_400mg_single", "did you mean 'huang2017_400mg_single'"),
+        ('"flaherty2011_400mg"', '"flaherty_400mg"', "did you mean 'flaherty2011_400mg'"),
+        ('"sorafenib_exposure_factor"', '"exposure_factor"', "unknown parameter"),
+        ("[noise]", "[noise", "not a TOML file"),
+    ],
+)
+def test_a_mistake_is_told_with_the_file(tmp_path, old, new, message):
+    assert old in TEXT
+    with pytest.raises(InputError) as error:
+        read(tmp_path, TEXT.replace(old, new))
+    assert message in str(error.value)
+    assert "small.toml" in str(error.value) or "unknown model" in message
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"none\.toml: cannot be read"):
+        FitProblem.read(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("wrong", [{"starts": 0}, {"workers": 0}])
+def test_no_search_is_refused(tmp_path, wrong):
+    with pytest.raises(InputError, match="at least one is needed"):
+        run_fit(read(tmp_path), **wrong)
