@@ -57,9 +57,7 @@ def test_by_count_a_quarter_of_the_rise_at_most_is_left_at_every_schedule(model,
     other = SCHEDULES[schedule]
     patients = [{}, *KNOCK_OUTS.values()]
     regimens = [SORAFENIB + other] * len(patients) + [other]
-    runs = simulate(
-        model, regimens, times_h=[0.0, 24 * DAY], overrides=[*patients, {}], names=None
-    )
+    runs = simulate(model, regimens, times_h=[0.0, 24 * DAY], overrides=[*patients, {}], names=None)
     reference, *left = (rise(runs, i).count for i in range(len(regimens)))
     assert reference > 0
     assert max(left) <= 0.25 * reference
@@ -68,9 +66,7 @@ def test_by_count_a_quarter_of_the_rise_at_most_is_left_at_every_schedule(model,
 def test_the_knock_outs_are_those_of_the_packaged_variants(model):
     names = ("no_il15ra_induction", "no_mica", "no_nkg2d_signal")
     for name, values in zip(names, KNOCK_OUTS.values(), strict=True):
-        changed = {
-            k: v for k, v in model.with_variant(name).values.items() if v != model.values[k]
-        }
+        changed = {k: v for k, v in model.with_variant(name).values.items() if v != model.values[k]}
         assert changed == values
 
 
@@ -119,9 +115,7 @@ def test_a_moderate_dose_difference_matters_less_than_any_dose(model):
 
 def test_temozolomide_gives_the_published_fall_of_lymphocytes_and_treg(model):
     """Ridolfi 2013 (doi:10.1186/1479-5876-11-135): -14 % and -60 % after 14 days of 75 mg/m2."""
-    runs = simulate(
-        model, Regimen.parse("temozolomide 75 mg/m2 q24h x 14 d"), times_h=[0.0, 336.0]
-    )
+    runs = simulate(model, Regimen.parse("temozolomide 75 mg/m2 q24h x 14 d"), times_h=[0.0, 336.0])
     for observable, published, within in (
         ("lymphocytes_per_uL", -0.14, 0.04),
         ("treg_per_uL", -0.60, 0.08),

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from broken_models import ROWS, write_table, write_variant
 from hypothesis import given
 from hypothesis import strategies as st
+from test_check_problem import ROWS, write_table, write_variant
 
 from il15_sim.errors import InputError
 from il15_sim.parameters import COLUMNS, KINDS, PRIORS, Override, Parameter, ParameterTable, Variant

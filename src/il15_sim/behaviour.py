@@ -33,7 +33,10 @@ DAY = 56.0
 
 #: Knock-outs hold for good: each patient starts from the steady state that belongs to it.
 KNOCK_OUTS: dict[str, dict[str, float]] = {
-    "no IL-15Rα induction": {"il15ra_inducibility_monocyte": 0.0, "il15ra_inducibility_tumour": 0.0},
+    "no IL-15Rα induction": {
+        "il15ra_inducibility_monocyte": 0.0,
+        "il15ra_inducibility_tumour": 0.0,
+    },
     "no MICA/B": {"mica_expression": 0.0},
     "no NKG2D signal": {"dap10_activity": 0.0},
 }
@@ -96,9 +99,7 @@ def steady(model: Model) -> Verdict:
 def exposure(model: Model) -> Verdict:
     """Sorafenib levels are those of the melanoma cohort and follow the label."""
     total = "sorafenib_total_mg_per_L"
-    doses = [
-        Regimen.oral("sorafenib", dose_mg=mg, every_h=12, days=56) for mg in (400.0, 800.0)
-    ]
+    doses = [Regimen.oral("sorafenib", dose_mg=mg, every_h=12, days=56) for mg in (400.0, 800.0)]
     runs = simulate(model, doses, until_days=61, observables=[total])
     area = endpoints.auc_0_12(runs, total, day=28)
     first = endpoints.auc_0_12(runs, total, day=0)

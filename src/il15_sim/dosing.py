@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.regimen import Dose, Regimen
+from il15_sim.regimen_dose import round_h
 
 #: Dose unit -> (unit of mass, parameter that multiplies it or None).
 _UNITS: dict[str, tuple[str, str | None]] = {
@@ -33,7 +34,8 @@ def dose_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
     """All changes that a regimen makes to a model, sorted by time.
 
     Doses at the same time and into the same target add up. An infusion adds its rate to the rate
-    parameter at its start and takes it away at its end.
+    parameter at its start and takes it away at its end; where one ends as the next starts, nothing
+    changes.
 
     Raises
     ------
@@ -46,10 +48,11 @@ def dose_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
         if dose.route == "infusion":
             rate = amount / dose.duration_h
             _add(total, dose.time_h, target, rate)
-            _add(total, dose.time_h + dose.duration_h, target, -rate)
+            # Rounded as dose times are: 4.8 + 2.4 h is the 7.2 h at which the next one starts.
+            _add(total, round_h(dose.time_h + dose.duration_h), target, -rate)
         else:
             _add(total, dose.time_h, target, amount)
-    return tuple(Change(t, target, x) for (t, target), x in sorted(total.items()))
+    return tuple(Change(t, target, x) for (t, target), x in sorted(total.items()) if x != 0)
 
 
 def dose_times(regimen: Regimen) -> tuple[float, ...]:

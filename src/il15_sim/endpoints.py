@@ -12,15 +12,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.errors import InputError
+from il15_sim.errors import InputError, unknown
+from il15_sim.regimen_dose import round_h
 from il15_sim.runs import Runs
 
 Array = NDArray[np.float64]
 
+_FULL_GRID = "simulate without times_h: the hourly grid has rows before and after every dose"
 
-def cmax(
-    runs: Runs, observable: str, *, start_h: float = 0.0, end_h: float | None = None
-) -> Array:
+
+def cmax(runs: Runs, observable: str, *, start_h: float = 0.0, end_h: float | None = None) -> Array:
     """Highest value in an interval (default: the whole run).
 
     Examples
@@ -32,11 +33,16 @@ def cmax(
     True
     """
     rows = _between(runs, start_h, _end(runs, end_h))
+    if rows.size == 0:
+        raise InputError(f"no row of the run lies in {start_h:g}-{_end(runs, end_h):g} h")
     return np.array([_values(runs, i, observable)[rows].max() for i in range(len(runs))])
 
 
 def trough(runs: Runs, observable: str, *, day: float) -> Array:
-    """Value just before the dose on a day, or at that time where no dose is given."""
+    """Value just before the dose on a day, or at that time where no dose is given.
+
+    Rows that the caller chose by `times_h` are values after a dose: no trough is read there.
+    """
     return _at(runs, observable, 24.0 * day, before_dose=True)
 
 
@@ -48,6 +54,7 @@ def value_at(runs: Runs, observable: str, *, day: float) -> Array:
 def auc(runs: Runs, observable: str, *, start_h: float, end_h: float) -> Array:
     """Area under the curve over an interval by the linear trapezoidal rule, in unit times hours."""
     rows = _between(runs, start_h, end_h)
+    _check_doses(runs, start_h, end_h)
     times = runs.times_h[rows]
     ends = [_interpolated(runs, observable, t) for t in (start_h, end_h)]
     areas = []
@@ -93,6 +100,11 @@ def half_life_after_last_dose(
         The part of the decline that is used, in hours after the last dose; absorption and
         distribution are over by then, and levels are still measurable.
     """
+    if len(runs.regimens) != len(runs):
+        raise InputError("no last dose", why="the runs come without their regimens")
+    drugs = {name for regimen in runs.regimens for name in regimen.drugs}
+    if drugs and drug not in drugs:
+        raise unknown("drug of these runs", drug, drugs)
     results = []
     for i, regimen in enumerate(runs.regimens):
         doses = [d.time_h + d.duration_h for d in regimen.doses() if d.drug == drug]
@@ -128,6 +140,8 @@ def baseline(runs: Runs, observable: str) -> Array:
     """Untreated value: the first row, before the first dose."""
     if runs.times_h[0] != 0:
         raise InputError("no baseline", why=f"the first row is at {runs.times_h[0]:g} h")
+    if runs.sample[0] == "post":
+        raise InputError("no baseline", why="the first row is after a dose", fix=_FULL_GRID)
     return np.array([_values(runs, i, observable)[0] for i in range(len(runs))])
 
 
@@ -141,8 +155,8 @@ def time_to_baseline(
     within : float
         Relative distance from baseline that counts as returned (0.05 is 5 %).
     """
-    rows = np.flatnonzero(runs.times_h >= 24.0 * after_day)
-    if not 0 < within < 1 or rows.size == 0:
+    rows = np.flatnonzero(runs.times_h >= round_h(24.0 * after_day))
+    if not 0 < within < 1 or not after_day >= 0 or rows.size == 0:
         raise InputError(f"within={within!r} after day {after_day!r}", why="outside of the run")
     base = baseline(runs, observable)
     days = []
@@ -168,6 +182,7 @@ def _end(runs: Runs, end_h: float | None) -> float:
 
 def _between(runs: Runs, start_h: float, end_h: float) -> NDArray[np.intp]:
     """Rows in an interval: after a dose at its start, before a dose at its end."""
+    start_h, end_h = round_h(start_h), round_h(end_h)
     if not 0 <= start_h < end_h <= runs.times_h[-1]:
         raise InputError(
             f"interval {start_h:g}-{end_h:g} h",
@@ -180,7 +195,18 @@ def _between(runs: Runs, start_h: float, end_h: float) -> NDArray[np.intp]:
     return np.flatnonzero(inside)
 
 
+def _check_doses(runs: Runs, start_h: float, end_h: float) -> None:
+    """Refuse an interval with a dose whose rise would be spread over the time before it."""
+    times, sample = runs.times_h, runs.sample
+    after = times[(sample == "post") & (times > round_h(start_h)) & (times <= round_h(end_h))]
+    bare = np.setdiff1d(after, times[sample == "pre"])
+    if bare.size:
+        raise InputError(f"no value before the dose at {bare[0]:g} h", fix=_FULL_GRID)
+
+
 def _at(runs: Runs, observable: str, time_h: float, *, before_dose: bool) -> Array:
+    # Rounded as the times of doses are: day 0.1 is the dose at 2.4 h, not a moment after it.
+    time_h = round_h(time_h)
     if not 0 <= time_h <= runs.times_h[-1]:
         raise InputError(
             f"day {time_h / 24:g}", why=f"the run covers {runs.times_h[-1] / 24:g} days"
@@ -189,6 +215,9 @@ def _at(runs: Runs, observable: str, time_h: float, *, before_dose: bool) -> Arr
     if rows.size == 0:
         return _interpolated(runs, observable, time_h)
     row = rows[0] if before_dose else rows[-1]
+    if before_dose and runs.sample[row] == "post":
+        what = f"no value before the dose at {time_h:g} h"
+        raise InputError(what, fix=_FULL_GRID)
     return np.array([_values(runs, i, observable)[row] for i in range(len(runs))])
 
 

@@ -19,6 +19,7 @@ TYPICAL_SIZE = {
     "mg": 1.0,
     "ug": 0.1,
     "pM": 0.1,
+    "ratio": 0.01,
     "dimensionless": 0.01,
     "molecules_per_cell": 1.0,
     "cells_per_uL": 1.0,
@@ -51,7 +52,7 @@ class ReferenceEngine:
         self._state_order = tuple(s for s in self._rr.timeCourseSelections if s != "time")
 
     def tolerances(self, rtol: float, states: Mapping[str, float]) -> dict[str, float]:
-        """Absolute tolerance of every state, from its start value and the size its unit suggests."""
+        """Absolute tolerance of every state, from its start value and the size of its unit."""
         units = self.facts.units
         return {
             s: rtol * 0.1 * max(abs(states[s]), TYPICAL_SIZE.get(units[s], 1.0))

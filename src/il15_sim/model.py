@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,11 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from il15_sim.composition import table_ids
 from il15_sim.errors import InputError, unknown
 from il15_sim.parameters import ParameterTable, Variant
 from il15_sim.resources import models_dir as packaged_models_dir
-from il15_sim.composition import table_ids
 from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
+from il15_sim.tsv import read_tsv
 
 #: Variants that belong to the packaged model: what the shipped fits wrote.
 SHIPPED_VARIANTS = ("sorafenib_pk_fit",)
@@ -188,7 +188,9 @@ class Model:
             try:
                 number = float(value)
             except (TypeError, ValueError):
-                raise InputError(f"value {value!r} of '{key}' is not a number", where=where) from None
+                raise InputError(
+                    f"value {value!r} of '{key}' is not a number", where=where
+                ) from None
             if not abs(number) < float("inf"):
                 raise InputError(f"value {value!r} of '{key}' is not finite", where=where)
             checked[key] = number
@@ -249,27 +251,18 @@ def _sbml_of(folder: Path, name: str) -> str:
     return _sbml_cached(path, tuple((str(f), f.stat().st_mtime_ns) for f in files))
 
 
-def _read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    if not path.is_file():
-        raise InputError("the table is missing", where=path)
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t")
-        missing = [c for c in columns if c not in (reader.fieldnames or ())]
-        if missing:
-            raise InputError(f"missing column '{missing[0]}'", where=path)
-        rows = []
-        for number, row in enumerate(reader, start=2):
-            if None in row or None in row.values():
-                raise InputError("wrong number of columns", where=f"{path}: line {number}")
-            rows.append(row)
-    return rows
+_OBSERVABLE_COLUMNS = (
+    *("observableId", "observableName", "observableFormula", "noiseFormula"),
+    *("noiseDistribution", "unit"),
+)
+_DRUG_COLUMNS = ("drug", "route", "target", "unit", "note")
 
 
 def _observable_units(folder: Path) -> dict[str, str]:
-    rows = _read_rows(folder / "observables.tsv", ("observableId", "unit"))
-    return {row["observableId"]: row["unit"] for row in rows}
+    rows, _ = read_tsv(folder / "observables.tsv", _OBSERVABLE_COLUMNS)
+    return {row["observableId"]: row["unit"] for _, row in rows}
 
 
 def _drug_targets(folder: Path) -> tuple[DrugTarget, ...]:
-    rows = _read_rows(folder / "drugs.tsv", ("drug", "route", "target", "unit"))
-    return tuple(DrugTarget(r["drug"], r["route"], r["target"], r["unit"]) for r in rows)
+    rows, _ = read_tsv(folder / "drugs.tsv", _DRUG_COLUMNS)
+    return tuple(DrugTarget(r["drug"], r["route"], r["target"], r["unit"]) for _, r in rows)

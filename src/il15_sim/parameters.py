@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from il15_sim.atomic import write_atomic
 from il15_sim.errors import InputError, unknown
+from il15_sim.tsv import number, read_tsv, write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ class ParameterTable:
             finite number, reversed bounds, an unknown kind or prior.
         """
         file = Path(path)
-        rows, _ = _read_tsv(file, COLUMNS)
+        rows, _ = read_tsv(file, COLUMNS)
         return cls(tuple(_parameter(row, f"{file}: line {n}", n) for n, row in rows), file)
 
     @cached_property
@@ -148,7 +148,7 @@ class ParameterTable:
         for id_, value in values.items():
             if id_ not in rows:
                 raise unknown("parameter", id_, rows, where)
-            rows[id_] = replace(rows[id_], value=_number(value, f"value of '{id_}'", where))
+            rows[id_] = replace(rows[id_], value=number(value, f"value of '{id_}'", where))
         return replace(self, parameters=tuple(rows.values()))
 
     def subset(self, ids: Iterable[str]) -> ParameterTable:
@@ -158,7 +158,7 @@ class ParameterTable:
 
     def write(self, path: str | Path) -> None:
         """Write the table so that `read` gives an equal one (comments are not kept)."""
-        _write_tsv(Path(path), COLUMNS, (_cells(p) for p in self.parameters))
+        write_tsv(Path(path), COLUMNS, (_cells(p) for p in self.parameters))
 
     def to_petab2(self) -> pd.DataFrame:
         """The table as PEtab v2 has it, indexed by `parameterId`, without the own columns."""
@@ -226,7 +226,7 @@ class Variant:
             As for the table, and for an id the table does not have.
         """
         file = Path(path)
-        rows, comments = _read_tsv(file, VARIANT_COLUMNS)
+        rows, comments = read_tsv(file, VARIANT_COLUMNS)
         overrides: dict[str, Override] = {}
         for n, row in rows:
             where, id_ = f"{file}: line {n}", row["parameterId"]
@@ -234,7 +234,7 @@ class Variant:
                 raise InputError(f"duplicated id '{id_}'", where=where)
             if table is not None and id_ not in table:
                 raise unknown("parameter", id_, table, where)
-            value = _number(row["value"], f"value of '{id_}'", where)
+            value = number(row["value"], f"value of '{id_}'", where)
             overrides[id_] = Override(id_, value, row["source"], row["note"], n)
         return cls(file.stem, tuple(overrides.values()), comments, file)
 
@@ -245,58 +245,7 @@ class Variant:
     def write(self, path: str | Path) -> None:
         """Write the variant, its comments first, so that `read` gives an equal one."""
         rows = ((o.id, repr(o.value), o.source, o.note) for o in self.overrides)
-        _write_tsv(Path(path), VARIANT_COLUMNS, rows, self.comments)
-
-
-def _read_tsv(
-    path: Path, columns: tuple[str, ...]
-) -> tuple[list[tuple[int, dict[str, str]]], tuple[str, ...]]:
-    """Rows with their line numbers, and the comment lines above the header."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", where=path) from None
-    except UnicodeDecodeError:
-        raise InputError("is not UTF-8 text", where=path) from None
-    header: list[str] | None = None
-    comments: list[str] = []
-    rows: list[tuple[int, dict[str, str]]] = []
-    for n, line in enumerate(lines, start=1):
-        if line.startswith("#") and header is None:
-            comments.append(line[1:].strip())
-        if line.startswith("#") or not line.strip():
-            continue
-        where, cells = f"{path}: line {n}", [c.strip() for c in line.split("\t")]
-        if header is None:
-            header = cells
-            if missing := [c for c in columns if c not in cells]:
-                raise InputError(f"missing column '{missing[0]}'", where=where)
-            if extra := [c for c in cells if c not in columns or cells.count(c) > 1]:
-                raise InputError(f"unknown or repeated column '{extra[0]}'", where=where)
-            continue
-        if len(cells) != len(header):
-            raise InputError(
-                f"{len(cells)} columns instead of {len(header)}",
-                where=where,
-                fix="separate the cells by one tab each",
-            )
-        if quoted := [c for c in cells if c.startswith('"')]:
-            why = "cells are plain text, and other readers would drop the quotes"
-            raise InputError(f"cell {quoted[0][:30]} starts with a quote", where=where, why=why)
-        rows.append((n, dict(zip(header, cells, strict=True))))
-    if not rows:
-        raise InputError("the table is empty", where=path)
-    return rows, tuple(comments)
-
-
-def _number(text: object, what: str, where: str | Path | None) -> float:
-    try:
-        number = float(text) if "_" not in str(text) else math.nan  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InputError(f"{what} is not a number: '{text}'", where=where) from None
-    if not math.isfinite(number):
-        raise InputError(f"{what} is not a finite number: '{text}'", where=where)
-    return number
+        write_tsv(Path(path), VARIANT_COLUMNS, rows, self.comments)
 
 
 def _parameter(row: Mapping[str, str], where: str, n: int) -> Parameter:
@@ -304,7 +253,7 @@ def _parameter(row: Mapping[str, str], where: str, n: int) -> Parameter:
     if not _IDENTIFIER.fullmatch(id_):
         why = "an id is made of letters, digits and _, and starts with no digit"
         raise InputError(f"bad identifier '{id_}'", where=where, why=why)
-    value, lower, upper = (_number(row[c], f"{c} of '{id_}'", where) for c in COLUMNS[2:5])
+    value, lower, upper = (number(row[c], f"{c} of '{id_}'", where) for c in COLUMNS[2:5])
     if lower > upper:
         raise InputError(f"reversed bounds of '{id_}': {lower:g} > {upper:g}", where=where)
     if row["estimate"] not in ("true", "false"):
@@ -315,13 +264,13 @@ def _parameter(row: Mapping[str, str], where: str, n: int) -> Parameter:
     if prior and prior not in PRIORS:
         raise unknown("prior", prior, PRIORS, where)
     texts = [t for t in row["priorParameters"].split(";") if t.strip()]
-    numbers = tuple(_number(t, f"priorParameters of '{id_}'", where) for t in texts)
+    numbers = tuple(number(t, f"priorParameters of '{id_}'", where) for t in texts)
     wanted = PRIORS.get(prior, 0)
     if len(numbers) != wanted:
         what = f"prior '{prior}' of '{id_}'" if prior else f"'{id_}' without a prior"
         raise InputError(f"{what} takes {wanted} parameters, not {len(numbers)}", where=where)
     cv_text = row["iivCvPercent"]
-    cv = _number(cv_text, f"iivCvPercent of '{id_}'", where) if cv_text else None
+    cv = number(cv_text, f"iivCvPercent of '{id_}'", where) if cv_text else None
     if cv is not None and cv < 0:
         raise InputError(f"iivCvPercent of '{id_}' is negative: {cv:g}", where=where)
     names, origin = (row["unit"], kind, row["parameterName"]), (row["source"], row["fact"])
@@ -337,17 +286,3 @@ def _cells(p: Parameter) -> tuple[str, ...]:
     numbers = (repr(p.value), repr(p.lower), repr(p.upper), str(p.estimate).lower())
     prior = (p.prior, ";".join(map(repr, p.prior_parameters)))
     return (p.id, p.name, *numbers, *prior, p.unit, p.kind, p.source, p.fact, cv, p.note)
-
-
-def _write_tsv(
-    path: Path,
-    header: tuple[str, ...],
-    rows: Iterable[tuple[str, ...]],
-    comments: Iterable[str] = (),
-) -> None:
-    lines = [f"# {line}" for c in comments for line in c.split("\n")]
-    for cells in (header, *rows):
-        if bad := [c for c in cells if re.search(r"[\t\r\n]", c) or c.startswith('"')]:
-            raise InputError(f"cell {bad[0]!r} cannot be written", why="no tabs, lines, quotes")
-        lines.append("\t".join(cells))
-    write_atomic(path, "\n".join(lines) + "\n")

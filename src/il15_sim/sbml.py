@@ -49,8 +49,10 @@ def sbml_from_antimony(path: Path) -> str:
     """
     import antimony
 
-    # Antimony keeps every loaded model in memory until it is told to forget them.
+    # Antimony keeps every loaded model in memory until it is told to forget them, and looks for
+    # imports in every folder it has loaded from, the oldest first.
     antimony.clearPreviousLoads()
+    antimony.clearDirectories()
     if antimony.loadAntimonyFile(str(path)) < 0:
         raise InputError(f"the model does not parse: {antimony.getLastError()}", where=path)
     text: str = antimony.getSBMLString(antimony.getMainModuleName())

@@ -12,6 +12,7 @@ from il15_sim.engine import IntegrationFailed, ReferenceEngine, engine_for
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
+from il15_sim.regimen_dose import round_h
 from il15_sim.runs import Runs
 from il15_sim.steady_state import NoSteadyState, steady_state
 
@@ -74,10 +75,13 @@ def simulate(
     >>> runs.units["sorafenib_total_mg_per_L"]
     'mg/L'
     """
-    runs = [regimens] if isinstance(regimens, Regimen) else list(regimens)
+    runs = [regimens] if isinstance(regimens, Regimen | str) else list(regimens or [])
     if not runs:
         raise InputError("no regimen to simulate", fix="give one, or Regimen.none()")
-    if not 1e-12 <= rtol <= 1e-2:
+    for given in runs:
+        if not isinstance(given, Regimen):
+            raise InputError(f"{given!r:.80} is not a regimen", fix="read text with Regimen.parse")
+    if not isinstance(rtol, (int, float)) or not 1e-12 <= rtol <= 1e-2:
         raise InputError(f"rtol {rtol!r}", why="a relative tolerance lies in 1e-12 .. 1e-2")
     chosen = _check_observables(model, observables)
     models = [model.with_values(o) if o else model for o in _per_run(overrides, len(runs))]
@@ -172,7 +176,11 @@ def _grid(
     if times_h is not None:
         if until_days is not None:
             raise InputError("both until_days and times_h are given", fix="give one of them")
-        times = np.array(times_h, dtype=np.float64)
+        try:
+            # As fine as regimens are: 0.1 h * 3 is the 0.3 h of a dose, and not just after it.
+            times = np.array(times_h, dtype=np.float64).round(9)
+        except (TypeError, ValueError):
+            raise InputError("times_h", why="it must be a list of numbers") from None
         if times.ndim != 1 or times.size == 0:
             raise InputError("times_h", why="it must be a list with at least one time")
         if not np.isfinite(times).all() or times.min() < 0 or (np.diff(times) < 0).any():
@@ -182,7 +190,7 @@ def _grid(
         return times, np.where(np.isin(times, doses), "post", "grid")
     days = max(r.end_h for r in regimens) / 24 if until_days is None else until_days
     try:
-        horizon = 24.0 * float(days)
+        horizon = round_h(24.0 * float(days))
     except (TypeError, ValueError):
         raise InputError(f"until_days={days!r}", why="it must be a number of days") from None
     if not 0 < horizon <= 24 * MAX_DAYS:
@@ -221,6 +229,9 @@ def _per_run(overrides: Overrides | Sequence[Overrides] | None, count: int) -> l
         return [{}] * count
     if isinstance(overrides, Mapping):
         return [overrides] * count
+    if not isinstance(overrides, Sequence) or not all(isinstance(o, Mapping) for o in overrides):
+        fix = "give one mapping of id to value for all runs, or one per run"
+        raise InputError(f"overrides {overrides!r:.80}", fix=fix)
     if len(overrides) != count:
         raise InputError(f"{len(overrides)} overrides for {count} runs", fix="give one per run")
     return list(overrides)
@@ -233,9 +244,14 @@ def _names(names: Sequence[str] | None, runs: Sequence[Regimen]) -> tuple[str, .
         raise InputError(f"{len(names)} names for {len(runs)} runs", fix="give one per run")
     else:
         wanted = [str(n) for n in names]
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
+    counts: dict[str, int] = {}
     unique = []
     for name in wanted:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        told = name
+        while told in taken:
+            counts[name] = counts.get(name, 1) + 1
+            told = f"{name} ({counts[name]})"
+        taken.add(told)
+        unique.append(told)
     return tuple(unique)

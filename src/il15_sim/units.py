@@ -25,6 +25,8 @@ RELATIVE_TOLERANCE = 1e-9
 # nothing that keeps the arithmetic busy, such as 9**9**9.
 _ALLOWED = re.compile(r"[A-Za-zµμΩ0-9.%*/^()+ -]{1,80}")
 _POWER = re.compile(r"(?:\*\*|\^)(?!\s*-?\d(?:\.\d+)?(?![\w.*^]))|\d\s*(?:\*\*|\^)")
+# pint takes "hours long" for a product of hours and long tons.
+_PRODUCT = re.compile(r"[\w.)%]\s+[\w.(]")
 
 #: Unit texts by which a unit definition is told, most usual first.
 USUAL_UNITS = (
@@ -76,7 +78,7 @@ def parse_unit(text: str) -> Quantity:
     fix = "write it like 1/h, mg/L, nM, cell/uL, molecule/cell or dimensionless"
     if not text.strip():
         raise InputError("the unit is empty", fix=fix)
-    if not _ALLOWED.fullmatch(text) or _POWER.search(text):
+    if not _ALLOWED.fullmatch(text) or _POWER.search(text) or _PRODUCT.search(text):
         raise InputError(f"unit '{text}' does not parse", fix=fix)
     try:
         quantity = registry().Quantity(text).to_base_units()

@@ -15,6 +15,12 @@ from il15_sim.check.origin_checks import assumed, derived, fitted, measured
 from il15_sim.check.problem import Problem, read_problem
 from il15_sim.check.summary import parameters_by_model, summary, summary_text
 from il15_sim.check.sync import sync_ant_values, value_blocks
+from il15_sim.check.sync_patient import (
+    patient_blocks,
+    steady_starts,
+    sync_initial_states,
+    sync_patient,
+)
 from il15_sim.check.table_checks import bounds, identifiers, kinds, priors, units_parse
 from il15_sim.check.variant_checks import shipped_overlap, variants
 from il15_sim.model import SHIPPED_VARIANTS
@@ -28,6 +34,7 @@ __all__ = [
     "summary",
     "summary_text",
     "sync_ant_values",
+    "sync_models",
 ]
 
 Check = Callable[[Problem], Iterator[Finding]]
@@ -37,8 +44,20 @@ CHECKS: tuple[Check, ...] = (
     *(identifiers, kinds, units_parse, bounds, priors),
     *(measured, derived, fitted, assumed),
     *(variants, shipped_overlap),
-    *(rows, units, values, value_blocks, sbml),
+    *(rows, units, values, value_blocks, sbml, patient_blocks, steady_starts),
 )
+
+
+def sync_models(models_dir: str | Path) -> tuple[Path, ...]:
+    """Write what follows from the table and the modules into the Antimony files.
+
+    First units and names of the patient, then the values, then the untreated steady states that
+    belong to them. Returns the files that changed.
+    """
+    patient = sync_patient(models_dir)
+    values = sync_ant_values(models_dir)
+    changed = (*patient, *values, *sync_initial_states(models_dir))
+    return tuple(dict.fromkeys(changed))
 
 
 def run_checks(

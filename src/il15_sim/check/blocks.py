@@ -6,20 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from il15_sim.composition import without_comments
 from il15_sim.errors import InputError
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*|\"[^\"\n]*\"", re.DOTALL)
 _OPENS = re.compile(r"\s*(?:model|module)\b")
 _CLOSES = re.compile(r"\s*end\b")
-
-
-def without_comments(text: str) -> str:
-    """The Antimony text with comments and quoted names blanked.
-
-    >>> without_comments("k has per_hour; // rate")
-    'k has per_hour;  '
-    """
-    return _COMMENT.sub(" ", text)
 
 
 def rewrite_blocks(text: str, begin: str, end: str, write: Callable[[str], Iterable[str]]) -> str:

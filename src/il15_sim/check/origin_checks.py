@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from il15_sim.check.finding import Finding, Severity, from_error
 from il15_sim.check.formula import evaluate, names
@@ -100,13 +100,15 @@ def derived(problem: Problem) -> Iterator[Finding]:
     yield from _circles(problem)
     yield from _derived_in(problem, problem.table, "", "error")
     shipped = problem.effective
-    if problem.shipped:
-        yield from _derived_in(problem, shipped, "with the shipped variants, ", "error")
+    moved = {k for k, v in shipped.values().items() if v != problem.table[k].value}
+    yield from _derived_in(problem, shipped, "with the shipped variants, ", "error", moved)
     for variant in problem.variants:
         values = {k: v for k, v in variant.values().items() if k in problem.table}
-        if variant.name not in problem.shipped and values:
+        if variant.name not in problem.shipped:
+            # A variant that sets a derived value itself, as a knock-out does, means it.
+            free = {p.id for p in problem.table.parameters} - set(values)
             table, told = shipped.with_values(values), f"with variant '{variant.name}', "
-            yield from _derived_in(problem, table, told, "warning", changed=values)
+            yield from _derived_in(problem, table, told, "warning", set(values), free)
 
 
 def _derived_in(
@@ -114,10 +116,12 @@ def _derived_in(
     table: ParameterTable,
     prefix: str,
     severity: Severity,
-    changed: Mapping[str, float] | None = None,
+    moved: set[str] | None = None,
+    free: set[str] | None = None,
 ) -> Iterator[Finding]:
+    """Compare with the formulas, where the value or what it rests on was moved (None: all)."""
     for p in table.parameters:
-        if p.kind != "derived":
+        if p.kind != "derived" or (free is not None and p.id not in free):
             continue
         where = problem.at(p.id)
         if not p.fact.startswith("="):
@@ -127,7 +131,7 @@ def _derived_in(
             continue
         try:
             # An unreadable formula is told once, for the table itself.
-            touched = changed is None or (p.id not in changed and names(p.fact) & set(changed))
+            touched = moved is None or (names(p.fact) | {p.id}) & moved
             wanted = evaluate(p.fact, table.values()) if touched else p.value
         except InputError as error:
             if not prefix:

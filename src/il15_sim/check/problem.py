@@ -9,9 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from il15_sim.check.blocks import read_text
 from il15_sim.check.finding import Finding, from_error
-from il15_sim.check.wiring import Wiring, read_wiring
+from il15_sim.composition import Wiring, patient_wiring
 from il15_sim.errors import InputError
 from il15_sim.parameters import ParameterTable, Variant
 from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony
@@ -94,12 +93,6 @@ class Problem:
     def at(self, id_: str) -> str:
         """Where the row of a parameter stands."""
         return f"{self.table_path}: line {self.table[id_].row}"
-
-
-def patient_wiring(models_dir: Path) -> Wiring:
-    """How `patient.ant` wires its modules; nothing where there is no patient."""
-    patient = models_dir / f"{PATIENT}.ant"
-    return read_wiring(read_text(patient)) if patient.is_file() else Wiring()
 
 
 def model_paths(models_dir: Path) -> tuple[Path, ...]:

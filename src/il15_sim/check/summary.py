@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from il15_sim.check.problem import Problem, model_paths, patient_wiring, read_model_file
+from il15_sim.check.problem import Problem, model_paths, read_model_file
+from il15_sim.composition import patient_wiring
 from il15_sim.parameters import KINDS, ParameterTable
 
 

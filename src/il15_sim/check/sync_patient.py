@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from il15_sim.atomic import write_atomic
@@ -17,7 +18,7 @@ from il15_sim.parameters import ParameterTable
 
 UNITS = ('// shared units: written by "il15-sim check --sync"', "// end of shared units")
 NAMES = (
-    '// flat names: written by "il15-sim check --sync"; presenters\' own quantities end in their cell',
+    '// flat names: written by "il15-sim check --sync"; presenters end in their cell',
     "// end of flat names",
 )
 INITIAL = (
@@ -112,11 +113,15 @@ def sync_initial_states(models_dir: str | Path) -> tuple[Path, ...]:
         # All digits: binding is so fast that a rounded start would drift measurably.
         lines = [f"{s} = {antimony_number(_tidy(x))};" for s, x in states.items()]
         text = read_text(path)
-        new = rewrite_blocks(text, *INITIAL, lambda code, lines=lines: lines)
+        new = rewrite_blocks(text, *INITIAL, partial(_given, lines))
         if new != text:
             write_atomic(path, new)
             changed.append(path)
     return tuple(changed)
+
+
+def _given(lines: list[str], code: str) -> list[str]:
+    return lines
 
 
 def _tidy(value: float) -> float:
@@ -143,7 +148,7 @@ def steady_starts(problem: Problem) -> Iterator[Finding]:
     """Every model starts from the untreated steady state of its values."""
     from il15_sim.engine import engine_for
     from il15_sim.model import Model
-    from il15_sim.steady_state import STEADY_START, frozen_values, drift
+    from il15_sim.steady_state import STEADY_START, drift, frozen_values
 
     for model_file in problem.models:
         if INITIAL[0] not in read_text(model_file.path):
