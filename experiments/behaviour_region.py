@@ -40,10 +40,7 @@ def main() -> None:
             progress=progress,
         )
     table = shares(draws)
-    place = HERE / "behaviour_region.tsv"
-    # Whose region it is: the report says so when the model has changed since.
-    place.write_text(f"# model {model.hash}\n", encoding="utf-8")
-    table.to_csv(place, sep="\t", index=False, float_format="%.4g", mode="a")
+    table.to_csv(HERE / "behaviour_region.tsv", sep="\t", index=False, float_format="%.4g")
 
     wide = table.pivot(index="behaviour", columns="width", values="share")
     wide = wide.loc[table["behaviour"].unique(), table["width"].unique()]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from il15_sim.atomic import write_atomic
 from il15_sim.errors import InputError
 from il15_sim.parameters import Override, Variant
 
@@ -137,37 +135,66 @@ class FitResult:
             source,
             f"factor of the cohort {arm}; log SD between cohorts {self.omega:.3g}",
         )
-        done = sum(s.ok for s in self.starts)
-        comments = (
+        return Variant(f"{problem.name}_fit", (*rows, factor), self._provenance())
+
+    def cohort_variants(self) -> tuple[Variant, ...]:
+        """One variant per cohort at the reference cohort's dose, and one for the typical patient.
+
+        They differ in the factor only; applied after the fit's own variant they replace its factor.
+        """
+        parameter, source = self.problem.factor_parameter, f"fit {self.problem.name}"
+        cohorts = self.cohorts.set_index("experiment")
+        dose = cohorts.loc[self.problem.reference_experiment, "dose_mg"]
+        variants = [
+            Variant(
+                "cohort_typical",
+                (Override(parameter, 1.0, source, "the middle of all cohorts"),),
+                self._provenance(),
+            )
+        ]
+        for experiment, row in cohorts[cohorts["dose_mg"] == dose].iterrows():
+            if experiment == self.problem.reference_experiment:
+                continue
+            note = f"95 % interval {row['lower95']:.3g}-{row['upper95']:.3g}"
+            override = Override(parameter, _rounded(row["factor"]), source, note)
+            variants.append(Variant(f"cohort_{experiment}", (override,), self._provenance()))
+        return tuple(variants)
+
+    def _provenance(self) -> tuple[str, ...]:
+        problem, done = self.problem, sum(s.ok for s in self.starts)
+        return (
             "Written by a fit; not to be edited by hand.",
             f"fit: {problem.name} ({problem.title})",
             f"hash of inputs: {problem.hash}",
             f"seed: {problem.seed}; searches: {len(self.starts)}, {done} of them finished",
             f"objective: {self.objective:.4g}",
         )
-        return Variant(f"{problem.name}_fit", (*rows, factor), comments)
 
     def write_variant(self, folder: str | Path | None = None) -> Path:
-        """Write the variant into `models/variants` (or another folder), whole or not at all.
+        """Write the variant, and those of the cohorts, into `models/variants` or another folder.
+
+        Returns
+        -------
+        Path
+            The fit's own variant; each file is written whole or not at all.
 
         Raises
         ------
         InputError
-            When the file cannot be written.
+            When a file cannot be written.
         """
         from il15_sim.resources import models_dir
 
         base = models_dir() if self.problem.models_dir is None else self.problem.models_dir
-        variant = self.to_variant()
-        target = (base / "variants" if folder is None else Path(folder)) / f"{variant.name}.tsv"
-        with tempfile.TemporaryDirectory() as scratch:
-            draft = Path(scratch) / target.name
-            variant.write(draft)
-            text = draft.read_text(encoding="utf-8")
-        try:
-            return write_atomic(target, text)
-        except OSError as error:
-            raise InputError(f"cannot be written: {error.strerror}", where=target) from None
+        place = base / "variants" if folder is None else Path(folder)
+        own = self.to_variant()
+        for variant in (*self.cohort_variants(), own):
+            target = place / f"{variant.name}.tsv"
+            try:
+                variant.write(target)
+            except OSError as error:
+                raise InputError(f"cannot be written: {error.strerror}", where=target) from None
+        return place / f"{own.name}.tsv"
 
 
 def _rounded(value: float) -> float:
