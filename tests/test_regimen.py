@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from il15_sim.errors import InputError
 from il15_sim.regimen import Dose, Regimen
-from il15_sim.regimen_expand import Course, Listed
-from il15_sim.regimen_phase import Cycle, Phase, Window
+from il15_sim.regimen.expand import Course, Listed
+from il15_sim.regimen.phase import Cycle, Phase, Window
 
 FULL = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=56)
 TMZ = Regimen.oral("temozolomide", dose_mg_per_m2=150, days=56, cycle="d1-5/28")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from il15_sim.errors import InputError
-from il15_sim.regimen_dose import (
+from il15_sim.regimen.dose import (
     MAX_DAYS,
     RESOLUTION_H,
     check_count,

@@ -14,7 +14,7 @@ sorafenib 400 mg q12h x 56 d; hold d14-d21; then 200 mg q12h x 28 d
 Day d is 24 d hours after the course starts, and windows are half-open: `hold d14-d21` removes the
 doses at 336 <= t < 504 h, which are 14 of 112 doses twice a day. Only the days of a cycle count
 from one. A hold moves no dose and lengthens nothing: the phase ends on its planned day, and `then`
-starts there, whatever was held. How the parts act on each other is told in `regimen_expand`.
+starts there, whatever was held. How the parts act on each other is told in `il15_sim.regimen.expand`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from dataclasses import dataclass, replace
 from typing import Unpack
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.regimen_dose import Dose, check_count, check_kind
-from il15_sim.regimen_expand import Course, Listed, Track
-from il15_sim.regimen_keywords import DoseKeyword, DosesKeyword, one_dose, to_cycle, to_window
-from il15_sim.regimen_phase import Cycle, Phase
-from il15_sim.regimen_text import parse_tracks, track_text
+from il15_sim.regimen.dose import Dose, check_count, check_kind
+from il15_sim.regimen.expand import Course, Listed, Track
+from il15_sim.regimen.keywords import DoseKeyword, DosesKeyword, one_dose, to_cycle, to_window
+from il15_sim.regimen.phase import Cycle, Phase
+from il15_sim.regimen.text import parse_tracks, track_text
 
 __all__ = ["Dose", "Regimen"]
 
@@ -75,7 +75,7 @@ class Regimen:
 
     @classmethod
     def parse(cls, text: str) -> Regimen:
-        """The regimen that a text tells; the grammar stands in `regimen_text`.
+        """The regimen that a text tells; the grammar stands in `il15_sim.regimen.text`.
 
         Raises
         ------

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from il15_sim.errors import InputError
-from il15_sim.regimen_dose import (
+from il15_sim.regimen.dose import (
     MAX_DAYS,
     Dose,
     check_count,
@@ -31,7 +31,7 @@ from il15_sim.regimen_dose import (
     span,
     whole,
 )
-from il15_sim.regimen_phase import Cycle, Phase, Window
+from il15_sim.regimen.phase import Cycle, Phase, Window
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from il15_sim.errors import InputError
-from il15_sim.regimen_dose import check_kind, number_text, window_text
-from il15_sim.regimen_expand import Course, Listed, Track
-from il15_sim.regimen_phase import Cycle, Phase, Window
-from il15_sim.regimen_reader import DAYS, EVERY_H, HOURS, NUMBER, Reader
+from il15_sim.regimen.dose import check_kind, number_text, window_text
+from il15_sim.regimen.expand import Course, Listed, Track
+from il15_sim.regimen.phase import Cycle, Phase, Window
+from il15_sim.regimen.reader import DAYS, EVERY_H, HOURS, NUMBER, Reader
 
 _CLAUSES = ("hold", "reduce", "then", "skip", "dose")
 _OFTEN = ("q12h", *EVERY_H, "d1-5/28")
@@ -220,7 +220,7 @@ def _late(reader: Reader, course: Course, start: int) -> Course:
 def track_text(track: Track) -> str:
     """The canonical text of one course or list.
 
-    >>> from il15_sim.regimen_expand import Listed
+    >>> from il15_sim.regimen.expand import Listed
     >>> track_text(Listed("sorafenib", "oral", "mg", ((0.0, 400.0), (12.0, 200.0))))
     'sorafenib 400, 200 mg at 0, 12 h'
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.regimen_phase import Cycle, Window
+from il15_sim.regimen.phase import Cycle, Window
 
 _UNIT_OF = {
     "dose_mg": "mg",

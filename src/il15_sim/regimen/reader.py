@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.regimen_dose import check_unit, number_text, quantity
+from il15_sim.regimen.dose import check_unit, number_text, quantity
 
 NUMBER = r"-?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|(?:nan|inf)\b)"
 HOURS = {"h": 1.0, "d": 24.0, "w": 168.0}
