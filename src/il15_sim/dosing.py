@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.regimen import Dose, Regimen
-from il15_sim.regimen_dose import round_h
+from il15_sim.regimen.dose import round_h
 
 #: Dose unit -> (unit of mass, parameter that multiplies it or None).
 _UNITS: dict[str, tuple[str, str | None]] = {

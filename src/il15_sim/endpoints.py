@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.regimen_dose import round_h
+from il15_sim.regimen.dose import round_h
 from il15_sim.runs import Runs
 
 Array = NDArray[np.float64]

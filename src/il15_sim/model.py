@@ -135,7 +135,7 @@ class Model:
         if variants is None:
             shipped = [v for v in SHIPPED_VARIANTS if (folder / "variants" / f"{v}.tsv").exists()]
             variants = tuple(shipped)
-        for variant in variants:
+        for variant in (variants,) if isinstance(variants, str) else variants:
             model = model.with_variant(variant)
         return model
 
@@ -191,8 +191,10 @@ class Model:
                 raise InputError(
                     f"value {value!r} of '{key}' is not a number", where=where
                 ) from None
+            except OverflowError:  # an integer beyond the largest float
+                number = float("inf")
             if not abs(number) < float("inf"):
-                raise InputError(f"value {value!r} of '{key}' is not finite", where=where)
+                raise InputError(f"value {value!r:.40} of '{key}' is not finite", where=where)
             checked[key] = number
         return checked
 

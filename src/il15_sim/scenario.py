@@ -17,7 +17,7 @@ from pathlib import Path
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.regimen import Regimen
-from il15_sim.regimen_dose import span
+from il15_sim.regimen.dose import span
 from il15_sim.scenario_file import Table, read_toml
 
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")

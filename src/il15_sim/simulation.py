@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from il15_sim.engine import IntegrationFailed, ReferenceEngine, engine_for
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
-from il15_sim.regimen_dose import round_h
+from il15_sim.regimen.dose import round_h
 from il15_sim.runs import Runs
 from il15_sim.steady_state import NoSteadyState, steady_state
 
@@ -75,8 +75,9 @@ def simulate(
     >>> runs.units["sorafenib_total_mg_per_L"]
     'mg/L'
     """
-    runs = [regimens] if isinstance(regimens, Regimen | str) else list(regimens or [])
-    if not runs:
+    single = isinstance(regimens, str) or not isinstance(regimens, Iterable)
+    runs = [regimens] if single else list(regimens)
+    if not runs or runs == [None]:
         raise InputError("no regimen to simulate", fix="give one, or Regimen.none()")
     for given in runs:
         if not isinstance(given, Regimen):
@@ -238,6 +239,8 @@ def _per_run(overrides: Overrides | Sequence[Overrides] | None, count: int) -> l
 
 
 def _names(names: Sequence[str] | None, runs: Sequence[Regimen]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        names = [names]
     if names is None:
         wanted = [str(r) for r in runs]
     elif len(names) != len(runs):

@@ -9,6 +9,7 @@ unit, and against nothing else.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ class _Unit:
 
     def same(self, other: _Unit) -> bool:
         """Whether both are one unit, size included."""
-        return _pure(self.times(other, -1.0).plain) and not self.times(other, -1.0).raised
+        return self.times(other, -1.0).is_number
 
     @property
     def is_number(self) -> bool:
@@ -50,9 +51,8 @@ class _Unit:
 
     def __str__(self) -> str:
         """Size and base units, then what is raised to a symbol."""
-        parts = [f"{q.magnitude:.6g} {q.units:~}".strip() for q in (self.plain,)]
-        parts += [f"({q.magnitude:.6g} {q.units:~})^{e}" for e, q in self.raised.items()]
-        return " * ".join(parts)
+        raised = [f"({_shown(q)})^({e})" for e, q in self.raised.items()]
+        return " * ".join([_shown(self.plain), *raised])
 
 
 def unit_scales(problem: Problem) -> Iterator[Finding]:
@@ -107,12 +107,17 @@ class _Walk:
         import libsbml
 
         definition = self._sbml.getUnitDefinition(unit)
-        if definition is not None:
-            return _Unit(sbml_unit(definition))
-        if not libsbml.Unit.isUnitKind(unit, 3, 2):
-            raise _Fault(f"unit '{unit}' is not defined")
-        # The base units of SBML that models use are units of pint by the same name.
-        return _Unit(registry().Quantity(1.0, unit).to_base_units())
+        if definition is None:  # litre, gram and the like need no definition
+            kind = libsbml.UnitKind_forName(unit)
+            if kind == libsbml.UNIT_KIND_INVALID:
+                raise _Fault(f"unit '{unit}' is not defined")
+            definition = libsbml.UnitDefinition(3, 2)
+            base = definition.createUnit()
+            base.setKind(kind)
+            base.setExponent(1)
+            base.setScale(0)
+            base.setMultiplier(1.0)
+        return _Unit(sbml_unit(definition))
 
     def unit(self, node: Any) -> _Unit:
         """Unit of a formula."""
@@ -121,7 +126,7 @@ class _Walk:
         kind = node.getType()
         children = [node.getChild(i) for i in range(node.getNumChildren())]
         if node.isNumber():
-            return self._defined(node.getUnits()) if node.isSetUnits() else _NUMBER
+            return self._defined(node.getUnits()) if node.isSetUnits() else _number()
         if kind == libsbml.AST_NAME_TIME:
             return self.time()
         if kind == libsbml.AST_NAME:
@@ -140,7 +145,7 @@ class _Walk:
         raise _Fault(f"'{_text(node)}' is nothing that this check can read")
 
     def _product(self, nodes: list[Any], power: float) -> _Unit:
-        total = self.unit(nodes[0]) if nodes else _NUMBER
+        total = self.unit(nodes[0]) if nodes else _number()
         for node in nodes[1:]:
             total = total.times(self.unit(node), power)
         return total
@@ -167,13 +172,16 @@ class _Walk:
             return unit
         value = _value(exponent)
         if value is not None:
-            return _NUMBER.times(unit, value)
+            return _number().times(unit, value)
         if unit.raised:
             raise _Fault(f"'{_text(base)}' is raised to symbols twice")
         return _Unit(registry().Quantity(1.0), {_text(exponent): unit.plain})
 
 
-_NUMBER = _Unit(1.0)
+@functools.cache
+def _number() -> _Unit:
+    """The unit of a plain number; made on first use, as pint is slow to import."""
+    return _Unit(registry().Quantity(1.0))
 
 
 def _value(node: Any) -> float | None:
@@ -197,6 +205,11 @@ def _pure(quantity: Quantity) -> bool:
     return bool(quantity.dimensionless) and math.isclose(
         float(quantity.magnitude), 1.0, rel_tol=RELATIVE_TOLERANCE
     )
+
+
+def _shown(quantity: Quantity) -> str:
+    units = f"{quantity.units}"
+    return f"{float(quantity.magnitude):.6g} {units}"
 
 
 def _text(node: Any) -> str:

@@ -1,0 +1,41 @@
+"""Figures for a paper: journal widths, colours safe for all eyes, units on every axis.
+
+Every function takes results and returns a matplotlib `Figure`; none touches pyplot's global state.
+`save` writes it as PNG, SVG or PDF, with the same bytes for the same figure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from il15_sim.plots.captions import caption
+from il15_sim.plots.chain import chain
+from il15_sim.plots.dose_figures import dose_exposure, dose_response
+from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
+from il15_sim.plots.knockout import knockouts
+from il15_sim.plots.timecourses import arms, trajectories
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "arms",
+    "caption",
+    "chain",
+    "dose_exposure",
+    "dose_response",
+    "goodness_of_fit",
+    "knockouts",
+    "observed_predicted",
+    "save",
+    "trajectories",
+]
+
+
+def save(figure: Figure, path: str | Path, *, dpi: int = 200) -> Path:
+    """Write a figure as its suffix says (.png, .svg, .pdf), the same bytes every time."""
+    from il15_sim.plots.figure import save as write
+
+    return write(figure, path, dpi=dpi)

@@ -1,0 +1,155 @@
+"""One HTML file that tells a whole result: it opens offline and carries everything in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from il15_sim._version import __version__
+from il15_sim.atomic import write_atomic
+from il15_sim.errors import InputError
+from il15_sim.plots.labels import name_of, unit_text
+from il15_sim.record import MANIFEST, digest
+from il15_sim.report_data import Result, doi_parts, find_results, pivot
+
+REPORT = "report.html"
+KINDS = ("measured", "derived", "fitted", "assumed")
+_EXPOSURE = ("AUC0-12", "Cmax", "trough")
+_SUBSET = ("cd4_nkg2d_percent", "cd4_nkg2d_per_uL")
+_RESPONSE = ("baseline", "level", "change", "fold")
+
+
+def write_report(folder: str | Path, *, title: str = "il15-sim report") -> Path:
+    """Write `report.html` into a folder of results, from the files that lie there.
+
+    Parameters
+    ----------
+    folder : path
+        One results folder, or a folder of several (the newest of each name is told).
+    title : str
+        Heading of the report.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    InputError
+        When there are no results, or the report cannot be written.
+    """
+    place = Path(folder)
+    target = place / REPORT
+    html = report_html(find_results(place), title=title)
+    try:
+        write_atomic(target, html)
+        _list_in_manifest(place)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=target) from None
+    return target
+
+
+def report_html(
+    results: Sequence[Result], *, title: str, checks: Mapping[str, Any] | None = None
+) -> str:
+    """The report as HTML text; every name from outside is escaped.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    title : str
+    checks : mapping, optional
+        `findings` (list of str) and `summary` (text) of the checks.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("il15_sim", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "observable": name_of,
+        "unit": unit_text,
+        "doi_parts": doi_parts,
+        "doi_url": lambda doi: f"https://doi.org/{quote(doi, safe='/()')}",
+        "number": short_number,
+    }
+    parameters = _parameters(results)
+    template = environment.get_template("report.html.jinja")
+    return template.render(
+        title=title,
+        version=__version__,
+        scenarios=[_scenario(r) for r in results if r.kind == "scenario"],
+        fits=[r for r in results if r.kind == "fit"],
+        results=results,
+        overview=[row for r in results if r.kind == "scenario" for row in _overview(r)],
+        parameters=parameters,
+        kinds=[(kind, sum(p["kind"] == kind for p in parameters)) for kind in KINDS],
+        checks=checks,
+    )
+
+
+def _scenario(result: Result) -> dict[str, Any]:
+    rows = result.table("endpoints")
+    runs, exposure = pivot(rows, _EXPOSURE)
+    _, response = pivot(rows, _RESPONSE)
+    return {
+        "result": result,
+        "arm_count": len(result.table("arms")),
+        "runs": runs,
+        "exposure": exposure,
+        "response": response,
+    }
+
+
+def _overview(result: Result) -> list[dict[str, Any]]:
+    """Change and fold of the CD4+NKG2D+ subset by share and by count, one row per arm."""
+    found: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
+    for row in result.table("endpoints"):
+        found.setdefault(row["run"], {})[row["observable"], row["endpoint"]] = row
+    lines = []
+    for run, by in found.items():
+        cells = [by.get((o, e), {}) for o in _SUBSET for e in ("change", "fold")]
+        if any(cells):
+            lines.append(
+                {
+                    "scenario": result.title,
+                    "run": run,
+                    "day": next(cell["day"] for cell in cells if cell),
+                    "values": [cell.get("value", "") for cell in cells],
+                }
+            )
+    return lines
+
+
+def _parameters(results: Sequence[Result]) -> list[dict[str, str]]:
+    """The parameter table of the largest model among the results."""
+    tables = [r.table("parameters") for r in results]
+    return max(tables, key=len, default=[])
+
+
+def short_number(text: str, digits: int = 4) -> str:
+    """A number with a few digits and a true minus sign; other text as it is."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    # Rounded first: 1084 is told as 1080, not as 1.08e+03.
+    return f"{float(f'{value:.{digits}g}'):.10g}".replace("-", "−")
+
+
+def _list_in_manifest(folder: Path) -> None:
+    """Count the report among the files of a results folder, or a new run would refuse it."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        return
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest.setdefault("files", {})[REPORT] = digest((folder / REPORT).read_bytes())
+    write_atomic(path, json.dumps(manifest, indent=2) + "\n")

@@ -1,0 +1,185 @@
+"""What a report shows, read from results folders and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from il15_sim.errors import InputError
+from il15_sim.record import MANIFEST, digest
+
+ABOUT = "about.json"
+CAPTIONS = "figures/captions.json"
+_DOI = re.compile(r"(?:doi:\s*|https?://doi\.org/)(10\.\d{4,9}/[^\s;,\"<>]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its words; `source` holds the whole bitmap as a data address."""
+
+    name: str
+    title: str
+    alt: str
+    caption: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One results folder: what it is, its tables by name, its figures and its manifest."""
+
+    path: Path
+    about: dict[str, Any]
+    manifest: dict[str, Any]
+    tables: dict[str, list[dict[str, str]]]
+    pictures: tuple[Picture, ...]
+    changed: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment."""
+        return str(self.about.get("name", self.manifest.get("name", self.path.name)))
+
+    @property
+    def title(self) -> str:
+        """Title for readers."""
+        return str(self.about.get("title", self.name))
+
+    @property
+    def kind(self) -> str:
+        """`"scenario"` or `"fit"`."""
+        return str(self.about.get("kind", ""))
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """Rows of one table; none where the folder lacks it."""
+        return self.tables.get(name, [])
+
+
+def read_result(path: Path) -> Result:
+    """Read one results folder.
+
+    Raises
+    ------
+    InputError
+        For a folder without manifest, or with files that do not read.
+    """
+    manifest = _json(path / MANIFEST)
+    about = _json(path / ABOUT) if (path / ABOUT).is_file() else {}
+    if not isinstance(manifest, dict) or not isinstance(about, dict):
+        raise InputError("is no results folder", where=path, why="its manifest is not a table")
+    listed = manifest.get("files", {})
+    changed = [
+        name
+        for name, expected in listed.items()
+        if not (path / name).is_file() or digest((path / name).read_bytes()) != expected
+    ]
+    tables = {p.stem: _csv(p) for p in sorted((path / "data").glob("*.csv")) if _small(p)}
+    return Result(path, about, manifest, tables, tuple(_pictures(path)), tuple(changed))
+
+
+def find_results(folder: Path) -> list[Result]:
+    """Every result in a folder or below it, the newest of each name, by kind and name.
+
+    Raises
+    ------
+    InputError
+        When there is none.
+    """
+    if not folder.is_dir():
+        raise InputError("is no folder", where=folder, fix="give a folder that `run` has written")
+    own = [folder / MANIFEST] if (folder / MANIFEST).is_file() else []
+    # A hidden folder is a result that somebody is still writing.
+    below = [
+        p
+        for p in sorted(folder.rglob(MANIFEST))
+        if not any(part.startswith(".") for part in p.relative_to(folder).parts)
+    ]
+    results = [read_result(p.parent) for p in dict.fromkeys([*own, *below])]
+    newest: dict[tuple[str, str], Result] = {}
+    for result in sorted(results, key=lambda r: str(r.manifest.get("created", ""))):
+        if result.kind:
+            newest[result.kind, result.name] = result
+    if not newest:
+        raise InputError(
+            "holds no results", where=folder, fix="write some with `il15-sim run SCENARIO`"
+        )
+    return [newest[key] for key in sorted(newest)]
+
+
+def doi_parts(text: str) -> list[tuple[str, str]]:
+    """A text cut into (piece, DOI): the DOI is empty where the piece is plain text.
+
+    >>> doi_parts("Jain 2011, doi:10.1111/x.1; label")
+    [('Jain 2011, ', ''), ('doi:10.1111/x.1', '10.1111/x.1'), ('; label', '')]
+    """
+    parts = []
+    end = 0
+    for hit in _DOI.finditer(text):
+        # A full stop or bracket that ends the sentence is no part of the DOI.
+        doi = hit[1].rstrip(".")
+        if doi.endswith(")") and doi.count("(") < doi.count(")"):
+            doi = doi[:-1]
+        stop = hit.start(1) + len(doi)
+        parts += [(text[end : hit.start()], ""), (text[hit.start() : stop], doi)]
+        end = stop
+    parts.append((text[end:], ""))
+    return [(piece, doi) for piece, doi in parts if piece]
+
+
+def pivot(
+    rows: Iterable[dict[str, str]], endpoints: Sequence[str]
+) -> tuple[list[str], list[tuple[str, str, str, str, list[str]]]]:
+    """Endpoint rows as a table with one column per run.
+
+    Returns
+    -------
+    names : list of str
+        Runs, in order of appearance.
+    lines : list of (observable, endpoint, day, unit, values)
+        One value per run, empty where it has none.
+    """
+    names: list[str] = []
+    found: dict[tuple[str, str, str, str], dict[str, str]] = {}
+    for row in rows:
+        if row["run"] not in names:
+            names.append(row["run"])
+        if row["endpoint"] in endpoints:
+            key = (row["observable"], row["endpoint"], row["day"], row["unit"])
+            found.setdefault(key, {})[row["run"]] = row["value"]
+    return names, [(*key, [by.get(n, "") for n in names]) for key, by in found.items()]
+
+
+def _small(path: Path) -> bool:
+    # Curves are for programs; a report shows them as figures.
+    return path.stem not in ("trajectories", "curves")
+
+
+def _pictures(path: Path) -> Iterable[Picture]:
+    items = _json(path / CAPTIONS) if (path / CAPTIONS).is_file() else []
+    for item in items if isinstance(items, list) else []:
+        name = str(item.get("name", ""))
+        file = path / "figures" / f"{Path(name).name}.png"
+        if name and file.is_file():
+            data = base64.b64encode(file.read_bytes()).decode("ascii")
+            title, alt, words = (str(item.get(key, "")) for key in ("title", "alt", "caption"))
+            yield Picture(name, title, alt, words, f"data:image/png;base64,{data}")
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from None
+    except ValueError as error:
+        raise InputError(f"is no JSON: {error}", where=path) from None
+
+
+def _csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(handle)]

@@ -1,0 +1,108 @@
+"""Made-up runs and fits for tests of figures: numbers that can be told without a model."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+
+from il15_sim import Regimen
+from il15_sim.runs import Runs
+
+UNITS = {
+    "sorafenib_total_mg_per_L": "mg/L",
+    "sorafenib_free_nM": "nM",
+    "temozolomide_mg_per_L": "mg/L",
+    "il15ra_monocyte": "molecule/cell",
+    "il15_complex_monocyte": "molecule/cell",
+    "il15ra_tumour": "molecule/cell",
+    "il15_complex_tumour": "molecule/cell",
+    "smica_plasma_pg_per_mL": "pg/mL",
+    "mica_tumour": "molecule/cell",
+    "nkg2d_cd4": "molecule/cell",
+    "nkg2d_engaged": "molecule/cell",
+    "pstat5_cd4": "dimensionless",
+    "cd4_per_uL": "cell/uL",
+    "cd4_nkg2d_per_uL": "cell/uL",
+    "cd4_nkg2d_percent": "percent",
+    "th1_percent_of_cd4_nkg2d": "percent",
+    "ifng_plasma_pg_per_mL": "pg/mL",
+    "tumour_burden_mm": "mm",
+}
+# A made-up baseline per observable: figures need curves of the right size, not a model.
+LEVELS = dict(zip(UNITS, itertools.cycle([1.0, 20.0, 900.0, 60.0, 3.0, 0.1]), strict=False))
+COMBINED = "sorafenib 400 mg q12h x 56 d + temozolomide 150 mg/m2 q24h d1-5/28 x 56 d"
+
+
+def made_runs(texts, names=None, days=84, gain=None, status=None, overrides=None):
+    """Runs whose exposure is proportional to the dose and whose response follows slowly."""
+    regimens = [Regimen.parse(text) for text in texts]
+    doses = sorted({d.time_h for r in regimens for d in r.doses() if d.time_h <= 24 * days})
+    hours = np.setdiff1d(np.arange(24.0 * days + 1), doses)
+    times = np.concatenate([hours, doses, doses])
+    sample = np.repeat(["grid", "pre", "post"], [len(hours), len(doses), len(doses)])
+    order = np.argsort(times, kind="stable")
+    times, sample = times[order], sample[order]
+    values = np.zeros((len(regimens), len(times), len(UNITS)))
+    for i, regimen in enumerate(regimens):
+        exposure = np.zeros_like(times)
+        for dose in regimen.doses():
+            after = times - dose.time_h
+            exposure += np.where(after > 0, dose.amount * np.exp(-after.clip(0) / 24), 0.0)
+        slow = np.minimum(times / (24 * 28), 1.0) * (gain or [1.0] * len(regimens))[i]
+        for j, (name, level) in enumerate(LEVELS.items()):
+            drug = "sorafenib" in name or "temozolomide" in name
+            values[i, :, j] = level * exposure / 100 if drug else level * (1 + 0.5 * slow)
+    return Runs(
+        names=tuple(names or texts),
+        times_h=times,
+        sample=sample,
+        values=values,
+        observables=tuple(UNITS),
+        units=UNITS,
+        status=tuple(status or ["ok"] * len(regimens)),
+        regimens=tuple(regimens),
+        overrides=tuple(overrides or [{}] * len(regimens)),
+    )
+
+
+def three_arms():
+    """A combination, a course with a week off, and no treatment."""
+    hold = "sorafenib 400 mg q12h x 56 d; hold d14-d21; then 200 mg q12h x 28 d"
+    return made_runs([COMBINED, hold, "none"], ["combined", "a week off", "untreated"])
+
+
+def dose_ladder():
+    """Four doses of one drug."""
+    doses = (100, 200, 400, 800)
+    return made_runs([f"sorafenib {mg} mg q12h x 56 d" for mg in doses], days=56)
+
+
+def knockout_set():
+    """An intact patient and three knock-outs."""
+    names = ["intact", "no IL-15Rα induction", "no MICA/B", "no sorafenib"]
+    changed = [{}, {"a": 0.0}, {"b": 0.0}, {}]
+    gain = [1.0, 0.1, 0.3, -0.1]
+    return made_runs([COMBINED] * 4, names, days=56, gain=gain, overrides=changed)
+
+
+def made_fit():
+    """Predictions and curves of two arms and some areas, as a fit tells them."""
+    rows = []
+    for study, dose in (("awada2005", 100.0), ("strumberg2005", 400.0)):
+        for time, error in ((2.0, 1.1), (6.0, 0.9), (12.0, 1.2), (24.0, 1.0)):
+            rows.append((study, dose, "sorafenib_total_mg_per_L", "mg/L", time, np.nan, error))
+        rows.append((study, dose, "sorafenib_auc_mg_h_per_L", "mg*h/L", 684.0, 672.0, 1.3))
+    columns = ["study", "dose_mg", "observable", "unit", "time_h", "time_start_h", "error"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["experiment"] = frame["study"] + "_arm"
+    frame["time_model_h"] = frame["time_h"]
+    frame["predicted"] = frame["dose_mg"] / 100 * np.exp(-frame["time_h"].clip(upper=48) / 40)
+    frame["measured"] = frame["predicted"] * frame["error"]
+    frame["used"] = ["fit", "fit", "report", "fit", "fit"] * 2
+    frame["statistic"] = "mean"
+    times = np.arange(0.0, 49.0)
+    curves = [
+        pd.DataFrame({"experiment": e, "time_h": times, "typical": 2.0, "predicted": 1.5})
+        for e in ("awada2005_arm", "strumberg2005_arm")
+    ]
+    return frame, pd.concat(curves, ignore_index=True)

@@ -1,0 +1,109 @@
+"""How the command line ends: interrupted, refused by the system, or by a fault of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from il15_sim.cli import cli
+
+SCENARIO = """title = "One arm"
+horizon_days = 2
+
+[[arms]]
+name = "a"
+regimen = "sorafenib 400 mg q12h x 2 d"
+"""
+
+
+def invoke(*args):
+    return CliRunner().invoke(cli, [str(a) for a in args])
+
+
+@pytest.fixture
+def done(tmp_path):
+    """One scenario that was run."""
+    file = tmp_path / "two_arms.toml"
+    file.write_text(SCENARIO, encoding="utf-8")
+    assert invoke("run", file, "--out", tmp_path / "out").exit_code == 0
+    return tmp_path, file
+
+
+def test_an_interrupted_run_leaves_nothing_and_says_so(tmp_path, monkeypatch):
+    file = tmp_path / "x.toml"
+    file.write_text(SCENARIO, encoding="utf-8")
+
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("il15_sim.run_scenario.simulate", interrupted)
+    result = invoke("run", file, "--out", tmp_path / "deep" / "out")
+    assert result.exit_code == 130
+    assert result.stderr == "interrupted; nothing half written\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.toml"]
+
+
+def test_an_interrupted_run_leaves_the_earlier_result(done, monkeypatch):
+    place = done[0]
+    before = (place / "out" / "manifest.json").read_bytes()
+
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("il15_sim.run_scenario.write_figures", interrupted)
+    result = invoke("run", place / "two_arms.toml", "--out", place / "out")
+    assert result.exit_code == 130
+    assert (place / "out" / "manifest.json").read_bytes() == before
+    assert sorted(p.name for p in place.iterdir()) == ["out", "two_arms.toml"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a child")
+def test_ctrl_c_in_a_terminal_leaves_nothing(tmp_path):
+    file = tmp_path / "x.toml"
+    arms = "".join(
+        f'[[arms]]\nname = "{i}"\nregimen = "sorafenib {100 + i} mg q12h x 700 d"\n'
+        for i in range(40)
+    )
+    file.write_text(f'title = "Long"\nhorizon_days = 700\n{arms}', encoding="utf-8")
+    command = [sys.executable, "-m", "il15_sim.cli", "run", str(file), "--out", "out"]
+    child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not list(tmp_path.glob(".*.partial-*")) and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    child.send_signal(signal.SIGINT)
+    _, told = child.communicate(timeout=60)
+    assert told.splitlines()[-1] == "interrupted; nothing half written"
+    assert child.returncode == 130
+    assert [p.name for p in tmp_path.iterdir()] == ["x.toml"]
+
+
+def test_debug_shows_where_an_error_came_from():
+    result = invoke("--debug", "run", "nowhere.toml")
+    assert result.exit_code == 2
+    assert "Traceback" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("error: there is no file 'nowhere.toml'")
+
+
+def test_a_fault_of_the_program_is_not_dressed_up_as_bad_input(monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("il15_sim.run_scenario.simulate", broken)
+    result = invoke("run", "sorafenib_alone", "--out", "nowhere")
+    assert result.exit_code == 1
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_a_place_that_the_system_refuses_is_told_in_one_line(tmp_path, monkeypatch):
+    def refused(*_args, **_kwargs):
+        raise PermissionError(13, "Permission denied", "locked.csv")
+
+    monkeypatch.setattr("il15_sim.report.find_results", refused)
+    result = invoke("report", tmp_path)
+    assert result.exit_code == 2
+    assert result.stderr == "error: locked.csv: Permission denied\n"

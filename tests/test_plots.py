@@ -1,0 +1,252 @@
+"""Figures are readable: size, type, colours, no overlaps, labels, captions, equal bytes."""
+
+import itertools
+import subprocess
+import sys
+
+import pytest
+from made_runs import dose_ladder, knockout_set, made_fit, made_runs, three_arms
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from il15_sim import Model, plots
+from il15_sim.plots import axes as axes_module
+from il15_sim.plots.chain import STEPS
+from il15_sim.plots.labels import axis_label, name_of, unit_text
+from il15_sim.plots.scenario_figures import scenario_figures
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return three_arms()
+
+
+@pytest.fixture(scope="module")
+def ladder():
+    return dose_ladder()
+
+
+@pytest.fixture(scope="module")
+def knocked_out():
+    return knockout_set()
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return made_fit()
+
+
+@pytest.fixture(scope="module")
+def figures(runs, ladder, knocked_out, fitted):
+    return {
+        "trajectories": plots.trajectories(runs),
+        "arms": plots.arms(runs, "cd4_nkg2d_percent"),
+        "chain": plots.chain(runs),
+        "dose_exposure": plots.dose_exposure(ladder),
+        "dose_response": plots.dose_response(ladder),
+        "knockouts": plots.knockouts(knocked_out),
+        "observed_predicted": plots.observed_predicted(*fitted),
+        "goodness_of_fit": plots.goodness_of_fit(fitted[0]),
+    }
+
+
+NAMES = [
+    *("trajectories", "arms", "chain", "dose_exposure", "dose_response"),
+    *("knockouts", "observed_predicted", "goodness_of_fit"),
+]
+
+
+def shown_texts(figure):
+    """Every text that is drawn."""
+    return [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
+
+
+# --- the look --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_has_the_width_of_a_journal_column(figures, name):
+    assert isinstance(figures[name], Figure)
+    width = figures[name].get_figwidth() * 25.4
+    assert width == pytest.approx(85 if name == "arms" else 180, abs=0.1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_type_is_smaller_than_7_points(figures, name):
+    assert min(t.get_fontsize() for t in shown_texts(figures[name])) >= 7.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_drawn_axis_tells_what_it_is(figures, name):
+    figures[name].draw_without_rendering()
+    for axes in figures[name].axes:
+        if axes.axison and axes.get_lines():
+            headed = axes.get_ylabel() or axes.get_title(loc="left") or axes.get_xlabel()
+            assert headed, axes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_labels_headings_and_legend_do_not_overlap(figures, name):
+    figure = figures[name]
+    figure.draw_without_rendering()
+    boxes = []
+    for axes in figure.axes:
+        parts = [axes.xaxis.label, axes.yaxis.label, axes.title, axes._left_title]
+        if axes.axison:
+            boxes += [(p.get_text(), p.get_window_extent()) for p in parts if p.get_text()]
+            boxes.append((f"panel {axes.get_ylabel()}", axes.get_window_extent()))
+    boxes += [("legend", legend.get_window_extent()) for legend in figure.legends]
+    boxes += [(t.get_text(), t.get_window_extent()) for t in figure.texts if t.get_text()]
+    canvas = figure.bbox
+    for what, box in boxes:
+        assert box.x0 >= -2, f"{what!r} is cut on the left"
+        assert box.x1 <= canvas.x1 + 2, f"{what!r} is cut on the right"
+        assert box.y0 >= -2, f"{what!r} is cut below"
+        assert box.y1 <= canvas.y1 + 2, f"{what!r} is cut above"
+    for (a, one), (b, other) in itertools.combinations(boxes, 2):
+        across = min(one.x1, other.x1) - max(one.x0, other.x0)
+        along = min(one.y1, other.y1) - max(one.y0, other.y0)
+        assert not (across > 1.5 and along > 1.5), f"{a!r} and {b!r} overlap"
+
+
+def test_neighbouring_arms_differ_in_colour_and_in_dash():
+    from il15_sim.plots.figure import colour, dash
+
+    looks = [(colour(i), str(dash(i))) for i in range(14)]
+    assert len(set(looks)) == 14
+    assert all(a[0] != b[0] and a[1] != b[1] for a, b in itertools.pairwise(looks))
+
+
+def test_figures_need_neither_a_screen_nor_pyplot():
+    code = (
+        "import sys; from il15_sim import plots; assert 'matplotlib' not in sys.modules; "
+        "from il15_sim.plots.figure import new_figure; new_figure(85, 40)._repr_png_(); "
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_the_same_figure_is_the_same_bytes(runs, tmp_path, suffix):
+    paths = [
+        plots.save(plots.arms(runs, "cd4_nkg2d_percent"), tmp_path / f"{i}.{suffix}")
+        for i in range(2)
+    ]
+    first, second = (path.read_bytes() for path in paths)
+    assert first == second
+    assert len(first) > 1000
+
+
+def test_a_png_has_200_dots_per_inch(runs, tmp_path):
+    path = plots.save(plots.arms(runs, "cd4_nkg2d_percent"), tmp_path / "a.png")
+    width = int.from_bytes(path.read_bytes()[16:20], "big")
+    assert width == pytest.approx(85 / 25.4 * 200, abs=1)
+
+
+# --- labels ----------------------------------------------------------------------------------
+
+
+def test_units_are_written_as_people_write_them():
+    units = ["mg/L", "cell/uL", "molecule/cell", "percent", "nM", "mg*h/L", "dimensionless"]
+    told = ["mg/L", "cells/µL", "molecules per cell", "%", "nM", "mg·h/L", ""]
+    assert [unit_text(unit) for unit in units] == told
+
+
+def test_every_observable_of_the_model_has_a_name_and_a_unit():
+    model = Model.load()
+    for observable in model.observables:
+        assert name_of(observable) != observable.replace("_", " "), observable
+        text = axis_label(observable, model.units)
+        assert "_" not in text, text
+
+
+def test_every_step_of_the_chain_is_an_observable_of_the_model():
+    model = Model.load()
+    assert {o for _, curves in STEPS for o, _ in curves} <= set(model.observables)
+
+
+def test_a_dollar_in_a_name_is_drawn_as_it_is(tmp_path):
+    runs = made_runs(["none"], ["cost $\\frac$ _x_"], days=30)
+    figure = plots.arms(runs, "cd4_per_uL")
+    svg = plots.save(figure, tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "cost $\\frac$ _x_" in svg
+
+
+# --- axes ------------------------------------------------------------------------------------
+
+
+def bare_axes(values):
+    from il15_sim.plots.figure import new_figure
+
+    axes = new_figure(85, 40).add_subplot()
+    axes.plot(range(len(values)), values)
+    return axes
+
+
+def test_a_tiny_drift_is_not_magnified():
+    axes = bare_axes([100.0, 100.1])
+    axes_module.frame_y(axes)
+    low, high = axes.get_ylim()
+    assert high - low >= 10
+
+
+def test_an_axis_starts_at_zero_where_the_curve_uses_it():
+    axes = bare_axes([4.0, 10.0])
+    axes_module.frame_y(axes)
+    assert axes.get_ylim()[0] == pytest.approx(0, abs=0.3)
+    assert axes.get_ylim()[1] > 10
+
+
+def test_an_axis_of_zeros_has_a_range():
+    axes = bare_axes([0.0, 0.0])
+    axes_module.frame_y(axes)
+    assert axes.get_ylim()[0] < 0 < axes.get_ylim()[1]
+
+
+def test_legend_columns_follow_the_width():
+    assert axes_module.legend_columns(["arm"] * 4, 180) == 4
+    assert axes_module.legend_columns(["a very long name of an arm of a trial"] * 4, 85) == 1
+
+
+# --- captions and the figures of a scenario --------------------------------------------------
+
+
+def test_a_caption_says_what_how_and_on_what_it_rests(runs):
+    model = Model.load()
+    text = plots.caption(runs, ["cd4_nkg2d_percent"], model)
+    kinds = model.upstream_kinds("cd4_nkg2d_percent")
+    assert sum(kinds.values()) > 0
+    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    assert f"Parameters upstream of the curves: {told} (CD4+NKG2D+ of CD4+)." in text
+    assert "combined (sorafenib 400 mg q12h x 56 d + temozolomide 150 mg/m2" in text
+    assert "research only" in text
+
+
+def test_a_caption_names_failed_runs():
+    runs = made_runs(["none"], ["x"], days=2, status=["failed"])
+    assert "Not shown because the run failed: x." in plots.caption(runs, ["cd4_per_uL"])
+
+
+def test_a_scenario_gets_the_figures_that_fit_it(runs, ladder, knocked_out):
+    model = Model.load()
+    found = {
+        key: [shown.name for shown in scenario_figures(given, model)]
+        for key, given in (("arms", runs), ("ladder", ladder), ("knock-outs", knocked_out))
+    }
+    assert found == {
+        "arms": ["trajectories", "chain"],
+        "ladder": ["trajectories", "dose_exposure", "dose_response", "chain"],
+        "knock-outs": ["trajectories", "knockouts", "chain"],
+    }
+
+
+def test_every_figure_of_a_scenario_has_words(ladder):
+    for shown in scenario_figures(ladder, Model.load()):
+        assert shown.title
+        assert len(shown.alt) > 30
+        assert "Parameters upstream of the curves" in shown.caption
+
+
+def test_a_scenario_whose_runs_all_failed_has_no_figures():
+    runs = made_runs(["none"], ["x"], days=2, status=["failed"])
+    assert list(scenario_figures(runs, Model.load())) == []
