@@ -40,7 +40,7 @@ def test_an_interrupted_run_leaves_nothing_and_says_so(tmp_path, monkeypatch):
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("il15_sim.run_scenario.simulate", interrupted)
+    monkeypatch.setattr("il15_sim.reporting.run_scenario.simulate", interrupted)
     result = invoke("run", file, "--out", tmp_path / "deep" / "out")
     assert result.exit_code == 130
     assert result.stderr == "interrupted; nothing half written\n"
@@ -54,7 +54,7 @@ def test_an_interrupted_run_leaves_the_earlier_result(done, monkeypatch):
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("il15_sim.run_scenario.write_figures", interrupted)
+    monkeypatch.setattr("il15_sim.reporting.run_scenario.write_figures", interrupted)
     result = invoke("run", place / "two_arms.toml", "--out", place / "out")
     assert result.exit_code == 130
     assert (place / "out" / "manifest.json").read_bytes() == before
@@ -93,7 +93,7 @@ def test_a_fault_of_the_program_is_not_dressed_up_as_bad_input(monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("il15_sim.run_scenario.simulate", broken)
+    monkeypatch.setattr("il15_sim.reporting.run_scenario.simulate", broken)
     result = invoke("run", "sorafenib_alone", "--out", "nowhere")
     assert result.exit_code == 1
     assert isinstance(result.exception, ZeroDivisionError)
@@ -103,7 +103,7 @@ def test_a_place_that_the_system_refuses_is_told_in_one_line(tmp_path, monkeypat
     def refused(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied", "locked.csv")
 
-    monkeypatch.setattr("il15_sim.report.find_results", refused)
+    monkeypatch.setattr("il15_sim.reporting.report.find_results", refused)
     result = invoke("report", tmp_path)
     assert result.exit_code == 2
     assert result.stderr == "error: locked.csv: Permission denied\n"

@@ -95,11 +95,12 @@ outside = st.fixed_dictionaries(
         "trans_complexes": st.floats(0, 1e4),
     }
 )
+RATES = ["kd_L_A", "kd_L_B", "kd_X_B", "kon_L_surface", "kon_2D"]
+RATES += ["koff_LA_B", "koff_LA_G", "koff_LB_G", "koff_LAB_G"]
 constants = st.fixed_dictionaries(
     {
         name: st.floats(0.1, 10).map(lambda fold, name=name: fold * SIGNALLING.values[name])
-        for name in ("kd_L_A", "kd_L_B", "kd_X_B", "kon_L_surface", "kon_2D", "koff_LA_B")
-        + ("koff_LA_G", "koff_LB_G", "koff_LAB_G")
+        for name in RATES
     }
 )
 

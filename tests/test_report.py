@@ -9,9 +9,9 @@ import pytest
 
 from il15_sim.errors import InputError
 from il15_sim.record import ResultFolder
-from il15_sim.report import report_html, short_number, write_report
-from il15_sim.report_data import doi_parts, find_results, pivot, read_result
-from il15_sim.run_scenario import run_scenario
+from il15_sim.reporting.report import report_html, short_number, write_report
+from il15_sim.reporting.report_data import doi_parts, find_results, pivot, read_result
+from il15_sim.reporting.run_scenario import run_scenario
 from il15_sim.scenario import Scenario
 
 MARKUP = "<script>alert(1)</script>"
@@ -244,7 +244,7 @@ def test_a_place_that_cannot_be_written_is_told(results, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("il15_sim.report.write_atomic", full)
+    monkeypatch.setattr("il15_sim.reporting.report.write_atomic", full)
     with pytest.raises(InputError, match=r"report\.html: cannot be written: No space left"):
         write_report(results)
 

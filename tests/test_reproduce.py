@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from il15_sim.cli import cli
 from il15_sim.errors import InputError
-from il15_sim.reproduce import QUICK, reproduce_all
+from il15_sim.reporting.reproduce import QUICK, reproduce_all
+from il15_sim.reporting.run_scenario import shipped
 from il15_sim.resources import models_dir
-from il15_sim.run_scenario import shipped
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,10 @@ def test_a_restart_keeps_the_fit_that_stands_and_ends_at_the_same_report(quick, 
     def again(*_args, **_kwargs):
         raise AssertionError("the fit was run again")
 
-    monkeypatch.setattr("il15_sim.fit_folder.run_fit", again)
-    monkeypatch.setattr("il15_sim.reproduce.QUICK", {"sorafenib_tmz": QUICK["sorafenib_tmz"]})
+    monkeypatch.setattr("il15_sim.reporting.fit_folder.run_fit", again)
+    monkeypatch.setattr(
+        "il15_sim.reporting.reproduce.QUICK", {"sorafenib_tmz": QUICK["sorafenib_tmz"]}
+    )
     told = []
     path = reproduce_all(quick[0], told.append, quick=True)
     assert path.is_file()

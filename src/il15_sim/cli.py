@@ -135,7 +135,7 @@ def cli(ctx: click.Context, debug: bool, models: Path | None) -> None:
 @click.pass_obj
 def run(models: Path | None, scenario: str, out: Path | None) -> None:
     """Simulate SCENARIO: a TOML file or a packaged one such as sorafenib_tmz."""
-    from il15_sim.run_scenario import find_file, run_scenario
+    from il15_sim.reporting.run_scenario import find_file, run_scenario
     from il15_sim.scenario import Scenario
 
     with _progress() as tell:
@@ -176,8 +176,8 @@ def fit(
 ) -> None:
     """Fit parameters as FIT says: a TOML file or a packaged one such as sorafenib_pk."""
     from il15_sim.fit.problem import FitProblem
-    from il15_sim.fit_folder import fit_to_folder
-    from il15_sim.run_scenario import find_file
+    from il15_sim.reporting.fit_folder import fit_to_folder
+    from il15_sim.reporting.run_scenario import find_file
 
     if quick and (write_variant or starts):
         raise InputError(
@@ -229,7 +229,7 @@ def _warned(findings: Sequence[object]) -> str:
 @click.option("--title", default="il15-sim report", help="Heading of the report.")
 def report(folder: Path, title: str) -> None:
     """Write report.html into FOLDER from the results that lie there."""
-    from il15_sim.report import write_report
+    from il15_sim.reporting.report import write_report
 
     click.echo(write_report(folder, title=title))
 
@@ -240,7 +240,7 @@ def report(folder: Path, title: str) -> None:
 @click.pass_obj
 def reproduce(models: Path | None, quick: bool, out: Path | None) -> None:
     """Check, fit, run every packaged scenario and write one report; its path is printed last."""
-    from il15_sim.reproduce import reproduce_all
+    from il15_sim.reporting.reproduce import reproduce_all
 
     with _progress() as tell:
         path = reproduce_all(out or Path(RESULTS), tell, quick=quick, models_dir=models)

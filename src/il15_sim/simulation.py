@@ -48,7 +48,8 @@ def simulate(
         Hours to report, not decreasing; a row at a dose time is the value after the dose.
         Default: every hour, and just before and just after every dose of any run.
     observables : sequence of str, optional
-        Ids of observables, states or fluxes. Default: all observables of the model.
+        Ids of observables, states or fluxes. Default: all observables of the model,
+        or its states where it has none.
     overrides : mapping or sequence of mapping, optional
         Parameter values by id, for all runs or one mapping per run. They hold for good: the
         run starts from the steady state that belongs to them.
@@ -213,7 +214,8 @@ def _grid(
 
 def _check_observables(model: Model, observables: Sequence[str] | None) -> tuple[str, ...]:
     if observables is None:
-        return model.observables
+        # A module that shows nothing by itself, such as il15_agonist, reports its states.
+        return model.observables or model.states
     if isinstance(observables, str):
         observables = [observables]
     valid = {*model.states, *model.facts.assigned}

@@ -13,6 +13,7 @@ from il15_sim.plots.chain import chain
 from il15_sim.plots.dose_figures import dose_exposure, dose_response
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
 from il15_sim.plots.knockout import knockouts
+from il15_sim.plots.region import behaviour_region
 from il15_sim.plots.timecourses import arms, trajectories
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "arms",
+    "behaviour_region",
     "caption",
     "chain",
     "dose_exposure",

@@ -14,7 +14,7 @@ sorafenib 400 mg q12h x 56 d; hold d14-d21; then 200 mg q12h x 28 d
 Day d is 24 d hours after the course starts, and windows are half-open: `hold d14-d21` removes the
 doses at 336 <= t < 504 h, which are 14 of 112 doses twice a day. Only the days of a cycle count
 from one. A hold moves no dose and lengthens nothing: the phase ends on its planned day, and `then`
-starts there, whatever was held. How the parts act on each other is told in `il15_sim.regimen.expand`.
+starts there, whatever was held. How the parts act on each other: `il15_sim.regimen.expand`.
 """
 
 from __future__ import annotations

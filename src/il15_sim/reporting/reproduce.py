@@ -9,13 +9,15 @@ from pathlib import Path
 from il15_sim import check
 from il15_sim.errors import InputError
 from il15_sim.fit.problem import FitProblem
-from il15_sim.fit_folder import fit_inputs, fit_to_folder
+from il15_sim.model import Model
 from il15_sim.record import MANIFEST, ResultFolder, hash_inputs
-from il15_sim.report import REPORT, report_html
-from il15_sim.report_data import read_result
+from il15_sim.reporting.behaviours import behaviour_section
+from il15_sim.reporting.fit_folder import fit_inputs, fit_to_folder
+from il15_sim.reporting.report import REPORT, report_html
+from il15_sim.reporting.report_data import read_result
+from il15_sim.reporting.run_scenario import Progress, quiet, run_scenario, shipped
 from il15_sim.resources import experiments_dir
 from il15_sim.resources import models_dir as packaged_models_dir
-from il15_sim.run_scenario import Progress, quiet, run_scenario, shipped
 from il15_sim.scenario import Scenario
 
 FITS = ("sorafenib_pk",)
@@ -74,6 +76,8 @@ def reproduce_all(
             scenario = replace(scenario, horizon_days=days)
         told = _prefixed(progress, name)
         places.append(run_scenario(scenario, out, told, models_dir=models_dir))
+    progress("judging the behaviours")
+    behaviours = behaviour_section(Model.load(models_dir=folder))
     progress("writing the report")
     results = [read_result(place) for place in places]
     hashes = {f"{r.kind} {r.name}": str(r.manifest["hash"]) for r in results}
@@ -81,9 +85,13 @@ def reproduce_all(
     title = "il15-sim: packaged scenarios" + (" (quick check)" if quick else "")
     # Where the folder lies on this machine is nobody's business, and must not change the hash.
     lines = [str(finding).replace(str(folder), "models") for finding in findings]
-    inputs = {**hashes, "checks": json.dumps(lines)}
+    inputs = {
+        **hashes,
+        "checks": json.dumps(lines),
+        "behaviours": json.dumps(behaviours["verdicts"], ensure_ascii=False),
+    }
     with ResultFolder.open(out, name, inputs) as written:
-        html = report_html(results, title=title, checks={"findings": lines})
+        html = report_html(results, title=title, checks={"findings": lines}, behaviours=behaviours)
         written.write(REPORT, html)
     return written.path / REPORT
 

@@ -13,7 +13,7 @@ from il15_sim.atomic import write_atomic
 from il15_sim.errors import InputError
 from il15_sim.plots.labels import name_of, unit_text
 from il15_sim.record import MANIFEST, digest
-from il15_sim.report_data import Result, doi_parts, find_results, pivot
+from il15_sim.reporting.report_data import Result, doi_parts, find_results, pivot
 
 REPORT = "report.html"
 KINDS = ("measured", "derived", "fitted", "assumed")
@@ -54,7 +54,11 @@ def write_report(folder: str | Path, *, title: str = "il15-sim report") -> Path:
 
 
 def report_html(
-    results: Sequence[Result], *, title: str, checks: Mapping[str, Any] | None = None
+    results: Sequence[Result],
+    *,
+    title: str,
+    checks: Mapping[str, Any] | None = None,
+    behaviours: Mapping[str, Any] | None = None,
 ) -> str:
     """The report as HTML text; every name from outside is escaped.
 
@@ -63,12 +67,14 @@ def report_html(
     results : sequence of Result
     title : str
     checks : mapping, optional
-        `findings` (list of str) and `summary` (text) of the checks.
+        `findings` (list of str) of the checks.
+    behaviours : mapping, optional
+        What `il15_sim.reporting.behaviours.behaviour_section` gives.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("il15_sim", "templates"),
+        loader=PackageLoader("il15_sim.reporting", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -93,6 +99,7 @@ def report_html(
         parameters=parameters,
         kinds=[(kind, sum(p["kind"] == kind for p in parameters)) for kind in KINDS],
         checks=checks,
+        behaviours=behaviours,
     )
 
 
