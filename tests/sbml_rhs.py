@@ -14,14 +14,9 @@ from scipy.integrate import solve_ivp
 #: states, their start values, assigned ids, constants, and rhs/observe compiled for constants.
 System = namedtuple("System", "states start assigned constants bind")
 
-_FOLDED = {
-    libsbml.AST_PLUS: ast.Add,
-    libsbml.AST_TIMES: ast.Mult,
-    libsbml.AST_MINUS: ast.Sub,
-    libsbml.AST_DIVIDE: ast.Div,
-}
-_POWERS = (libsbml.AST_POWER, libsbml.AST_FUNCTION_POWER)
-_CALLS = {libsbml.AST_FUNCTION_MAX: "max", libsbml.AST_FUNCTION_MIN: "min"}
+# By name, not by getType: once libSEDML is imported after libSBML, as by tellurium, that returns an
+# object that equals no constant.
+_FOLDED = {"plus": ast.Add, "times": ast.Mult, "minus": ast.Sub, "divide": ast.Div}
 
 
 def _load(name):
@@ -34,24 +29,25 @@ def _store(names):
 
 def _expression(node):
     """Python's tree of a formula; an element that is not known here is refused."""
-    kind = node.getType()
     parts = [_expression(node.getChild(i)) for i in range(node.getNumChildren())]
-    if kind == libsbml.AST_NAME:
+    if node.isName() and not node.getDefinitionURLString():  # neither time nor Avogadro's number
         return _load(node.getName())
     if node.isNumber():
         return ast.Constant(float(node.getValue()))
-    if kind == libsbml.AST_MINUS and len(parts) == 1:
+    known = (node.isOperator() or node.isFunction()) and not node.isUserFunction()
+    kind = (node.getOperatorName() or node.getName()) if known else None
+    if kind == "minus" and len(parts) == 1:
         return ast.UnaryOp(ast.USub(), parts[0])
     if kind in _FOLDED and len(parts) >= 2:
         total = parts[0]
         for part in parts[1:]:
             total = ast.BinOp(total, _FOLDED[kind](), part)
         return total
-    if kind in _POWERS and len(parts) == 2:
+    if kind == "power" and len(parts) == 2:
         return ast.BinOp(parts[0], ast.Pow(), parts[1])
-    if kind in _CALLS:
-        return ast.Call(ast.Name(_CALLS[kind], ast.Load()), parts, [])
-    raise NotImplementedError(f"'{libsbml.formulaToL3String(node)}' (kind {kind})")
+    if kind in ("max", "min"):
+        return ast.Call(ast.Name(kind, ast.Load()), parts, [])
+    raise NotImplementedError(f"'{libsbml.formulaToL3String(node)}'")
 
 
 def _names(node):

@@ -76,13 +76,7 @@ def simulate(
     >>> runs.units["sorafenib_total_mg_per_L"]
     'mg/L'
     """
-    single = isinstance(regimens, str) or not isinstance(regimens, Iterable)
-    runs = [regimens] if single else list(regimens)
-    if not runs or runs == [None]:
-        raise InputError("no regimen to simulate", fix="give one, or Regimen.none()")
-    for given in runs:
-        if not isinstance(given, Regimen):
-            raise InputError(f"{given!r:.80} is not a regimen", fix="read text with Regimen.parse")
+    runs = _regimens(regimens)
     if not isinstance(rtol, (int, float)) or not 1e-12 <= rtol <= 1e-2:
         raise InputError(f"rtol {rtol!r}", why="a relative tolerance lies in 1e-12 .. 1e-2")
     chosen = _check_observables(model, observables)
@@ -113,6 +107,19 @@ def simulate(
         model_hash=model.hash,
         tolerances={"rtol": rtol, **tolerances},
     )
+
+
+def _regimens(given: object) -> list[Regimen]:
+    """The regimens as a list; what is none is refused by its looks."""
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    items = list(given) if several else [given]  # type: ignore[call-overload]
+    if not items or items == [None]:
+        raise InputError("no regimen to simulate", fix="give one, or Regimen.none()")
+    runs = [item for item in items if isinstance(item, Regimen)]
+    if len(runs) < len(items):
+        odd = next(item for item in items if not isinstance(item, Regimen))
+        raise InputError(f"{odd!r:.80} is not a regimen", fix="read text with Regimen.parse")
+    return runs
 
 
 def _run(

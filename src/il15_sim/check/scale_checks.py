@@ -121,27 +121,23 @@ class _Walk:
 
     def unit(self, node: Any) -> _Unit:
         """Unit of a formula."""
-        import libsbml
-
-        kind = node.getType()
         children = [node.getChild(i) for i in range(node.getNumChildren())]
         if node.isNumber():
             return self._defined(node.getUnits()) if node.isSetUnits() else _number()
-        if kind == libsbml.AST_NAME_TIME:
-            return self.time()
-        if kind == libsbml.AST_NAME:
-            return self.named(node.getName())
-        if kind in (libsbml.AST_POWER, libsbml.AST_FUNCTION_POWER):
-            return self._power(*children)
-        if kind == libsbml.AST_TIMES:
-            return self._product(children, 1.0)
-        if kind == libsbml.AST_DIVIDE:
-            return self._product(children, -1.0)
-        one_unit = (libsbml.AST_PLUS, libsbml.AST_MINUS, libsbml.AST_FUNCTION_ABS)
-        if kind in (*one_unit, libsbml.AST_FUNCTION_MAX, libsbml.AST_FUNCTION_MIN):
-            return self._common(children)
-        if kind in (libsbml.AST_FUNCTION_EXP, libsbml.AST_FUNCTION_LN):
-            return self._number(children[0])
+        if node.isName():
+            is_time = (node.getDefinitionURLString() or "").endswith("symbols/time")
+            return self.time() if is_time else self.named(node.getName())
+        match _operation(node):
+            case "power" if len(children) == 2:
+                return self._power(*children)
+            case "times":
+                return self._product(children, 1.0)
+            case "divide":
+                return self._product(children, -1.0)
+            case "plus" | "minus" | "abs" | "max" | "min" if children:
+                return self._common(children)
+            case "exp" | "ln" if len(children) == 1:
+                return self._number(children[0])
         raise _Fault(f"'{_text(node)}' is nothing that this check can read")
 
     def _product(self, nodes: list[Any], power: float) -> _Unit:
@@ -184,19 +180,28 @@ def _number() -> _Unit:
     return _Unit(registry().Quantity(1.0))
 
 
+def _operation(node: Any) -> str:
+    """Name of an operator or function.
+
+    Not told by `getType`: once libSEDML is imported after libSBML, as by tellurium, that returns
+    an object that equals no constant.
+    """
+    if node.isOperator():
+        return str(node.getOperatorName())
+    return "" if node.isUserFunction() or not node.isFunction() else str(node.getName())
+
+
 def _value(node: Any) -> float | None:
     """Value of a formula of numbers only, such as (1 ratio)/(3 ratio)."""
-    import libsbml
-
     if node.isNumber():
         return float(node.getValue())
     inner = [_value(node.getChild(i)) for i in range(node.getNumChildren())]
     known = [x for x in inner if x is not None]
     if len(known) != len(inner) or not known:
         return None
-    if node.getType() == libsbml.AST_MINUS and len(known) == 1:
+    if _operation(node) == "minus" and len(known) == 1:
         return -known[0]
-    if node.getType() == libsbml.AST_DIVIDE and known[1] != 0:
+    if _operation(node) == "divide" and known[1] != 0:
         return known[0] / known[1]
     return None
 
