@@ -47,7 +47,7 @@ def _expression(node):
         return ast.BinOp(parts[0], ast.Pow(), parts[1])
     if kind in ("max", "min"):
         return ast.Call(ast.Name(kind, ast.Load()), parts, [])
-    raise NotImplementedError(f"'{libsbml.formulaToL3String(node)}'")
+    raise ValueError(f"'{libsbml.formulaToL3String(node)}' is not read here")
 
 
 def _names(node):

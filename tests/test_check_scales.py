@@ -1,8 +1,11 @@
 """Units of the rules with their size: each test breaks a healthy model in one place."""
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
+import libsbml
 import pytest
 from test_check_problem import change, healthy, write_table
 
@@ -89,6 +92,50 @@ def test_a_real_module_with_a_wrong_size_that_libsbml_passes(tmp_path, old, new,
     assert found.message.startswith(fault)
     assert found.message.endswith("(0.001 times)")
     assert [f for f in sbml(problem) if f.severity == "error"] == []
+
+
+def modules():
+    problem, _ = read_problem(models_dir(), models_dir(), ())
+    return {m.name: (problem, m) for m in problem.models if m.name != "patient"}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in (models_dir() / "modules").glob("*.ant")])
+def test_the_unit_of_every_quantity_matters(name):
+    """A quantity declared a thousand times too large is told, whichever it is."""
+    problem, module = modules()[name]
+    problem = replace(problem, models=(module,))
+    sbml_model = module.document.getModel()
+    missed = []
+    for parameter in list(sbml_model.getListOfParameters()):
+        unit = parameter.getUnits()
+        definition = parameter.getDerivedUnitDefinition().clone()
+        definition.setId("odd")
+        extra = definition.createUnit()
+        extra.setKind(libsbml.UNIT_KIND_DIMENSIONLESS)
+        extra.setExponent(1)
+        extra.setScale(3)
+        extra.setMultiplier(1.0)
+        sbml_model.addUnitDefinition(definition)
+        parameter.setUnits("odd")
+        if not list(unit_scales(problem)):
+            missed.append(parameter.getId())
+        parameter.setUnits(unit)
+        sbml_model.removeUnitDefinition("odd")
+    assert missed == []
+    assert list(unit_scales(problem)) == []
+
+
+def test_formulas_are_read_after_tellurium_came():
+    # Imported after libsbml, its libsedml turns what ASTNode.getType returns into something else.
+    code = (
+        "import libsbml, tellurium; "
+        "from il15_sim.check.problem import read_problem; "
+        "from il15_sim.check.scale_checks import unit_scales; "
+        "from il15_sim.resources import models_dir; m = models_dir(); "
+        "print(len(list(unit_scales(read_problem(m, m, ())[0]))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "0"
 
 
 def test_per_minute_for_per_hour(folder):

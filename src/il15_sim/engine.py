@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
@@ -39,9 +40,12 @@ class ReferenceEngine:
 
     def __init__(self, sbml: str, facts: SbmlFacts) -> None:
         """Compile the SBML text once; values are given at every start."""
+        # CVODE writes its complaints to file descriptors 1 and 2 from C, past anything Python can
+        # redirect; failures are told by the status of a run.
+        for level in ("ERROR", "WARNING"):
+            os.environ.setdefault(f"SUNLOGGER_{level}_FILENAME", os.devnull)
         import roadrunner
 
-        # CVODE's complaints go to file descriptor 2 from C; failures are reported by status.
         roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
         self._rr = roadrunner.RoadRunner(sbml)
         self._rr.setIntegrator("cvode")
@@ -108,7 +112,8 @@ class ReferenceEngine:
         try:
             rows = self._rr.simulate(times=times_h.tolist())
         except RuntimeError as error:
-            raise IntegrationFailed(str(error).splitlines()[0]) from None
+            # The rest of the line is a C++ signature.
+            raise IntegrationFailed(str(error).split("; In ")[0].splitlines()[0]) from None
         return np.asarray(rows, dtype=np.float64)[:, 1:]
 
     def rates(self) -> dict[str, float]:

@@ -206,6 +206,17 @@ def _value(node: Any) -> float | None:
     return None
 
 
+def _kind(node: Any) -> int:
+    """Kind of a node by libSBML itself.
+
+    Where libsedml, which tellurium brings in, is imported later, nodes are of a class of its own
+    whose `getType` tells no number.
+    """
+    import libsbml
+
+    return int(libsbml.ASTNode.getType(node))
+
+
 def _pure(quantity: Quantity) -> bool:
     return bool(quantity.dimensionless) and math.isclose(
         float(quantity.magnitude), 1.0, rel_tol=RELATIVE_TOLERANCE
