@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from il15_sim import Regimen, endpoints
+from il15_sim import Model, Regimen, endpoints, simulate
 from il15_sim.runs import Runs
 
 X = "x"
@@ -262,3 +262,10 @@ def test_time_to_baseline_is_when_it_stays_there():
     np.testing.assert_array_equal(told, [3, math.nan, 0, math.nan])
     assert endpoints.time_to_baseline(runs, X, after_day=1, within=0.03)[0] == 4
     assert endpoints.time_to_baseline(runs, X, after_day=6)[0] == 0
+
+
+def test_the_highest_value_of_the_run_may_follow_a_dose_at_its_end():
+    model = Model.load("temozolomide")
+    regimen = Regimen.from_doses("temozolomide", times_h=[0, 24], dose_mg=[10, 400], route="oral")
+    runs = simulate(model, regimen, until_days=1, observables=["temozolomide_gut"])
+    assert endpoints.cmax(runs, "temozolomide_gut")[0] == pytest.approx(400, rel=1e-6)

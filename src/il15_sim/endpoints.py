@@ -33,6 +33,9 @@ def cmax(runs: Runs, observable: str, *, start_h: float = 0.0, end_h: float | No
     True
     """
     rows = _between(runs, start_h, _end(runs, end_h))
+    if end_h is None:
+        # The whole run ends with its last row, a dose at the horizon included.
+        rows = np.union1d(rows, [len(runs.times_h) - 1])
     if rows.size == 0:
         raise InputError(f"no row of the run lies in {start_h:g}-{_end(runs, end_h):g} h")
     return np.array([_values(runs, i, observable)[rows].max() for i in range(len(runs))])

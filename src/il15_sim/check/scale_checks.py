@@ -1,4 +1,4 @@
-"""Units of the rules with their size: libSBML compares dimensions and takes mg for g.
+"""Units of the rules with their size, which libSBML compares inside sums only.
 
 Every rule of a flattened model is walked with a unit in place of each value. Terms of a sum must
 have one unit, and a formula that of its variable (per unit of time for a rate). The base unit
@@ -204,17 +204,6 @@ def _value(node: Any) -> float | None:
     if _operation(node) == "divide" and known[1] != 0:
         return known[0] / known[1]
     return None
-
-
-def _kind(node: Any) -> int:
-    """Kind of a node by libSBML itself.
-
-    Where libsedml, which tellurium brings in, is imported later, nodes are of a class of its own
-    whose `getType` tells no number.
-    """
-    import libsbml
-
-    return int(libsbml.ASTNode.getType(node))
 
 
 def _pure(quantity: Quantity) -> bool:
