@@ -101,5 +101,7 @@ def test_main_job_runs_from_an_empty_folder(installed, tmp_path):
     answer = run(str(python), str(command), "reproduce", "--quick", "--out", "result", cwd=tmp_path)
     assert os.listdir(tmp_path) == ["result"]
     report = tmp_path / answer.splitlines()[-1].strip()
-    assert report.is_file()
-    assert (tmp_path / "result" / "manifest.json").is_file()
+    assert report == tmp_path / "result" / "report.html"
+    (made,) = (tmp_path / "result" / "reproduce-quick").glob("*/report.html")
+    assert report.read_bytes() == made.read_bytes()
+    assert (made.parent / "manifest.json").is_file()

@@ -32,7 +32,16 @@ def test_the_last_line_is_the_path_of_the_report(quick):
 
 def test_the_report_has_every_section_filled(quick):
     html = Path(quick[1].stdout.splitlines()[-1]).read_text(encoding="utf-8")
-    for section in ("summary", "checks", "parameters", "fits", "scenarios", "limits", "manifest"):
+    for section in (
+        "summary",
+        "checks",
+        "behaviours",
+        "parameters",
+        "fits",
+        "scenarios",
+        "limits",
+        "manifest",
+    ):
         assert f'<section id="{section}">' in html
     titles = set(re.findall(r"<figcaption><strong>(.*?)\.</strong>", html))
     for title in (
@@ -51,7 +60,7 @@ def test_the_report_has_every_section_filled(quick):
 def test_every_step_stands_in_a_folder_of_its_own(quick):
     out = quick[0]
     names = {p.name for p in out.iterdir()}
-    assert names == {*QUICK, "sorafenib_pk", "reproduce-quick"}
+    assert names == {*QUICK, "sorafenib_pk", "reproduce-quick", "report.html"}
     for manifest in out.glob("*/*/manifest.json"):
         assert json.loads(manifest.read_text(encoding="utf-8"))["status"] == "complete"
     assert not list(out.rglob(".*"))

@@ -240,10 +240,14 @@ def report(folder: Path, title: str) -> None:
 @click.pass_obj
 def reproduce(models: Path | None, quick: bool, out: Path | None) -> None:
     """Check, fit, run every packaged scenario and write one report; its path is printed last."""
+    from il15_sim.atomic import write_atomic
     from il15_sim.reporting.reproduce import reproduce_all
 
     with _progress() as tell:
         path = reproduce_all(out or Path(RESULTS), tell, quick=quick, models_dir=models)
+    if out is not None:
+        # Whoever names a folder looks for the report there, not below a hash.
+        path = write_atomic(out / path.name, path.read_text(encoding="utf-8"))
     click.echo(path)
 
 
