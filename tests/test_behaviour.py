@@ -151,7 +151,8 @@ def test_baselines_are_those_of_the_evidence(model):
     assert value["th1_percent_of_cd4_nkg2d"] == pytest.approx(40.6, rel=0.02)
     assert value["cd4_per_uL"] == pytest.approx(838, rel=0.05)
     assert 100 < value["smica_plasma_pg_per_mL"] < 250
-    assert value["nk_per_uL"] == pytest.approx(424, rel=0.15)
+    assert value["nk_per_uL"] == pytest.approx(424, rel=0.02)
+    assert value["cd8_per_uL"] == pytest.approx(644, rel=0.02)
 
 
 def test_il15_expands_nk_most_and_cd4_least(model):

@@ -107,3 +107,24 @@ def test_a_place_that_the_system_refuses_is_told_in_one_line(tmp_path, monkeypat
     result = invoke("report", tmp_path)
     assert result.exit_code == 2
     assert result.stderr == "error: locked.csv: Permission denied\n"
+
+
+def test_a_run_with_a_failed_arm_says_so_and_does_not_pass(tmp_path):
+    path = tmp_path / "half.toml"
+    path.write_text(
+        """horizon_days = 2
+[[arms]]
+name = "good"
+regimen = "sorafenib 400 mg q12h x 1 d"
+[[arms]]
+name = "no volume"
+regimen = "sorafenib 400 mg q12h x 1 d"
+overrides = { sorafenib_volume = 0 }
+""",
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(cli, ["run", str(path), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert "error: arm 'no volume': no untreated steady state" in result.stderr
+    assert "arm 'good'" not in result.stderr
+    assert (tmp_path / "out" / "manifest.json").is_file()

@@ -20,7 +20,7 @@ INJECTED = Regimen.bolus("il15", dose_ug_per_kg=1, every_h=24, days=2)
 NONE = Regimen.none()
 TIMES = np.array([0.0, 1.5, 12.0, 24.0, 40.25, 72.0])
 # Drug that grows without bound once there is some, and a level that is no number from the start.
-OVERFLOW = {"sorafenib_clearance": -5000.0}
+OVERFLOW = {"sorafenib_clearance": 1e308}
 NO_START = {"sorafenib_volume": 0.0}
 #: (model, regimen, overrides, relative tolerance)
 CASES = [

@@ -1,11 +1,14 @@
 """What `simulate` returns: grids, names, overrides, runs that fail, closed forms."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from il15_sim import Model, Regimen, simulate
+from il15_sim.errors import InputError
 
 PK = Model.load("sorafenib_pk")
 TMZ = Model.load("temozolomide")
@@ -236,7 +239,7 @@ def test_an_input_of_a_module_moves_its_start(free):
     ("bad", "why", "before"),
     [
         ({"sorafenib_volume": 0.0}, "no untreated steady state of model 'sorafenib_pk'", 0),
-        ({"sorafenib_gut_loss": -5.0}, "integration failed after 12 h", 13),
+        ({"sorafenib_clearance": 1e308}, "integration failed after 12 h", 13),
     ],
 )
 def test_a_run_that_fails_keeps_its_place_and_harms_no_other(bad, why, before):
@@ -256,6 +259,15 @@ def test_a_run_that_fails_keeps_its_place_and_harms_no_other(bad, why, before):
 
 
 def test_a_steady_state_below_zero_is_none():
-    runs = simulate(Model.load(), Regimen.none(), times_h=[0], overrides={"treg_set_point": -1.0})
-    assert "'treg_per_uL' comes to rest at -1, below zero" in runs.status[0]
+    # An input of a module has no bounds: less than nothing is made here.
+    model = Model.load("trans_presentation")
+    runs = simulate(model, Regimen.none(), times_h=[0], overrides={"il15ra_synthesis": -640.0})
+    assert "comes to rest at -" in runs.status[0]
+    assert "below zero" in runs.status[0]
     assert np.isnan(runs.values).all()
+
+
+def test_a_negative_value_is_refused_where_the_table_has_none():
+    line = "value -5.0 of 'sorafenib_volume' is negative; the table's bounds are 30 to 420 L"
+    with pytest.raises(InputError, match=re.escape(line)):
+        PK.with_values({"sorafenib_volume": -5.0})

@@ -80,7 +80,8 @@ def _told(error: click.ClickException) -> str:
         near = closest(error.option_name, known)
         return f"no such option {error.option_name}" + (f"; did you mean {near}?" if near else "")
     message = error.format_message()
-    if isinstance(error, click.UsageError) and error.ctx is not None:
+    told = "--help" in message or "did you mean" in message
+    if isinstance(error, click.UsageError) and error.ctx is not None and not told:
         message = f"{message.rstrip('.')}; see {error.ctx.command_path} --help"
     return " ".join(message.split())
 
@@ -135,7 +136,7 @@ def cli(ctx: click.Context, debug: bool, models: Path | None) -> None:
 @click.pass_obj
 def run(models: Path | None, scenario: str, out: Path | None) -> None:
     """Simulate SCENARIO: a TOML file or a packaged one such as sorafenib_tmz."""
-    from il15_sim.reporting.run_scenario import find_file, run_scenario
+    from il15_sim.reporting.run_scenario import failed_arms, find_file, run_scenario
     from il15_sim.scenario import Scenario
 
     with _progress() as tell:
@@ -143,6 +144,12 @@ def run(models: Path | None, scenario: str, out: Path | None) -> None:
             Scenario.read(find_file(scenario, "doses")), RESULTS, tell, out=out, models_dir=models
         )
     click.echo(path)
+    # The other arms' results stand; but nobody should take them for the whole.
+    failed = failed_arms(path)
+    for line in failed:
+        _fail(line)
+    if failed:
+        click.get_current_context().exit(1)
 
 
 @cli.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -118,7 +118,10 @@ class Model:
         units.update({i: table[row].unit for i, row in rows.items()})
         units.update({o: u for o, u in _observable_units(folder).items() if o in units})
         known = facts.states + tuple(facts.constants)
-        drugs = tuple(d for d in _drug_targets(folder) if d.target in known)
+        drugs = _drug_targets(folder)
+        if name == "patient":
+            _check_targets(drugs, known, folder / "drugs.tsv")
+        drugs = tuple(d for d in drugs if d.target in known)
         model = cls(
             name=name,
             values=MappingProxyType({**own, **inputs}),
@@ -195,6 +198,14 @@ class Model:
                 number = float("inf")
             if not abs(number) < float("inf"):
                 raise InputError(f"value {value!r:.40} of '{key}' is not finite", where=where)
+            row = self.rows.get(key)
+            if number < 0 and row is not None and self.parameters[row].lower >= 0:
+                raise InputError(
+                    f"value {value!r} of '{key}' is negative",
+                    where=where,
+                    why=f"the table's bounds are {self.parameters[row].lower:g} to "
+                    f"{self.parameters[row].upper:g} {self.parameters[row].unit}",
+                )
             checked[key] = number
         return checked
 
@@ -253,18 +264,29 @@ def _sbml_of(folder: Path, name: str) -> str:
     return _sbml_cached(path, tuple((str(f), f.stat().st_mtime_ns) for f in files))
 
 
-_OBSERVABLE_COLUMNS = (
+OBSERVABLE_COLUMNS = (
     *("observableId", "observableName", "observableFormula", "noiseFormula"),
     *("noiseDistribution", "unit"),
 )
-_DRUG_COLUMNS = ("drug", "route", "target", "unit", "note")
+DRUG_COLUMNS = ("drug", "route", "target", "unit", "note")
+
+
+def _check_targets(drugs: Iterable[DrugTarget], known: Iterable[str], where: Path) -> None:
+    """Every dose has one place to go, and the patient has that place."""
+    seen: set[tuple[str, str]] = set()
+    for d in drugs:
+        if d.target not in known:
+            raise unknown(f"target of {d.drug} {d.route}", d.target, known, where)
+        if (d.drug, d.route) in seen:
+            raise InputError(f"a second row for {d.drug} {d.route}", where=where)
+        seen.add((d.drug, d.route))
 
 
 def _observable_units(folder: Path) -> dict[str, str]:
-    rows, _ = read_tsv(folder / "observables.tsv", _OBSERVABLE_COLUMNS)
+    rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS)
     return {row["observableId"]: row["unit"] for _, row in rows}
 
 
 def _drug_targets(folder: Path) -> tuple[DrugTarget, ...]:
-    rows, _ = read_tsv(folder / "drugs.tsv", _DRUG_COLUMNS)
+    rows, _ = read_tsv(folder / "drugs.tsv", DRUG_COLUMNS)
     return tuple(DrugTarget(r["drug"], r["route"], r["target"], r["unit"]) for _, r in rows)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from il15_sim.check.finding import Finding
+from il15_sim.check.list_checks import drugs, observables
 from il15_sim.check.model_checks import rows, sbml, units, values
 from il15_sim.check.origin_checks import assumed, derived, fitted, measured
 from il15_sim.check.problem import Problem, read_problem
@@ -46,7 +47,7 @@ CHECKS: tuple[Check, ...] = (
     *(measured, derived, fitted, assumed),
     *(variants, shipped_overlap),
     *(rows, units, values, value_blocks, sbml, patient_blocks, steady_starts),
-    unit_scales,
+    *(unit_scales, observables, drugs),
 )
 
 
@@ -85,7 +86,8 @@ def run_checks(
         Empty when all is well. Files that cannot be read are findings of the check `read`.
     """
     problem, findings = read_problem(Path(models_dir), Path(experiments_dir), shipped)
-    if problem is not None:
+    # Where a model does not read, all else that could be said of it would be wrong.
+    if problem is not None and not findings:
         for check in CHECKS:
             findings.extend(check(problem))
     return findings

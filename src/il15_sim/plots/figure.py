@@ -127,6 +127,4 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 200) -> Path:
     }
     with themed():
         figure.savefig(path, format=kind, dpi=dpi, metadata=undated.get(kind))
-    # The layout stands now; finding it again for the next format takes as long as drawing.
-    figure.set_layout_engine("none")
     return path

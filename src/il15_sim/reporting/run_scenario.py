@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -164,6 +165,13 @@ def run_scenario(
         folder.write("data/trajectories.csv", trajectories_csv(runs))
         write_figures(folder, scenario_figures(runs, model), progress)
     return folder.path
+
+
+def failed_arms(place: Path) -> list[str]:
+    """What the results of a scenario say of arms that failed, a line each."""
+    with (place / "data" / "arms.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    return [f"arm '{row['run']}': {row['status']}" for row in rows if row["status"] != "ok"]
 
 
 def write_figures(

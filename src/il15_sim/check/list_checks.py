@@ -1,0 +1,66 @@
+"""Checks of the two small tables: what can be observed, and where doses enter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from il15_sim.check.finding import Finding, from_error
+from il15_sim.check.problem import PATIENT, ModelFile, Problem
+from il15_sim.errors import InputError, unknown
+from il15_sim.model import DRUG_COLUMNS, OBSERVABLE_COLUMNS
+from il15_sim.tsv import read_tsv
+from il15_sim.units import units_agree
+
+
+def observables(problem: Problem) -> Iterator[Finding]:
+    """Every observable is a quantity of the patient, under its own id and in its own unit."""
+    path = problem.models_dir / "observables.tsv"
+    for where, row, patient in _rows(problem, path, OBSERVABLE_COLUMNS):
+        name, formula = row["observableId"], row["observableFormula"]
+        if name not in patient.facts.units:
+            yield from_error("observables", unknown("quantity", name, patient.facts.units, where))
+        elif formula != name:
+            message = f"formula '{formula}' of '{name}': an observable is a quantity of the model"
+            yield Finding("observables", "error", where, message)
+        else:
+            yield from _unit("observables", where, name, row["unit"], patient)
+
+
+def drugs(problem: Problem) -> Iterator[Finding]:
+    """Every drug and route has one row, and its target takes the unit of the dose (or per hour)."""
+    path = problem.models_dir / "drugs.tsv"
+    seen: set[tuple[str, str]] = set()
+    for where, row, patient in _rows(problem, path, DRUG_COLUMNS):
+        key, target = (row["drug"], row["route"]), row["target"]
+        if key in seen:
+            yield Finding("drugs", "error", where, f"a second row for {key[0]} {key[1]}")
+        seen.add(key)
+        if target not in patient.facts.units:
+            yield from_error("drugs", unknown("target", target, patient.facts.units, where))
+            continue
+        unit = f"{row['unit']}/h" if row["route"] == "infusion" else row["unit"]
+        yield from _unit("drugs", where, target, unit, patient)
+
+
+def _rows(
+    problem: Problem, path: Path, columns: tuple[str, ...]
+) -> Iterator[tuple[str, dict[str, str], ModelFile]]:
+    patient = next((m for m in problem.models if m.name == PATIENT), None)
+    if patient is None or not path.is_file():
+        return
+    rows, _ = read_tsv(path, columns)
+    for line, row in rows:
+        yield f"{path}: line {line}", row, patient
+
+
+def _unit(check: str, where: str, name: str, unit: str, patient: ModelFile) -> Iterator[Finding]:
+    definition = patient.document.getModel().getUnitDefinition(patient.facts.units[name])
+    try:
+        agrees = definition is not None and units_agree(unit, definition)
+    except InputError as error:
+        yield from_error(check, error, where)
+        return
+    if not agrees:
+        message = f"'{name}' is in {patient.facts.units[name]} in the model, not in {unit}"
+        yield Finding(check, "error", where, message)
