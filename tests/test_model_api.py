@@ -181,7 +181,7 @@ def test_parameters_that_are_not_upstream_change_nothing():
 # --- folders
 
 
-HALF = ("modules/th1_tumour.ant", "(100 ratio) * th1_share", "(50 ratio) * th1_share")
+HALF = ("modules/th1_tumour.ant", "(100 percent) * th1_share", "(50 percent) * th1_share")
 PERCENT = "th1_percent_of_cd4_nkg2d"
 
 

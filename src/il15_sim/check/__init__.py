@@ -41,14 +41,19 @@ __all__ = [
 
 Check = Callable[[Problem], Iterator[Finding]]
 
-#: All checks, in the order in which their findings are told.
-CHECKS: tuple[Check, ...] = (
+#: Checks of the table and the variants alone.
+TABLE_CHECKS: tuple[Check, ...] = (
     *(identifiers, kinds, units_parse, bounds, priors),
     *(measured, derived, fitted, assumed),
     *(variants, shipped_overlap),
+)
+#: Checks of the models against the table; they need every model.
+MODEL_CHECKS: tuple[Check, ...] = (
     *(rows, units, values, value_blocks, sbml, patient_blocks, steady_starts),
     *(unit_scales, observables, drugs),
 )
+#: All checks, in the order in which their findings are told.
+CHECKS: tuple[Check, ...] = (*TABLE_CHECKS, *MODEL_CHECKS)
 
 
 def sync_models(models_dir: str | Path) -> tuple[Path, ...]:
@@ -86,8 +91,8 @@ def run_checks(
         Empty when all is well. Files that cannot be read are findings of the check `read`.
     """
     problem, findings = read_problem(Path(models_dir), Path(experiments_dir), shipped)
-    # Where a model does not read, all else that could be said of it would be wrong.
-    if problem is not None and not findings:
-        for check in CHECKS:
+    # Where a model does not read, what could be said of the others' names would be wrong.
+    if problem is not None:
+        for check in TABLE_CHECKS if findings else CHECKS:
             findings.extend(check(problem))
     return findings
