@@ -1,0 +1,1 @@
+"""Many simulations of one model in lock step: SBML to machine code."""

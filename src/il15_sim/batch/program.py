@@ -1,0 +1,321 @@
+"""The LLVM program of one model: slopes, factorisation, solution and stages, specialised to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from il15_sim.batch.derivative import gradients
+from il15_sim.batch.elimination import Elimination, plan_elimination
+from il15_sim.batch.emit import Emitter, Function, declarations, load_from
+from il15_sim.batch.expression import Expressions
+from il15_sim.batch.loops import accept_loop, error_loop, stage_loops, weighted_sum
+from il15_sim.batch.methods import Rosenbrock
+from il15_sim.batch.system import System
+from il15_sim.batch.vector_math import definitions
+
+#: Index under which derivatives by time are told.
+TIME = -1
+#: Share of a state's largest value so far that counts as its size when it is nearly empty.
+MEMORY = 0.01
+#: Numbers this small are set to zero.
+NOTHING = 1e-200
+
+
+@dataclass(frozen=True)
+class Program:
+    """LLVM IR text of a model's functions, and the sizes of the arrays they work on.
+
+    `size` counts the integrated quantities: the states, and time where a rate depends on it.
+    `rooted` marks those whose fractional power or root is taken: a hair below zero is zero there.
+    """
+
+    text: str
+    size: int
+    prepared: int
+    factors: int
+    switches: int
+    rooted: tuple[bool, ...]
+    operations: dict[str, int]
+
+
+def build_program(system: System, method: Rosenbrock, width: int) -> Program:
+    """Write the program of a system of ordinary differential equations."""
+    ex = system.expressions
+    rates = list(system.rates)
+    partials = gradients(ex, rates)
+    # A model without states is integrated too: its quantities may depend on time.
+    timed = not rates or any(TIME in row for row in partials) or any(_uses_time(ex, rates))
+    size = len(rates) + timed
+    if timed:
+        rates.append(ex.constant(1.0))
+        partials.append({})
+    jacobian = {
+        (i, len(system.rates) if j == TIME else j): node
+        for i, row in enumerate(partials)
+        for j, node in row.items()
+    }
+    plan = plan_elimination(size, jacobian)
+    prepared = _prepared(ex, [*rates, *jacobian.values()])
+    places = _places(ex, system, prepared, size if timed else 0)
+
+    functions = [
+        _prepare(ex, prepared, width),
+        _from_parameters("start", ex, system.start, width),
+        _from_parameters("switches", ex, system.switch_times, width),
+        _slope(ex, rates, places, width),
+        _factor(ex, rates, jacobian, plan, places, width),
+        _solve(plan, width),
+        *stage_loops(method, size, width),
+        error_loop(max(len(system.states), 1), width, MEMORY),
+        accept_loop(size, width, NOTHING),
+    ]
+    text = "\n".join([definitions(width), declarations(width), *functions])
+    return Program(
+        text=text,
+        size=size,
+        prepared=len(prepared),
+        factors=plan.entries,
+        switches=len(system.switch_times),
+        rooted=_rooted(ex, [*rates, *system.values.values()], size),
+        operations={_name_of(f): count_operations(f) for f in functions},
+    )
+
+
+def outputs_program(
+    system: System, ids: Sequence[str], method: Rosenbrock, size: int, width: int
+) -> str:
+    """LLVM IR text of the functions that report chosen quantities.
+
+    `outputs(y, p, t, out)` reads them off the states; `inside(y, z, d, s, p, t, out)` at the share
+    s of a step from y to z, from what `dense(k, d)` made of the step's stages.
+    """
+    ex = system.expressions
+    states = states_in(system, ids)
+    given = [
+        *_symbols(ex, "parameter", "p"),
+        *((node, "t", 0) for node in range(len(ex)) if ex.ops[node] == "time"),
+    ]
+    now = Function("outputs", ("y", "p", "t", "out"), width)
+    load_now = load_from([*_symbols(ex, "state", "y"), *given], now)
+    inside = Function("inside", ("y", "z", "d", "s", "p", "t", "out"), width)
+    load_given = load_from(given, inside)
+
+    def load_inside(node: int) -> str | None:
+        if ex.ops[node] != "state":
+            return load_given(node)
+        i = int(ex.data[node] or 0)
+        return _interpolated(inside, i, states.index(i), len(states), len(method.h))
+
+    for f, load in ((now, load_now), (inside, load_inside)):
+        emitter = Emitter(ex, f, load)
+        for i, name in enumerate(ids):
+            f.store(emitter.value(system.values[name]), "out", i)
+    texts = [f.text() for f in (now, inside)]
+    texts.append(_dense(method, states, size, width))
+    return "\n".join([definitions(width), declarations(width), *texts])
+
+
+def _interpolated(f: Function, state: int, place: int, count: int, rows: int) -> str:
+    """A state inside a step, by the dense output of the method."""
+    s = f.load("s", 0)
+    rest = f.binary("fsub", f.constant(1.0), s)
+    inner = f.load("d", (rows - 1) * count + place)
+    for r in reversed(range(rows - 1)):
+        inner = f.binary("fadd", f.load("d", r * count + place), f.binary("fmul", s, inner))
+    end = f.binary("fadd", f.load("z", state), f.binary("fmul", rest, inner))
+    return f.binary("fadd", f.binary("fmul", rest, f.load("y", state)), f.binary("fmul", s, end))
+
+
+def _dense(method: Rosenbrock, states: Sequence[int], size: int, width: int) -> str:
+    f = Function("dense", ("k", "d"), width)
+    for place, i in enumerate(states):
+        stages = [f.load("k", j * size + i) for j in range(method.stages)]
+        for r, row in enumerate(method.h):
+            f.store(weighted_sum(f, row, stages), "d", r * len(states) + place)
+    return f.text()
+
+
+def states_in(system: System, ids: Iterable[str]) -> tuple[int, ...]:
+    """Indices of the states that some quantities depend on directly."""
+    ex = system.expressions
+    found = (n for n in _below(ex, [system.values[i] for i in ids]) if ex.ops[n] == "state")
+    return tuple(sorted({int(ex.data[n] or 0) for n in found}))
+
+
+def count_operations(text: str) -> int:
+    """Floating-point operations per lane in a piece of straight-line text."""
+    return len(re.findall(r"= (?:fadd|fsub|fmul|fdiv|fneg|fcmp|call) ", text))
+
+
+def _name_of(text: str) -> str:
+    found = re.search(r"@(\w+)\(", text)
+    return found.group(1) if found else ""
+
+
+def _below(ex: Expressions, nodes: Iterable[int]) -> set[int]:
+    """Nodes that some nodes are made of, themselves included."""
+    seen: set[int] = set()
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        if node not in seen:
+            seen.add(node)
+            todo.extend(ex.args[node])
+    return seen
+
+
+def _uses_time(ex: Expressions, nodes: Sequence[int]) -> Iterable[bool]:
+    return (ex.ops[n] == "time" for n in _below(ex, nodes))
+
+
+def _prepared(ex: Expressions, nodes: Sequence[int]) -> list[int]:
+    """What depends on parameters alone and is used with states: computed once per simulation."""
+    used = _below(ex, nodes)
+    border = {a for n in used if ex.varies(n) for a in ex.args[n]} | set(nodes)
+    plain = {"const", "parameter"}
+    boolean = {"lt", "le", "eq", "ne", "and", "or", "not"}
+    return sorted(n for n in border if not ex.varies(n) and ex.ops[n] not in plain | boolean)
+
+
+def _symbols(ex: Expressions, op: str, array: str) -> list[tuple[int, str, int]]:
+    return [(n, array, int(ex.data[n] or 0)) for n in range(len(ex)) if ex.ops[n] == op]
+
+
+def _places(
+    ex: Expressions, system: System, prepared: Sequence[int], timed: int
+) -> list[tuple[int, str, int]]:
+    places = [*_symbols(ex, "state", "y"), *_symbols(ex, "parameter", "p")]
+    places += [(node, "q", i) for i, node in enumerate(prepared)]
+    if timed:
+        places += [(n, "y", timed - 1) for n in range(len(ex)) if ex.ops[n] == "time"]
+    return places
+
+
+def _prepare(ex: Expressions, prepared: Sequence[int], width: int) -> str:
+    f = Function("prepare", ("p", "q"), width)
+    emitter = Emitter(ex, f, load_from(_symbols(ex, "parameter", "p"), f))
+    for i, node in enumerate(prepared):
+        f.store(emitter.value(node), "q", i)
+    return f.text()
+
+
+def _from_parameters(name: str, ex: Expressions, nodes: Sequence[int], width: int) -> str:
+    f = Function(name, ("p", "out"), width)
+    emitter = Emitter(ex, f, load_from(_symbols(ex, "parameter", "p"), f))
+    for i, node in enumerate(nodes):
+        f.store(emitter.value(node), "out", i)
+    return f.text()
+
+
+def _slope(
+    ex: Expressions, rates: Sequence[int], places: list[tuple[int, str, int]], width: int
+) -> str:
+    """`slope(y, p, q, f)` adds the rates at a point inside a step to f."""
+    f = Function("slope", ("y", "p", "q", "f"), width)
+    emitter = Emitter(ex, f, load_from(places, f), extended=True)
+    for i, node in enumerate(rates):
+        f.store(f.binary("fadd", f.load("f", i), emitter.value(node)), "f", i)
+    return f.text()
+
+
+def _factor(
+    ex: Expressions,
+    rates: Sequence[int],
+    jacobian: dict[tuple[int, int], int],
+    plan: Elimination,
+    places: list[tuple[int, str, int]],
+    width: int,
+) -> str:
+    """`factor(y, p, q, g, f, m)`: rates into f, factors of g I - J into m, both at the same y."""
+    f = Function("factor", ("y", "p", "q", "g", "f", "m"), width)
+    emitter = Emitter(ex, f, load_from(places, f))
+    g = f.load("g", 0)
+    one = f.constant(1.0)
+    lower, upper, diagonal = _layout(plan)
+    columns: dict[int, list[int]] = {}
+    for i, j in jacobian:
+        columns.setdefault(i, []).append(j)
+    inverse: dict[int, str] = {}
+    right: dict[tuple[int, int], str] = {}
+    # Row by row: what a row of the Jacobian needs is short-lived, and registers are few.
+    for i in plan.order:
+        f.store(emitter.value(rates[i]), "f", i)
+        row: dict[int, str] = {
+            j: f.line(f"fneg {f.type} {emitter.value(jacobian[i, j])}")
+            for j in columns.get(i, ())
+            if j != i
+        }
+        own = (i, i) in jacobian
+        row[i] = f.binary("fsub", g, emitter.value(jacobian[i, i])) if own else g
+        for k in plan.lower[i]:
+            factor = f.binary("fmul", row[k], inverse[k])
+            f.store(factor, "m", lower[i, k])
+            for j in plan.upper[k]:
+                product = f.binary("fmul", factor, right[k, j])
+                if j in row:
+                    row[j] = f.binary("fsub", row[j], product)
+                else:
+                    row[j] = f.line(f"fneg {f.type} {product}")
+        inverse[i] = f.binary("fdiv", one, row[i])
+        f.store(inverse[i], "m", diagonal[i])
+        for j in plan.upper[i]:
+            right[i, j] = row[j]
+            f.store(row[j], "m", upper[i, j])
+    return f.text()
+
+
+def _solve(plan: Elimination, width: int) -> str:
+    """`solve(m, b)` replaces b by the solution."""
+    f = Function("solve", ("m", "b"), width)
+    lower, upper, diagonal = _layout(plan)
+    x: dict[int, str] = {}
+    for i in plan.order:
+        x[i] = f.load("b", i)
+        for k in plan.lower[i]:
+            x[i] = f.binary("fsub", x[i], f.binary("fmul", f.load("m", lower[i, k]), x[k]))
+    for i in reversed(plan.order):
+        for j in plan.upper[i]:
+            x[i] = f.binary("fsub", x[i], f.binary("fmul", f.load("m", upper[i, j]), x[j]))
+        x[i] = f.binary("fmul", x[i], f.load("m", diagonal[i]))
+        f.store(x[i], "b", i)
+    return f.text()
+
+
+def _layout(
+    plan: Elimination,
+) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int], dict[int, int]]:
+    """Places of the factors in memory: the order in which the solution reads them."""
+    lower: dict[tuple[int, int], int] = {}
+    upper: dict[tuple[int, int], int] = {}
+    diagonal: dict[int, int] = {}
+    place = 0
+    for i in plan.order:
+        for k in plan.lower[i]:
+            lower[i, k] = place
+            place += 1
+    for i in reversed(plan.order):
+        for j in plan.upper[i]:
+            upper[i, j] = place
+            place += 1
+        diagonal[i] = place
+        place += 1
+    return lower, upper, diagonal
+
+
+def _rooted(ex: Expressions, nodes: Sequence[int], size: int) -> tuple[bool, ...]:
+    """States that stand as factors under a root or a power that need not be whole."""
+    found: set[int] = set()
+    todo = [
+        ex.args[n][0]
+        for n in _below(ex, nodes)
+        if ex.ops[n] in ("pow", "sqrt") and ex.varies(ex.args[n][0])
+    ]
+    while todo:
+        node = todo.pop()
+        if ex.ops[node] == "state":
+            found.add(int(ex.data[node] or 0))
+        elif ex.ops[node] in ("mul", "div"):
+            todo.extend(ex.args[node])
+    return tuple(i in found for i in range(size))
