@@ -11,7 +11,16 @@ PACKAGE = Path(il15_sim.__file__).parent
 # What a user sees, and what puts it together; nothing else may import any of these.
 FRONT = {"cli", "plots", "reporting"}
 # Values and bookkeeping, which must be usable without any engine.
-ENGINE_FREE = ["endpoints", "errors", "parameters", "record", "regimen", "resources"]
+ENGINE_FREE = [
+    "endpoints",
+    "errors",
+    "parameters",
+    "record",
+    "readouts",
+    "regimen",
+    "resources",
+    "shards",
+]
 ENGINES = {"antimony", "libsbml", "roadrunner", "tellurium"}
 
 

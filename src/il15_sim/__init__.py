@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 from il15_sim._version import __version__
 
 if TYPE_CHECKING:
-    from il15_sim import endpoints, plots
+    from il15_sim import endpoints, plots, readouts
+    from il15_sim.dosing import Change
+    from il15_sim.ensemble import ParameterRows, gradients, simulate_many
     from il15_sim.errors import InputError
     from il15_sim.model import Model
     from il15_sim.regimen import Dose, Regimen
@@ -27,30 +29,40 @@ if TYPE_CHECKING:
     from il15_sim.simulation import simulate
 
 __all__ = [
+    "Change",
     "Dose",
     "InputError",
     "Model",
+    "ParameterRows",
     "Regimen",
     "Runs",
     "Scenario",
     "__version__",
     "endpoints",
+    "gradients",
     "plots",
+    "readouts",
     "simulate",
+    "simulate_many",
 ]
 
 #: Where each public name is defined. No module may be called like a name defined in another one:
 #: importing it would put the module in that name's place.
 _HOME = {
+    "Change": "dosing",
     "Dose": "regimen",
     "InputError": "errors",
     "Model": "model",
+    "ParameterRows": "ensemble",
     "Regimen": "regimen",
     "Runs": "runs",
     "Scenario": "scenario",
     "endpoints": "endpoints",
+    "gradients": "ensemble",
     "plots": "plots",
+    "readouts": "readouts",
     "simulate": "simulation",
+    "simulate_many": "ensemble",
 }
 
 

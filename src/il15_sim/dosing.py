@@ -23,11 +23,26 @@ _UG = {"mg": 1000.0, "ug": 1.0}
 
 @dataclass(frozen=True)
 class Change:
-    """Something added to a state, or to the rate of an infusion, at one moment."""
+    """Something added to a state, or to the rate of an infusion, at one moment.
+
+    Attributes
+    ----------
+    time_h : float
+        Hours after the first dose.
+    target : str
+        A state, or a parameter (which keeps the change until the next one).
+    amount : float
+        In the unit of the target; times the value of the parameter `per` where one is named
+        (a dose per body surface).
+    sets : bool
+        True where the amount replaces the value instead of being added to it.
+    """
 
     time_h: float
     target: str
     amount: float
+    per: str = ""
+    sets: bool = False
 
 
 def dose_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
@@ -35,7 +50,7 @@ def dose_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
 
     Doses at the same time and into the same target add up. An infusion adds its rate to the rate
     parameter at its start and takes it away at its end; where one ends as the next starts, nothing
-    changes.
+    changes. Amounts per body surface or weight are those of the model's own values.
 
     Raises
     ------
@@ -43,16 +58,26 @@ def dose_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
         For a drug or route that the model does not have.
     """
     total: dict[tuple[float, str], float] = {}
+    for change in scaled_changes(model, regimen):
+        key = change.time_h, change.target
+        per = model.values[change.per] if change.per else 1.0
+        total[key] = total.get(key, 0.0) + change.amount * per
+    return tuple(Change(t, target, x) for (t, target), x in sorted(total.items()) if x != 0)
+
+
+def scaled_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
+    """The same for any patient: amounts per body surface or weight name the parameter."""
+    total: dict[tuple[float, str, str], float] = {}
     for dose in regimen.doses():
-        target, amount = _resolve(model, dose)
+        target, amount, per = _resolve(model, dose)
         if dose.route == "infusion":
             rate = amount / dose.duration_h
-            _add(total, dose.time_h, target, rate)
+            _add(total, (dose.time_h, target, per), rate)
             # Rounded as dose times are: 4.8 + 2.4 h is the 7.2 h at which the next one starts.
-            _add(total, round_h(dose.time_h + dose.duration_h), target, -rate)
+            _add(total, (round_h(dose.time_h + dose.duration_h), target, per), -rate)
         else:
-            _add(total, dose.time_h, target, amount)
-    return tuple(Change(t, target, x) for (t, target), x in sorted(total.items()) if x != 0)
+            _add(total, (dose.time_h, target, per), amount)
+    return tuple(Change(t, target, x, per) for (t, target, per), x in sorted(total.items()) if x)
 
 
 def dose_times(regimen: Regimen) -> tuple[float, ...]:
@@ -60,12 +85,14 @@ def dose_times(regimen: Regimen) -> tuple[float, ...]:
     return tuple(sorted({dose.time_h for dose in regimen.doses()}))
 
 
-def _add(total: dict[tuple[float, str], float], time_h: float, target: str, amount: float) -> None:
-    total[time_h, target] = total.get((time_h, target), 0.0) + amount
+def _add(
+    total: dict[tuple[float, str, str], float], key: tuple[float, str, str], amount: float
+) -> None:
+    total[key] = total.get(key, 0.0) + amount
 
 
-def _resolve(model: Model, dose: Dose) -> tuple[str, float]:
-    """Target state (or rate parameter) of a dose, and its amount in the unit of the target."""
+def _resolve(model: Model, dose: Dose) -> tuple[str, float, str]:
+    """Target of a dose, its amount in the target's unit, and the parameter that multiplies it."""
     drugs = {d.drug for d in model.drugs}
     if dose.drug not in drugs:
         raise unknown("drug", dose.drug, drugs)
@@ -77,12 +104,10 @@ def _resolve(model: Model, dose: Dose) -> tuple[str, float]:
     entry = routes[dose.route]
     mass_unit, per = _UNITS[dose.unit]
     amount = dose.amount * _UG[mass_unit] / _UG[entry.unit]
-    if per is not None:
-        if per not in model.values:
-            raise InputError(
-                f"dose of {dose.drug} in {dose.unit}",
-                why=f"model '{model.name}' has no parameter '{per}'",
-                fix=f"give the dose in {mass_unit}",
-            )
-        amount *= model.values[per]
-    return entry.target, amount
+    if per is not None and per not in model.values:
+        raise InputError(
+            f"dose of {dose.drug} in {dose.unit}",
+            why=f"model '{model.name}' has no parameter '{per}'",
+            fix=f"give the dose in {mass_unit}",
+        )
+    return entry.target, amount, per or ""

@@ -153,6 +153,11 @@ class Model:
         return self.facts.initial
 
     @property
+    def structure(self) -> str:
+        """Flattened SBML text with the packaged values: the same for all values."""
+        return self._template
+
+    @property
     def sbml(self) -> str:
         """Flattened SBML text that carries the values of this model."""
         return set_sbml_values(self._template, self.values)

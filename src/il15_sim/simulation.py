@@ -76,7 +76,7 @@ def simulate(
     >>> runs.units["sorafenib_total_mg_per_L"]
     'mg/L'
     """
-    runs = _regimens(regimens)
+    runs = listed_regimens(regimens)
     if not isinstance(rtol, (int, float)) or not 1e-12 <= rtol <= 1e-2:
         raise InputError(f"rtol {rtol!r}", why="a relative tolerance lies in 1e-12 .. 1e-2")
     chosen = _check_observables(model, observables)
@@ -91,7 +91,7 @@ def simulate(
         try:
             start = steady_state(one, engine)
             tolerances = engine.start(one.values, start, rtol, chosen)
-            status.append(_run(engine, one, events, times, sample, values[i]))
+            status.append(run_segments(engine, one, events, times, sample, values[i]))
         except NoSteadyState as error:
             status.append(str(error))
     return Runs(
@@ -109,7 +109,7 @@ def simulate(
     )
 
 
-def _regimens(given: object) -> list[Regimen]:
+def listed_regimens(given: object) -> list[Regimen]:
     """The regimens as a list; what is none is refused by its looks."""
     several = isinstance(given, Iterable) and not isinstance(given, str)
     items = list(given) if several else [given]  # type: ignore[call-overload]
@@ -122,7 +122,7 @@ def _regimens(given: object) -> list[Regimen]:
     return runs
 
 
-def _run(
+def run_segments(
     engine: ReferenceEngine,
     model: Model,
     changes: Sequence[Change],
@@ -130,7 +130,10 @@ def _run(
     sample: NDArray[np.str_],
     out: Array,
 ) -> str:
-    """Fill `out` (T, O) segment by segment; returns the status."""
+    """Run a started engine through changes; fills `out` (T, O) and returns the status.
+
+    `sample` is "pre" where a time is read before the changes of that time.
+    """
     changes = [c for c in changes if c.time_h <= times[-1]]
     breaks = sorted({0.0, *(c.time_h for c in changes)})
     infusions = {c.target: model.values[c.target] for c in changes if c.target in model.values}
@@ -167,7 +170,10 @@ def _run(
 
 
 def _apply(engine: ReferenceEngine, change: Change, infusions: dict[str, float]) -> None:
-    if change.target in infusions:
+    if change.sets:
+        infusions[change.target] = change.amount
+        engine.set(change.target, change.amount)
+    elif change.target in infusions:
         rate = infusions[change.target] + change.amount
         # Rates are taken away again at the end of an infusion: no rounding may stay behind.
         infusions[change.target] = 0.0 if abs(rate) < 1e-9 * abs(change.amount) else rate

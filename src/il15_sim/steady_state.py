@@ -29,6 +29,10 @@ class NoSteadyState(InputError):
     """The untreated patient does not come to rest for these parameter values."""
 
 
+class BelowZero(NoSteadyState):
+    """The untreated patient comes to rest at a negative state."""
+
+
 def frozen_values(model: Model) -> dict[str, float]:
     """The model's values with tumour growth switched off."""
     return {**model.values, **{k: v for k, v in FROZEN.items() if k in model.values}}
@@ -76,7 +80,7 @@ def steady_state(model: Model, engine: ReferenceEngine) -> dict[str, float]:
         )
     lowest = min(states, key=lambda s: states[s])
     if states[lowest] < -1e-6:
-        raise NoSteadyState(
+        raise BelowZero(
             f"no untreated steady state of model '{model.name}'",
             why=f"'{lowest}' comes to rest at {states[lowest]:.3g}, below zero",
         )

@@ -1,0 +1,150 @@
+"""Rows of an ensemble on the batch engine."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.batch.kernel import Event, Kernel, Reduction, Task
+from il15_sim.batch.layout import ADD, AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, SET
+from il15_sim.batch.sbml_document import Unsupported
+from il15_sim.engine import TYPICAL_SIZE
+from il15_sim.ensemble.block import Block
+from il15_sim.ensemble.plan import Plan
+from il15_sim.ensemble.subject import Subject
+from il15_sim.model import Model
+from il15_sim.readouts import Readout
+from il15_sim.steady_state import FROZEN
+
+Array = NDArray[np.float64]
+
+_KINDS = {
+    "cmax": MAXIMUM,
+    "max_fold": MAXIMUM,
+    "cmin": MINIMUM,
+    "auc": AREA,
+    "hours_to_above": FIRST_ABOVE,
+    "hours_to_below": FIRST_BELOW,
+}
+
+_kernels: OrderedDict[str, Kernel] = OrderedDict()
+
+
+@dataclass(frozen=True, eq=False)
+class BatchRows:
+    """A plan on the batch engine; `batch_rows` makes it."""
+
+    plan: Plan
+    kernel: Kernel
+    task: Task
+    base: Mapping[str, float]
+    threads: int | None
+    name = "batch"
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds that compiling took; zero where the code came from the cache."""
+        return self.kernel.compile_seconds
+
+    def block(self, start: int, stop: int, on_rows: Callable[[int], object] | None = None) -> Block:
+        """Simulate the rows [start, stop); `start` must be a multiple of the lanes."""
+        plan = self.plan
+        table = plan.rows.block(start, stop)
+        fit = plan.subject.fit(plan.rows.columns, table)
+        if not fit.all():
+            own = [plan.subject.constants[name] for name in plan.rows.columns]
+            table = np.where(fit[:, None], table, own)
+        outcome = self.kernel.run(
+            self.task,
+            stop - start,
+            varied=plan.rows.columns,
+            table=table,
+            base=self.base,
+            initial=plan.initial_of(start, stop),
+            schedule=None if plan.schedule_of is None else plan.schedules_of(start, stop),
+            threads=self.threads,
+            on_rows=on_rows,
+        )
+        block = Block(outcome.values, outcome.reduced, outcome.final, outcome.status, outcome.steps)
+        return block.refused(~fit)
+
+
+def batch_rows(plan: Plan, threads: int | None = None, *, shared_steps: bool = False) -> BatchRows:
+    """A plan on the batch engine; the model is compiled, or taken from the cache.
+
+    Raises
+    ------
+    Unsupported
+        Where the model holds what the batch engine does not simulate.
+    """
+    kernel = _kernel_of(plan.subject)
+    return BatchRows(plan, kernel, _task(plan, shared_steps), _base(plan.subject), threads)
+
+
+def _kernel_of(subject: Subject) -> Kernel:
+    """The compiled code of a subject's structure (eight models are kept per process)."""
+    if isinstance(subject.source, Kernel):
+        return subject.source
+    model = subject.source
+    key = model.structure_hash
+    if key not in _kernels:
+        kernel = Kernel(model.structure, name=model.name)
+        _check_states(model, kernel)
+        _kernels[key] = kernel
+        while len(_kernels) > 8:
+            _kernels.popitem(last=False)
+    _kernels.move_to_end(key)
+    return _kernels[key]
+
+
+def _check_states(model: Model, kernel: Kernel) -> None:
+    if kernel.states != model.states:
+        odd = next(s for s in kernel.states if s not in model.states)
+        raise Unsupported(
+            f"state '{odd}' of model '{model.name}'", why="it is no parameter with a rate rule"
+        )
+
+
+def _base(subject: Subject) -> Mapping[str, float]:
+    # A compiled SBML text has its own values.
+    return subject.constants if subject.model is not None else {}
+
+
+def _task(plan: Plan, shared_steps: bool) -> Task:
+    """The plan in the terms of the batch engine."""
+    subject = plan.subject
+    frozen, typical = None, None
+    if subject.model is not None:
+        sizes = [TYPICAL_SIZE.get(subject.units[s], 1.0) for s in subject.states]
+        # As the reference engine: an absolute tolerance of rtol times a tenth of the size.
+        typical = 0.1 * np.array(sizes)
+    if plan.rest:
+        frozen = {k: v for k, v in FROZEN.items() if k in subject.constants}
+    return Task(
+        begin=plan.begin_h,
+        end=plan.end_h,
+        schedules=[
+            [Event(c.time_h, c.target, SET if c.sets else ADD, c.amount, c.per) for c in one]
+            for one in plan.schedules
+        ],
+        outputs=plan.columns,
+        times=plan.times_h,
+        before=plan.before,
+        reductions=[_reduction(r, plan) for r in plan.reduced],
+        frozen=frozen,
+        typical=typical,
+        rtol=plan.rtol,
+        max_steps=plan.max_steps,
+        shared_steps=shared_steps,
+    )
+
+
+def _reduction(readout: Readout, plan: Plan) -> Reduction:
+    level = readout.level if readout.kind.startswith("hours_to") else 0.0
+    # An end of infinity takes in a dose at the end of the run.
+    begin_h = max(readout.start_h, plan.begin_h)
+    return Reduction(_KINDS[readout.kind], readout.observable, begin_h, readout.end_h, level)

@@ -1,0 +1,100 @@
+"""Readouts of one simulation, from its course on a fine grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.ensemble.plan import Plan, in_order
+from il15_sim.ensemble.schedules import Schedule
+from il15_sim.readouts import Readout
+
+Array = NDArray[np.float64]
+
+#: Steps of the grid on which endpoints are read: finer than any peak of the models.
+_GRID_H = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One simulation: times (T,), whether before the changes of a time (T,), values (T, O)."""
+
+    times_h: Array
+    before: NDArray[np.bool_]
+    values: Array
+
+    def row(self, time_h: float, before: bool) -> Array:
+        """Values (O,) at a time of the grid."""
+        first = int(np.searchsorted(self.times_h, time_h))
+        return np.asarray(self.values[first if self.before[first] == before else first + 1])
+
+
+def grid_of(plan: Plan, schedule: Schedule) -> tuple[Array, NDArray[np.bool_]]:
+    """The plan's times; where readouts are reduced a fine grid, and both sides of every change."""
+    own = zip(plan.times_h.tolist(), plan.before.tolist(), strict=True)
+    rows = [*own, (plan.begin_h, True), (plan.end_h, True)]
+    if plan.reduced:
+        steps = math.ceil((plan.end_h - plan.begin_h) / _GRID_H)
+        fine = plan.begin_h + _GRID_H * np.arange(steps)
+        rows += [(time, False) for time in fine.round(9).tolist() if time < plan.end_h]
+        edges = [c.time_h for c in schedule]
+        edges += [x for r in plan.reduced for x in (r.start_h, r.end_h)]
+        inside = [x for x in (*edges, plan.end_h) if plan.begin_h <= x <= plan.end_h]
+        rows += [(x, before) for x in inside for before in (True, False)]
+    every = in_order(rows)
+    return np.array([t for t, _ in every]), np.array([before for _, before in every])
+
+
+def reduce_course(readout: Readout, plan: Plan, course: Course) -> float:
+    """One number of the course; NaN where a value is missing, or where a level is not crossed."""
+    low, high = max(readout.start_h, plan.begin_h), min(readout.end_h, plan.end_h)
+    times, before = course.times_h, course.before
+    inside = (times >= low) & (times <= high) & ~((times == low) & before)
+    if readout.end_h <= plan.end_h:
+        # A dose at the end of an interval lies outside of it.
+        inside &= ~((times == high) & ~before)
+    t = times[inside]
+    y = course.values[inside, plan.column_of(readout.observable)]
+    if not np.isfinite(y).all():
+        return math.nan
+    if readout.kind.startswith("hours_to"):
+        return _crossing(t, y, readout.level, 1.0 if readout.kind == "hours_to_above" else -1.0)
+    pieces = np.split(np.arange(len(t)), np.flatnonzero(np.diff(t) == 0) + 1)
+    if readout.kind == "auc":
+        return sum(_area(t[part], y[part]) for part in pieces)
+    sign = -1.0 if readout.kind == "cmin" else 1.0
+    return sign * max(_highest(t[part], sign * y[part]) for part in pieces)
+
+
+def _area(t: Array, y: Array) -> float:
+    from scipy.interpolate import CubicSpline
+
+    if len(t) > 3:
+        return float(CubicSpline(t, y).integrate(t[0], t[-1]))
+    return float(np.trapezoid(y, t))
+
+
+def _highest(t: Array, y: Array) -> float:
+    from scipy.interpolate import CubicSpline
+
+    top = float(y.max())
+    if len(t) > 3:
+        spline = CubicSpline(t, y)
+        peaks = spline(spline.derivative().roots(extrapolate=False))
+        top = max(top, float(np.nanmax(peaks, initial=-np.inf)))
+    return top
+
+
+def _crossing(t: Array, y: Array, level: float, sign: float) -> float:
+    """First time at which the course is at the level or beyond it."""
+    beyond = np.flatnonzero(sign * (y - level) >= 0)
+    if beyond.size == 0:
+        return math.nan
+    first = beyond[0]
+    if first == 0 or t[first] == t[first - 1]:
+        return float(t[first])
+    share = (level - y[first - 1]) / (y[first] - y[first - 1])
+    return float(t[first - 1] + share * (t[first] - t[first - 1]))

@@ -1,0 +1,64 @@
+"""The engines that an ensemble runs on, and which of them is taken."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import numpy as np
+
+from il15_sim.batch.sbml_document import Unsupported
+from il15_sim.ensemble.batch_rows import batch_rows
+from il15_sim.ensemble.block import Block
+from il15_sim.ensemble.plan import Plan
+from il15_sim.ensemble.reference_rows import ReferenceRows
+from il15_sim.errors import InputError, unknown
+
+EngineName = Literal["auto", "batch", "reference"]
+
+
+class Rows(Protocol):
+    """A plan on an engine, simulated block by block."""
+
+    @property
+    def name(self) -> str:
+        """Name of the engine."""
+        ...
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds that compiling took."""
+        ...
+
+    def block(self, start: int, stop: int, on_rows: Callable[[int], object] | None = None) -> Block:
+        """Simulate the rows [start, stop); `on_rows` is told how many more are finished."""
+        ...
+
+
+def check_engine(engine: str, threads: int | None) -> None:
+    """Refuse an engine that is none, and bad numbers of threads."""
+    if engine not in ("auto", "batch", "reference"):
+        raise unknown("engine", str(engine), ("auto", "batch", "reference"))
+    if threads is not None and (not isinstance(threads, (int, np.integer)) or threads < 1):
+        raise InputError(f"threads {threads!r}", why="it is a whole number, at least one")
+
+
+def rows_on(plan: Plan, wanted: EngineName, threads: int | None) -> Rows:
+    """A plan on the engine that is wanted; "auto" warns where it cannot be the batch engine."""
+    if wanted == "reference":
+        return _reference(plan)
+    try:
+        return batch_rows(plan, threads)
+    except Unsupported as error:
+        if wanted == "batch":
+            raise
+        # Told at the line that called simulate_many.
+        warnings.warn(f"the reference engine is used, which is slow: {error}", stacklevel=3)
+        return _reference(plan)
+
+
+def _reference(plan: Plan) -> Rows:
+    if plan.subject.model is None:
+        raise InputError("engine 'reference' for a compiled SBML model", fix="use engine='batch'")
+    return ReferenceRows(plan, plan.subject.model)

@@ -1,0 +1,49 @@
+"""What the stored results of an ensemble depend on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from il15_sim._version import __version__
+from il15_sim.batch.kernel import Kernel
+from il15_sim.ensemble.plan import Plan
+from il15_sim.record import digest
+
+
+def stored_inputs(plan: Plan, engine: str) -> dict[str, Any]:
+    """All inputs of an ensemble, as JSON can tell them: long ones by their hash.
+
+    The threads are not among them: no number depends on how many there are.
+    """
+    source = plan.subject.source
+    events = "\n".join(
+        f"{number} {c.time_h!r} {c.target} {c.amount!r} {c.per} {c.sets}"
+        for number, schedule in enumerate(plan.schedules)
+        for c in schedule
+    )
+    return {
+        "model": plan.subject.hash,
+        "parameters": [list(plan.rows.columns), plan.rows.identity],
+        "schedules": digest(events),
+        "schedule_of_row": _of_array(plan.schedule_of),
+        "span_h": [plan.begin_h, plan.end_h],
+        "columns": list(plan.columns),
+        "courses": plan.courses,
+        "times_h": plan.times_h.tolist(),
+        "before_dose": plan.before.tolist(),
+        "course_rows": plan.course_rows.tolist(),
+        "readouts": [repr(r) for r in plan.readouts],
+        "start": [_of_array(plan.initial), plan.rest],
+        "rtol": float(plan.rtol),
+        "max_steps": int(plan.max_steps),
+        "final_state": bool(plan.final),
+        "engine": engine,
+        "method": source.method.name if isinstance(source, Kernel) else "",
+        "il15_sim": __version__,
+    }
+
+
+def _of_array(array: NDArray[Any] | None) -> str:
+    return "" if array is None else digest(str(array.shape).encode() + array.tobytes())
