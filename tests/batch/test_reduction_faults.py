@@ -1,0 +1,79 @@
+"""Known faults of endpoints that are reduced while a simulation runs: each with its right value."""
+
+import math
+
+import compartment
+import numpy as np
+import pytest
+from compartment import doses
+from reduced import over, reduce
+from small_models import kernel_of
+
+from il15_sim.batch.kernel import Reduction, Task
+from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM
+
+OSCILLATOR = "x = 0; y = 1; w = 1; x' = w * y; y' = -w * x"
+
+
+def fault(reason):
+    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
+
+
+@fault("a peak between the nodes of a step hides its crossings")
+@pytest.mark.parametrize(("kind", "sign"), [(FIRST_ABOVE, 1.0), (FIRST_BELOW, -1.0)])
+def test_a_peak_that_just_reaches_a_level(kind, sign):
+    """The course exceeds the level by many times its error, once in every period."""
+    speed, near = np.linspace(0.9, 1.1, 40), 1e-4
+    task = Task(
+        *(0.0, 30.0), outputs=["x"], typical=np.ones(2),
+        reductions=[Reduction(kind, "x", 3.0, 30.0, sign * (1 - near))],
+    )  # fmt: skip
+    found = kernel_of(OSCILLATOR).run(task, 40, varied=["w"], table=speed[:, None]).reduced[:, 0]
+    turn = 2.5 * math.pi if sign > 0 else 1.5 * math.pi
+    assert found == pytest.approx((turn - math.acos(1 - near)) / speed, abs=1e-2)
+
+
+@fault("a peak between the nodes of a step hides its crossings")
+def test_what_has_a_maximum_above_a_level_reaches_it():
+    """One oral dose; the level is 0.01 % below Cmax."""
+    base = {"ka": 1.0, "ke": 0.2}
+    (whole,) = compartment.course(0.0, 100.0, doses([0.0]), **base)
+    level = (1 - 1e-4) * compartment.maximum([whole])
+    high, time = reduce(
+        kernel_of(compartment.MODEL), 100.0, over(0.0, 100.0, MAXIMUM, FIRST_ABOVE, level=level),
+        events=doses([0.0]), base=base,
+    )  # fmt: skip
+    assert high > level
+    assert time == pytest.approx(whole.first(level, 1.0), abs=1e-2)
+
+
+@fault("a value that is not a number is forgotten")
+@pytest.mark.parametrize("kind", [MAXIMUM, MINIMUM])
+def test_an_output_that_is_not_a_number_for_a_while(kind):
+    """The logarithm of what is below zero: like the area, an extreme of it is not a number."""
+    kernel = kernel_of(OSCILLATOR + "; depth := ln(x + 0.1)")
+    found = reduce(kernel, 7.0, over(0.0, 7.0, kind, AREA, output="depth"))
+    assert np.isnan(found).all()
+
+
+@fault("steps follow the states, not what is made of them")
+@pytest.mark.parametrize(
+    ("output", "kind", "right"),
+    [
+        ("sin(50 * x)", AREA, (1 - math.cos(50.0)) / 50),
+        ("exp(40 * x)", AREA, math.expm1(40.0) / 40),
+    ],
+)
+def test_an_output_that_changes_faster_than_the_states(output, kind, right):
+    kernel = kernel_of(f"x = 0; x' = 1; fast := {output}")
+    found = reduce(kernel, 1.0, over(0.0, 1.0, kind, output="fast"))
+    assert found[0] == pytest.approx(right, rel=1e-3)
+
+
+@fault("twelve secants and bisections do not corner a jump")
+@pytest.mark.parametrize("level", [0.5, 0.01])
+def test_the_time_of_an_output_that_jumps(level):
+    """x = t passes 0.4321; the time of the flag does not depend on the level."""
+    kernel = kernel_of("x = 0; x' = 1; flag := piecewise(1, x > 0.4321, 0)")
+    found = reduce(kernel, 1.0, over(0.0, 1.0, FIRST_ABOVE, output="flag", level=level))
+    assert found[0] == pytest.approx(0.4321, abs=1e-5)
