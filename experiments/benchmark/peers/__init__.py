@@ -1,0 +1,1 @@
+"""Engines that the benchmark compares: one adapter per file."""
