@@ -14,10 +14,10 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench setup clean stale
+.PHONY: help demo test test-slow lint bench bench-peers setup clean stale
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
 
 demo: $(READY) ## simulate the packaged dose scenarios and write a report with figures
 	@$(BIN)/il15-sim reproduce
@@ -33,8 +33,17 @@ lint: $(READY) ## check style, format and types
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 
-bench: $(READY) ## measure import time, run time and memory
-	@$(BIN)/python experiments/benchmark/latency.py
+bench: $(READY) ## measure speed at equal error, cost curves, waiting times, memory
+	@$(BIN)/python experiments/benchmark/throughput.py
+	@$(BIN)/python experiments/benchmark/arithmetic.py
+	@$(BIN)/python experiments/benchmark/scale.py
+	@$(BIN)/python experiments/benchmark/latency.py --json results/benchmark/latency.json
+
+bench-peers: $(READY) ## install the tools that bench compares with, as far as they install
+	@for peer in diffrax python-copasi numbalsoda amici; do \
+	  echo "Installing $$peer ..."; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $$peer \
+	    || echo "$$peer could not be installed: bench goes on without it" >&2; done
 
 setup: $(READY) ## only make the environment
 

@@ -1,6 +1,6 @@
-"""How long a user waits: import, one run, one scenario from the command line, and the memory.
+"""How long a user waits: import, compiling, one run, a hundred, a scenario, and the memory.
 
-    python experiments/benchmark/latency.py [--repeats 5] [--json FILE]
+    python experiments/benchmark/latency.py [--repeats 5] [--json FILE] [--quick]
 
 Times are wall-clock medians on this machine; figures of two machines do not compare.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import resource
 import statistics
@@ -17,11 +18,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from il15_sim import Model, Regimen, __version__, simulate
+import numpy as np
+import pandas as pd
+
+from il15_sim import Model, Regimen, __version__, simulate, simulate_many
 
 DAYS = 84
+RUNS = 100
 SCENARIO = f"""\
 title = "Benchmark: sorafenib twice daily"
 description = "One arm of {DAYS} days, for timing only."
@@ -31,6 +37,30 @@ horizon_days = {DAYS}
 name = "sorafenib"
 regimen = "sorafenib 400 mg q12h x {DAYS} d"
 """
+
+
+#: What a fresh process does: `load` and `first` are seconds within it.
+START = """\
+import json, time
+begin = time.perf_counter()
+from il15_sim import Model, Regimen, simulate_many
+model = Model.load("patient")
+loaded = time.perf_counter()
+regimen = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=28)
+simulate_many(model, regimen, engine="batch", progress=False)
+end = time.perf_counter()
+print(json.dumps({"load": loaded - begin, "first": end - loaded}))
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number; `target` is the largest that is good enough, 0 where there is none."""
+
+    what: str
+    value: float
+    unit: str
+    target: float = 0.0
 
 
 def median_s(call: Callable[[], object], repeats: int) -> float:
@@ -72,20 +102,78 @@ def peak_mib(who: int) -> float:
     return resource.getrusage(who).ru_maxrss * unit / 2**20
 
 
-def measure(repeats: int) -> dict[str, tuple[float, str]]:
-    """All figures as {what: (value, unit)}."""
-    figures = {"import il15_sim": (import_s(repeats), "s")}
+def first_ensemble_s(caches: Path) -> tuple[float, float]:
+    """(whole process, first ensemble in it after import and load) with caches in a folder."""
+    env = os.environ | {
+        "IL15_SIM_CACHE_DIR": str(caches / "code"),
+        "NUMBA_CACHE_DIR": str(caches / "numba"),
+    }
+    begin = time.perf_counter()
+    command = [sys.executable, "-c", START]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env)
+    return time.perf_counter() - begin, float(json.loads(done.stdout)["first"])
+
+
+def starts(repeats: int) -> list[Figure]:
+    """The first ensemble of all, and those after it in processes of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole, first = first_ensemble_s(Path(folder))
+        again = [first_ensemble_s(Path(folder)) for _ in range(repeats)]
+    return [
+        Figure("first ensemble ever, all compiled", first, "s", target=30.0),
+        Figure("  with start of Python, import, load", whole, "s"),
+        Figure("first ensemble of a process, from cache", _median(again, 1), "s", target=1.0),
+        Figure("  with start of Python, import, load", _median(again, 0), "s"),
+    ]
+
+
+def _median(pairs: list[tuple[float, float]], k: int) -> float:
+    return statistics.median(pair[k] for pair in pairs)
+
+
+def ensembles(model: Model, repeats: int) -> list[Figure]:
+    """A hundred runs on either engine: the batch engine must not be slower, compiled or not."""
+    spread = np.random.default_rng(1).normal(0.0, 0.2, RUNS)
+    table = pd.DataFrame({"sorafenib_volume": model.values["sorafenib_volume"] * np.exp(spread)})
+    regimen = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=28)
+
+    def ensemble(engine: str) -> Callable[[], object]:
+        return lambda: simulate_many(model, regimen, table, engine=engine, progress=False)
+
+    ensemble("batch")()
+    batch_s = median_s(ensemble("batch"), repeats)
+    reference_s = median_s(ensemble("reference"), 1)
+    return [
+        Figure(f"{RUNS} runs of 28 days, batch engine", batch_s, "s", target=reference_s),
+        Figure(f"{RUNS} runs of 28 days, reference engine", reference_s, "s"),
+    ]
+
+
+def measure(repeats: int, quick: bool = False) -> list[Figure]:
+    """All figures; the quick ones only within this process."""
+    figures = [Figure("import il15_sim", import_s(repeats), "s")]
     start = time.perf_counter()
     model = Model.load()
     regimen = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=DAYS)
     simulate(model, regimen, until_days=DAYS, rtol=1e-6)
-    figures["load, compile and first run"] = (time.perf_counter() - start, "s")
+    first_s = time.perf_counter() - start
     run_s = median_s(lambda: simulate(model, regimen, until_days=DAYS, rtol=1e-6), repeats)
-    figures[f"one run of {DAYS} days twice daily"] = (run_s * 1e3, "ms")
-    figures["peak memory of the runs"] = (peak_mib(resource.RUSAGE_SELF), "MiB")
-    figures[f"scenario of {DAYS} days, command line"] = (command_line_s(repeats), "s")
-    figures["peak memory of the command line"] = (peak_mib(resource.RUSAGE_CHILDREN), "MiB")
-    return figures
+    figures += [
+        Figure("load, compile and first run", first_s, "s"),
+        Figure(f"one run of {DAYS} days twice daily", run_s * 1e3, "ms"),
+        Figure("peak memory of the runs", peak_mib(resource.RUSAGE_SELF), "MiB"),
+    ]
+    if quick:
+        return figures
+    scenario_s = command_line_s(repeats)
+    children = peak_mib(resource.RUSAGE_CHILDREN)
+    return [
+        *figures,
+        Figure(f"scenario of {DAYS} days, command line", scenario_s, "s"),
+        Figure("peak memory of the command line", children, "MiB"),
+        *starts(repeats),
+        *ensembles(model, repeats),
+    ]
 
 
 def main() -> None:
@@ -93,16 +181,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5, help="repeats of each figure")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    parser.add_argument("--quick", action="store_true", help="smoke test: this process only")
     arguments = parser.parse_args()
     machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    print(f"il15-sim {__version__}, {machine}, medians of {arguments.repeats}")
-    figures = measure(arguments.repeats)
-    for what, (value, unit) in figures.items():
-        print(f"{what:<38}{value:10.3f} {unit}")
+    repeats = 1 if arguments.quick else arguments.repeats
+    print(f"il15-sim {__version__}, {machine}, medians of {repeats}")
+    figures = measure(repeats, arguments.quick)
+    for f in figures:
+        target = f"   at most {f.target:.3g} {f.unit}" if f.target else ""
+        print(f"{f.what:<42}{f.value:10.3f} {f.unit}{target}")
     if arguments.json is not None:
-        rows = {what: {"value": value, "unit": unit} for what, (value, unit) in figures.items()}
-        text = json.dumps({"version": __version__, "machine": machine, "figures": rows}, indent=2)
-        arguments.json.write_text(text + "\n", encoding="utf-8")
+        told = {
+            "version": __version__,
+            "machine": machine,
+            "figures": [asdict(f) for f in figures],
+        }
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
