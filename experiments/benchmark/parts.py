@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from native import call
 from numba import njit
 
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.layout import LANES
-from il15_sim.batch.native import call
 
 _CALLS, _REPEATS = 300, 25
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
+from native import call
 from numba import njit
 
 from il15_sim.batch.layout import LANES
 from il15_sim.batch.machine_code import compile_text, load_code
-from il15_sim.batch.native import call
 
 #: Independent sums: more than latency times throughput of any processor of today, fewer than the
 #: vector registers of one.

@@ -447,7 +447,7 @@ def test_ten_thousand_half_lives():
 
 def test_a_hair_below_zero_under_a_fractional_power():
     kernel = kernel_of("x = 1; n = 0.5; x' = -x^n; y = 0; y' = x^1.5")
-    task = Task(0.0, 10.0, outputs=["x"], **rows_at(10))
+    task = Task(0.0, 10.0, outputs=["x"], **rows_at(10), typical=np.full(2, 1e-9))
     outcome = kernel.run(
         task, 8, varied=["n"], table=np.linspace(0.4, 1.6, 8)[:, None],
         initial=np.array([[x, 0.0] for x in (0, -1e-12, 1e-300, 1e-15, -1e-10, 1, 2, 0.0)]),

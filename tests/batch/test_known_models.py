@@ -255,7 +255,6 @@ def test_what_a_repressilator_does_is_the_same_for_each_of_its_genes():
         assert values[other] == pytest.approx(np.roll(values[one], 1, axis=1), rel=1e-7)
 
 
-@pytest.mark.xfail(strict=True, reason="amounts in small volumes lie below the default size")
 def test_a_cell_in_litres_is_as_exact_as_one_of_volume_one():
     """Concentrations are about 1 in a volume of 1e-15: the states are amounts of 1e-15."""
     times = MODELS["circadian"][1]
@@ -264,4 +263,4 @@ def test_a_cell_in_litres_is_as_exact_as_one_of_volume_one():
     one = kernel_of(CIRCADIAN.replace("1e-15", "1")).run(task, 1)
     assert (small.status == OK).all()
     assert (one.status == OK).all()
-    assert small.values == pytest.approx(one.values, rel=1e-3)
+    assert small.values == pytest.approx(one.values, rel=1e-9)

@@ -300,8 +300,9 @@ def test_the_error_follows_the_tolerance(problem, method, inside):
     tolerances = np.array([1e-4, 1e-6, 1e-8])
     errors, steps = np.array([problem.error(method, rtol, inside=inside) for rtol in tolerances]).T
     assert (errors < problem.factor * tolerances).all()
-    # A hundredth of the tolerance: at most a tenth of the error.
-    assert (errors[1:] < 0.1 * errors[:-1]).all()
+    # A hundredth of the tolerance: at most a tenth of the error, on the whole (one may be lucky).
+    assert errors[2] < 0.01 * errors[0]
+    assert (np.diff(errors) < 0).all()
     assert (np.diff(steps) > 0).all()
 
 

@@ -2,77 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import inf
 
-from numba import njit
-
-from il15_sim.batch.layout import LANES, RUNNING, SET
-from il15_sim.batch.native import call, floats, integers, lanes_at
-
-#: How the driver is compiled: without the interpreter's lock, arithmetic as written
-#: except that products and sums may fuse.
-OPTIONS: dict[str, Any] = {
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"contract", "nsz"},
-}
+from il15_sim.batch.layout import LANES, RUNNING, SET, Job, Work
+from il15_sim.batch.typed import Flag, Int, Mask, Real, Vec, call, native, some, vector, where
 
 
-@njit(**OPTIONS)
-def lay_out(job: Any, work: Any, memory: Any) -> None:
-    """Give every scratch array its place in memory; entries begin at cache lines."""
-    n, outputs = job.size, max(job.output_count, 1)
-    place = memory.ctypes.data
-    place += (64 - place % 64) % 64
-    line = 8 * LANES
-    work.y = place
-    work.z = work.y + n * line
-    work.k = work.z + n * line
-    work.m = work.k + job.stages * n * line
-    work.q = work.m + job.factors * line
-    work.p = work.q + job.prepared * line
-    work.peak = work.p + job.parameters * line
-    work.typical = work.peak + n * line
-    work.d = work.typical + n * line
-    work.out = work.d + 3 * job.needed * line
-    work.nodes = work.out + outputs * line
-    work.switch = work.nodes + 6 * outputs * line
-    work.r = work.switch + job.switch_count * line
-    work.g = work.r + line
-    work.s = work.g + line
-    work.time = work.s + line
-    work.squares = work.time + line
-    work.yes = work.squares + line
-    typical = lanes_at(work.typical, n)
-    sizes = floats(job.typical, job.states)
-    for i in range(job.states):
-        for lane in range(LANES):
-            typical[i, lane] = sizes[i]
-
-
-@njit(**OPTIONS)
-def memory_needed(job: Any) -> int:
-    """Doubles that `lay_out` hands out, and a cache line to begin at one."""
-    outputs = max(job.output_count, 1)
-    entries = (4 + job.stages) * job.size + job.factors + job.prepared + job.parameters
-    entries += 3 * job.needed + 7 * outputs + job.switch_count + 6
-    return int(LANES * (entries + 1))
-
-
-@njit(**OPTIONS)
-def load_parameters(job: Any, work: Any, row: int, lane: int) -> None:
+@native
+def load_parameters(job: Job, work: Work, row: Int, lane: Int) -> None:
     """The parameters of a row."""
-    p, base = lanes_at(work.p, job.parameters), floats(job.base, job.parameters)
     for j in range(job.parameters):
-        p[j, lane] = base[j]
-    varied = integers(job.varied, job.varied_count)
-    own = floats(job.table + 8 * row * job.varied_count, job.varied_count)
+        work.p[j, lane] = job.base[j]
     for v in range(job.varied_count):
-        p[varied[v], lane] = own[v]
+        work.p[job.varied[v], lane] = job.table[row * job.varied_count + v]
 
 
-@njit(**OPTIONS)
-def margin(job: Any, lanes: Any, lane: int) -> float:
+@native
+def last_event(job: Job, row: Int) -> Int:
+    """The event behind the last of a row's schedule."""
+    return job.offset[job.schedule[row if job.schedule_count > 1 else 0] + 1]
+
+
+@native
+def apply_events(job: Job, work: Work, lane: Int) -> Flag:
+    """All events of a lane up to its time; tells whether a parameter changed."""
+    last = last_event(job, work.row[lane])
+    changed = False
+    while work.cursor[lane] < last and job.event_time[work.cursor[lane]] <= work.t[lane]:
+        j = work.cursor[lane]
+        amount = job.event_amount[j]
+        if job.event_scale[j] >= 0:
+            amount *= work.p[job.event_scale[j], lane]
+        i = job.event_target[j]
+        if i < job.states:
+            work.y[i, lane] = amount if job.event_kind[j] == SET else work.y[i, lane] + amount
+            work.peak[i, lane] = max(work.peak[i, lane], abs(work.y[i, lane]))
+        else:
+            i -= job.states
+            rate = amount if job.event_kind[j] == SET else work.p[i, lane] + amount
+            # What an infusion added is taken away again: no rounding may stay behind.
+            work.p[i, lane] = 0.0 if abs(rate) < 1e-9 * abs(amount) else rate
+            changed = True
+        work.cursor[lane] += 1
+    return changed
+
+
+@native
+def margin_at(job: Job, stop: Real) -> Real:
     """How far from a time at which conditions switch a step ends, and the next one begins.
 
     A step whose last stage stood at the time itself would see both sides of the switch. The
@@ -80,132 +56,87 @@ def margin(job: Any, lanes: Any, lane: int) -> float:
     """
     if job.switch_count == 0:
         return 0.0
-    return 1e-15 * (job.t1 - job.t0) + 2e-15 * abs(lanes[lane].stop)
+    return 1e-15 * (job.t1 - job.t0) + 2e-15 * abs(stop)
 
 
-@njit(**OPTIONS)
-def reaches_stop(job: Any, lanes: Any, lane: int) -> bool:
-    """True where the step of a lane ends at its stop."""
-    left = lanes[lane].stop - lanes[lane].t
-    return bool(lanes[lane].used >= left - 2.0 * margin(job, lanes, lane))
+@native
+def margins(job: Job, work: Work) -> Vec:
+    """The same for the stops of all lanes."""
+    if job.switch_count == 0:
+        return vector(0.0)
+    return 1e-15 * (job.t1 - job.t0) + 2e-15 * abs(work.stop[:])
 
 
-@njit(**OPTIONS)
-def events_of(job: Any, row: int) -> tuple[int, int]:
-    """First event of a row's schedule, and the one behind its last."""
-    schedule = integers(job.schedule, job.schedule_count)[row if job.schedule_count > 1 else 0]
-    offset = integers(job.offset, schedule + 2)
-    return offset[schedule], offset[schedule + 1]
+@native
+def reaching(job: Job, work: Work) -> Mask:
+    """Lanes whose step ends at their stop."""
+    left = work.stop[:] - work.t[:]
+    return work.used[:] >= left - 2.0 * margins(job, work)
 
 
-@njit(**OPTIONS)
-def apply_events(job: Any, lanes: Any, work: Any, lane: int) -> bool:
-    """All events of a lane up to its time; tells whether a parameter changed."""
-    last = events_of(job, lanes[lane].row)[1]
-    time, amounts = floats(job.event_time, last), floats(job.event_amount, last)
-    kind, target = integers(job.event_kind, last), integers(job.event_target, last)
-    scale = integers(job.event_scale, last)
-    y, peak = lanes_at(work.y, job.size), lanes_at(work.peak, job.size)
-    p = lanes_at(work.p, job.parameters)
-    changed = False
-    while lanes[lane].cursor < last and time[lanes[lane].cursor] <= lanes[lane].t:
-        j = lanes[lane].cursor
-        amount = amounts[j]
-        if scale[j] >= 0:
-            amount *= p[scale[j], lane]
-        i = target[j]
-        if i < job.states:
-            y[i, lane] = amount if kind[j] == SET else y[i, lane] + amount
-            peak[i, lane] = max(peak[i, lane], abs(y[i, lane]))
-        else:
-            i -= job.states
-            rate = amount if kind[j] == SET else p[i, lane] + amount
-            # What an infusion added is taken away again: no rounding may stay behind.
-            p[i, lane] = 0.0 if abs(rate) < 1e-9 * abs(amount) else rate
-            changed = True
-        lanes[lane].cursor += 1
-    return changed
-
-
-@njit(**OPTIONS)
-def next_stop(job: Any, lanes: Any, work: Any, lane: int) -> float:
+@native
+def next_stop(job: Job, work: Work, lane: Int) -> Real:
     """The next time at which a step of a lane must end."""
-    now, edges = lanes[lane].t, floats(job.edges, job.edge_count)
-    stop = lanes[lane].end
-    last = events_of(job, lanes[lane].row)[1]
-    if lanes[lane].cursor < last:
-        stop = min(stop, floats(job.event_time, last)[lanes[lane].cursor])
-    while lanes[lane].edge < job.edge_count and edges[lanes[lane].edge] <= now:
-        lanes[lane].edge += 1
-    if lanes[lane].edge < job.edge_count:
-        stop = min(stop, edges[lanes[lane].edge])
-    switch = lanes_at(work.switch, job.switch_count)
+    now, stop = work.t[lane], work.end[lane]
+    if work.cursor[lane] < last_event(job, work.row[lane]):
+        stop = min(stop, job.event_time[work.cursor[lane]])
+    while work.edge[lane] < job.edge_count and job.edges[work.edge[lane]] <= now:
+        work.edge[lane] += 1
+    if work.edge[lane] < job.edge_count:
+        stop = min(stop, job.edges[work.edge[lane]])
     for i in range(job.switch_count):
-        if switch[i, lane] > now:
-            stop = min(stop, switch[i, lane])
+        if work.switch[i, lane] > now:
+            stop = min(stop, work.switch[i, lane])
     return stop
 
 
-@njit(**OPTIONS)
-def emit_now(job: Any, lanes: Any, work: Any, before: bool) -> None:
+@native
+def emit_now(job: Job, work: Work, early: Flag) -> None:
     """Rows of outputs that are due at the times of accepted lanes, from their states.
 
-    With `before`, up to the rows that are read before the doses of that time.
+    With `early`, up to the rows that are read before the doses of that time.
     """
-    times, early = floats(job.times, job.time_count), integers(job.before, job.time_count)
     evaluated = False
     for lane in range(LANES):
-        if not lanes[lane].accept:
-            continue
-        while lanes[lane].due < job.time_count and times[lanes[lane].due] <= lanes[lane].t:
-            if before and not early[lanes[lane].due]:
-                break
-            if not evaluated:
-                call(job.outputs, work.y, work.p, work.time, work.out)
-                evaluated = True
-            _write_row(job, lanes, work, lane)
+        if work.accept[lane] > 0.0:
+            while work.due_time[lane] <= work.t[lane] and (not early or job.before[work.due[lane]]):
+                if not evaluated:
+                    call(job.outputs, work.y, work.p, work.time, work.out)
+                    evaluated = True
+                write_row(job, work, lane)
 
 
-@njit(**OPTIONS)
-def _write_row(job: Any, lanes: Any, work: Any, lane: int) -> None:
+@native
+def write_row(job: Job, work: Work, lane: Int) -> None:
     """The outputs of a lane as its next row."""
-    out = lanes_at(work.out, job.output_count)
-    place = lanes[lane].row * job.time_count + lanes[lane].due
-    values = floats(job.values + 8 * place * job.output_count, job.output_count)
+    place = (work.row[lane] * job.time_count + work.due[lane]) * job.output_count
     for o in range(job.output_count):
-        values[o] = out[o, lane]
-    lanes[lane].due += 1
+        job.values[place + o] = work.out[o, lane]
+    work.due[lane] += 1
+    more = work.due[lane] < job.time_count
+    work.due_time[lane] = job.times[work.due[lane]] if more else inf
 
 
-@njit(**OPTIONS)
-def emit_inside(job: Any, lanes: Any, work: Any) -> None:
+@native
+def emit_inside(job: Job, work: Work) -> None:
     """Rows of outputs that lie inside the accepted steps."""
-    times = floats(job.times, job.time_count)
-    share, moment = lanes_at(work.s, 1), lanes_at(work.time, 1)
     while True:
-        some = False
-        for lane in range(LANES):
-            share[0, lane] = 1.0
-            moment[0, lane] = lanes[lane].t + lanes[lane].used
-            if _is_inside(job, lanes, times, lane):
-                some = True
-                moment[0, lane] = times[lanes[lane].due]
-                share[0, lane] = (moment[0, lane] - lanes[lane].t) / lanes[lane].used
-        if not some:
+        inside = has_row_inside(job, work)
+        if not some(inside):
             return
+        work.time[:] = where(inside, work.due_time[:], work.t[:] + work.used[:])
+        work.s[:] = where(inside, (work.due_time[:] - work.t[:]) / work.used[:], 1.0)
         call(job.inside, work.y, work.z, work.d, work.s, work.p, work.time, work.out)
+        work.jumped[:] = where(inside, 1.0, 0.0)
         for lane in range(LANES):
-            if _is_inside(job, lanes, times, lane):
-                _write_row(job, lanes, work, lane)
+            if work.jumped[lane] > 0.0:
+                write_row(job, work, lane)
 
 
-@njit(**OPTIONS)
-def _is_inside(job: Any, lanes: Any, times: Any, lane: int) -> bool:
-    """True where a lane's next row lies before the end of its accepted step."""
-    if not lanes[lane].accept or lanes[lane].phase != RUNNING or lanes[lane].due >= job.time_count:
-        return False
+@native
+def has_row_inside(job: Job, work: Work) -> Mask:
+    """Lanes whose next row lies before the end of their accepted step."""
+    running = (work.accept[:] > 0.0) & (work.phase[:] == RUNNING)
     # The end of a step that reaches a stop is the stop, to the last bit.
-    end = lanes[lane].stop
-    if not reaches_stop(job, lanes, lane):
-        end = lanes[lane].t + lanes[lane].used
-    return bool(times[lanes[lane].due] < end)
+    end = where(reaching(job, work), work.stop[:], work.t[:] + work.used[:])
+    return running & (work.due_time[:] < end)

@@ -1,12 +1,8 @@
-"""Records that the driver, written for Numba, shares with the Python around it.
-
-Arrays are told by the address of their data: a record of numbers is one argument, and functions
-that take it compile in a fraction of the time that tuples of arrays need.
-"""
+"""Records that the driver shares with the Python around it, and the codes that both know."""
 
 from __future__ import annotations
 
-import numpy as np
+from il15_sim.batch.typed import Code, Int, Ints, Lanes, Real, Reals, Record
 
 #: Simulations side by side: what one vector register of a wide processor holds.
 LANES = 8
@@ -29,51 +25,144 @@ ADD, SET = range(2)
 #: What a reducer keeps of an output over its interval.
 MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW = range(5)
 
-#: What a lane is doing.
-EMPTY, RESTING, RUNNING = range(3)
+#: What a lane is doing; numbers that vectors can hold.
+EMPTY, RESTING, RUNNING = 0.0, 1.0, 2.0
 
-#: Functions of the compiled model, by address.
+#: Functions of the compiled model, by name.
 FUNCTIONS = ("prepare", "start", "switches", "slope", "factor", "solve", "error", "accept")
 REPORTING = ("outputs", "inside", "dense")
 
 
-def _record(integers: str, floats: str = "") -> np.dtype[np.void]:
-    fields = [(name, np.int64) for name in integers.split()]
-    return np.dtype(fields + [(name, np.float64) for name in floats.split()], align=True)
+class Job(Record):
+    """A set of simulations, the same for all threads."""
+
+    # Functions of the model, and of the chosen outputs.
+    prepare: Code
+    start: Code
+    switches: Code
+    slope: Code
+    factor: Code
+    solve: Code
+    error: Code
+    accept: Code
+    outputs: Code
+    inside: Code
+    dense: Code
+    stage_code: Ints  # addresses of the functions of the stages
+    stages: Int
+    # The model. `size` counts time as a state where rates depend on it.
+    size: Int
+    states: Int
+    parameters: Int
+    switch_count: Int
+    rooted: Ints  # per state: whether its root or a fractional power of it is taken
+    rooted_count: Int  # how many are
+    # Rows.
+    base: Reals  # (parameters,)
+    varied: Ints  # (varied_count,) which parameters the table holds
+    varied_count: Int
+    table: Reals  # (rows, varied_count)
+    initial: Reals  # (initial_count, states)
+    initial_count: Int
+    typical: Reals  # (states,) size below which a state counts as nearly empty, 0 where unknown
+    # Events: schedule r owns offset[r] ... offset[r + 1].
+    schedule: Ints  # (schedule_count,)
+    schedule_count: Int
+    offset: Ints
+    event_time: Reals
+    event_amount: Reals
+    event_kind: Ints
+    event_target: Ints  # states, then parameters
+    event_scale: Ints  # a parameter, or -1
+    # The search for rest: parameters that are set meanwhile.
+    rest: Int
+    frozen: Ints
+    frozen_value: Reals
+    frozen_count: Int
+    rest_horizon: Real
+    rest_window: Real
+    start_drift: Real
+    end_drift: Real
+    # What is reported: rows of outputs, times at which steps end, and reducers.
+    times: Reals
+    before: Ints
+    time_count: Int
+    output_count: Int
+    edges: Reals
+    edge_count: Int
+    kind: Ints
+    column: Ints
+    begin: Reals
+    close: Reals
+    level: Reals
+    reducer_count: Int
+    # Integration: error control, and the span.
+    shared: Int
+    max_steps: Int
+    inverse_gamma: Real
+    exponent: Real  # -1 / order
+    rtol: Real
+    weight: Real  # of the sum of squared relative errors: 1 where they just meet the tolerance
+    fixed_step: Real
+    max_step: Real
+    t0: Real
+    t1: Real
+    halt: Ints  # not 0: give up what is not finished
+    # Results, a row each.
+    values: Reals  # (rows, time_count, output_count)
+    reduced: Reals  # (rows, reducer_count)
+    final: Reals  # (rows, states)
+    status: Ints  # (rows,)
+    steps: Ints  # (rows, 2)
 
 
-#: A set of simulations. Arrays (float64 unless said otherwise) by address:
-#: - `stage_code` (stages,) addresses of functions, `rooted` (states,) flags: both int64;
-#: - `base` (parameters,), `varied` (varied_count,) int64, `table` (count, varied_count),
-#:   `initial` (initial_count, states), `typical` (states,);
-#: - `schedule` (schedule_count,) and `offset` int64: schedule r owns events offset[r] ...
-#:   offset[r + 1]; `event_time`, `event_amount`, and int64 `event_kind`, `event_target` (states,
-#:   then parameters), `event_scale` (a parameter or -1);
-#: - `frozen` (frozen_count,) int64 and `frozen_value`: parameters while rest is sought;
-#: - `times`, `before` (time_count,), flags int64; `edges` (edge_count,) times at which steps end;
-#: - `kind`, `column` (reducer_count,) int64, `begin`, `close`, `level`;
-#: - results, a row each: `values` (count, time_count, output_count), `reduced`
-#:   (count, reducer_count), `final` (count, states); `status` (count,), `steps` (count, 2): int64.
-JOB = _record(
-    " ".join((*FUNCTIONS, *REPORTING))
-    + " stage_code stages size states parameters prepared factors switch_count rooted"
-    " count base varied varied_count table initial initial_count typical shared max_steps"
-    " schedule schedule_count offset event_time event_amount event_kind event_target event_scale"
-    " rest frozen frozen_count frozen_value"
-    " times before time_count output_count needed edges edge_count"
-    " kind column begin close level reducer_count"
-    " values reduced final status steps",
-    "gamma order rtol fixed_step t0 t1 rest_horizon rest_window start_drift end_drift",
-)
+class Work(Record):
+    """Scratch memory of one thread."""
 
-#: Where one lane stands. `due` is the next row of outputs, `edge` the next edge, `cursor` the next
-#: event; `room` and `last_h` are the step factor and the length of the last accepted step, `dose_h`
-#: the first step that was right after the last dose. Flags: `after_dose` until a step is accepted,
-#: `jumped` where a dose was just given, `begun` where a row was just begun.
-LANE = _record(
-    "row phase accept begun jumped after_dose cursor edge due accepted rejected",
-    "t h used stop end dose_h room last_h norm",
-)
+    # Arrays of the model's functions, (..., LANES).
+    y: Lanes
+    z: Lanes
+    k: Lanes  # (stages * size,)
+    m: Lanes  # factors of the matrix
+    q: Lanes  # what is prepared from the parameters
+    p: Lanes
+    peak: Lanes
+    typical: Lanes
+    d: Lanes  # dense output
+    out: Lanes
+    nodes: Lanes  # outputs at six points of a step
+    best: Lanes  # reducers
+    switch: Lanes
+    # One number for every lane.
+    r: Reals  # 1 / step
+    g: Reals  # 1 / (gamma step)
+    s: Reals  # share of a step
+    time: Reals
+    squares: Reals
+    phase: Reals
+    accept: Reals  # 1 where the attempt was accepted
+    begun: Reals  # 1 where a row was just begun
+    jumped: Reals  # 1 where a dose was just given
+    after_dose: Reals  # 1 until a step is accepted
+    t: Reals
+    h: Reals
+    used: Reals
+    stop: Reals
+    end: Reals
+    dose_h: Reals  # the first step that was right after the last dose
+    room: Reals  # factor of the last accepted step
+    last_h: Reals
+    accepted: Reals
+    rejected: Reals
+    due_time: Reals  # when the next row of outputs is due
+    low: Reals  # a crossing lies between `low` and `high`; how far beyond the level they are
+    high: Reals
+    below: Reals
+    above: Reals
+    row: Ints
+    cursor: Ints  # next event
+    edge: Ints  # next edge
+    due: Ints  # next row of outputs
 
-#: Scratch arrays of shape (..., LANES) by address.
-WORK = _record("y z p q k m d out nodes r g s time peak switch typical squares yes")
+
+JOB, WORK = Job.dtype(), Work.dtype()

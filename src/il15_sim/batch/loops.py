@@ -21,17 +21,19 @@ def stage_loops(method: Rosenbrock, size: int, width: int) -> list[str]:
     return texts
 
 
-def error_loop(size: int, width: int, memory: float) -> str:
+def error_loop(size: int, width: int, memory: float, least: float) -> str:
     """Function `error(y, z, e, typical, peak, norm)`: squared norm of the error of every lane.
 
     An error counts relative to the size of its state: the larger of its values at both ends of the
-    step, of its typical size, and of a share of the largest value it has had (`memory`).
+    step, of its typical size, and of a share of the largest value it has had
+    (`memory`). What is smaller than `least` is nothing.
     """
     f = Function("error", ("y", "z", "e", "typical", "peak", "norm"), width)
     body = _Loop(f, size, width, carried=f.constant(0.0))
     size_of = _larger(f, _absolute(f, body.load("y", 0)), _absolute(f, body.load("z", 0)))
     past = f.binary("fmul", f.constant(memory), body.load("peak", 0))
     size_of = _larger(f, size_of, _larger(f, body.load("typical", 0), past))
+    size_of = _larger(f, size_of, f.constant(least))
     ratio = f.binary("fdiv", body.load("e", 0), size_of)
     total = f.binary("fadd", "%carried", f.binary("fmul", ratio, ratio))
     return body.close(total, "norm")

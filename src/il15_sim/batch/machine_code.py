@@ -13,7 +13,7 @@ import llvmlite.binding as llvm
 from il15_sim.batch.code_cache import CodeCache, code_key
 
 #: Part of every key: to be raised when the meaning of the generated code changes.
-GENERATOR = "3"
+GENERATOR = "5"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ def _target() -> tuple[str, str]:
 def _machine() -> Any:
     cpu, features = _target()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(cpu=cpu, features=features, opt=2, codemodel="default")
+    return target.create_target_machine(
+        cpu=cpu, features=features, opt=2, reloc="pic", codemodel="jitdefault"
+    )
 
 
 def key_of(**parts: str) -> str:

@@ -19,6 +19,8 @@ from il15_sim.batch.vector_math import definitions
 TIME = -1
 #: Share of a state's largest value so far that counts as its size when it is nearly empty.
 MEMORY = 0.01
+#: Sizes are not below this: the error of what is empty and stays empty is 0 / 0 otherwise.
+NO_SIZE = 1e-290
 #: Numbers this small are set to zero.
 NOTHING = 1e-200
 
@@ -68,7 +70,7 @@ def build_program(system: System, method: Rosenbrock, width: int) -> Program:
         _factor(ex, rates, jacobian, plan, places, width),
         _solve(plan, width),
         *stage_loops(method, size, width),
-        error_loop(max(len(system.states), 1), width, MEMORY),
+        error_loop(max(len(system.states), 1), width, MEMORY, NO_SIZE),
         accept_loop(size, width, NOTHING),
     ]
     text = "\n".join([definitions(width), declarations(width), *functions])

@@ -1,0 +1,81 @@
+"""The compiled driver, and the scratch memory it works in."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.batch.layout import LANES, WORK, Work
+from il15_sim.batch.machine_code import MachineCode, build, key_of
+
+#: Modules that the text of the driver is made of.
+_SOURCES = ("driver", "lanes", "layout", "reduce", "sizes", "stepping", "translate", "typed")
+_LINE = 64  # bytes of a cache line, which is what LANES doubles fill
+
+
+@cache
+def driver_code() -> MachineCode:
+    """The driver's machine code, from the cache or compiled."""
+    folder = Path(__file__).parent
+    text = b"".join((folder / f"{name}.py").read_bytes() for name in _SOURCES)
+    key = key_of(part="driver", sources=hashlib.sha256(text).hexdigest(), lanes=str(LANES))
+    return build(key, ["run_rows"], _write)
+
+
+def _write() -> tuple[str, dict[str, Any]]:
+    from il15_sim.batch import driver
+    from il15_sim.batch.translate import translate
+
+    return translate(driver.run_rows, LANES), {}
+
+
+@cache
+def _entry() -> Callable[[int, int, int, int], None]:
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+    return kind(driver_code().addresses["run_rows"])
+
+
+def run_piece(job: NDArray[np.void], sizes: Mapping[str, int], first: int, last: int) -> None:
+    """Simulate the rows [first, last) of a job; other Python threads go on meanwhile.
+
+    `sizes` are the numbers of the job and of its model that scratch memory depends on.
+    """
+    work, memory = _scratch(sizes)
+    _entry()(job.ctypes.data, work.ctypes.data, first, last)
+    del memory  # it had to live until here
+
+
+def _scratch(sizes: Mapping[str, int]) -> tuple[NDArray[np.void], NDArray[np.float64]]:
+    """A record of `layout.Work` and the memory that its addresses lie in."""
+    outputs = max(sizes["output_count"], 1)
+    rows = {
+        "y": sizes["size"],
+        "z": sizes["size"],
+        "k": sizes["stages"] * sizes["size"],
+        "m": sizes["factors"],
+        "q": sizes["prepared"],
+        "p": sizes["parameters"],
+        "peak": sizes["size"],
+        "typical": sizes["size"],
+        "d": sizes["dense_rows"] * sizes["needed"],
+        "out": outputs,
+        "nodes": 6 * outputs,
+        "best": sizes["reducer_count"],
+        "switch": sizes["switch_count"],
+    }
+    counts = [max(rows.get(name, 1), 1) for name in Work.fields()]
+    memory = np.zeros(LANES * (sum(counts) + 1))
+    start = -(-memory.ctypes.data // _LINE) * _LINE  # entries begin at cache lines
+    work = np.zeros(1, WORK)
+    place = start
+    for name, count in zip(Work.fields(), counts, strict=True):
+        work[name] = place
+        place += _LINE * count
+    return work, memory

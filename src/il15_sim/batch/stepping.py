@@ -1,0 +1,260 @@
+"""One attempt of every lane: its length, its error, and where it leads."""
+
+from __future__ import annotations
+
+from math import inf, nan
+
+from il15_sim.batch.lanes import (
+    apply_events,
+    emit_inside,
+    emit_now,
+    margins,
+    next_stop,
+    reaching,
+)
+from il15_sim.batch.layout import (
+    BAD_DOSE,
+    EMPTY,
+    LANES,
+    OK,
+    RUNNING,
+    STEP_TOO_SMALL,
+    TOO_MANY_STEPS,
+    Job,
+    Work,
+)
+from il15_sim.batch.reduce import end_reduction, jump_reduction, reduce_step
+from il15_sim.batch.sizes import size_up
+from il15_sim.batch.typed import (
+    Int,
+    at,
+    call,
+    highest,
+    larger,
+    lowest,
+    native,
+    power,
+    root,
+    smaller,
+    some,
+    vector,
+    where,
+)
+
+#: Growth and shrinkage of a step from one to the next.
+GROW, SHRINK, SAFETY = 6.0, 0.2, 0.9
+
+
+@native
+def step(job: Job, work: Work) -> None:
+    """One attempt of every lane, and what follows from it."""
+    choose_steps(job, work)
+    attempt(job, work)
+    judge(job, work)
+    running = (work.accept[:] > 0.0) & (work.phase[:] == RUNNING)
+    if job.output_count > 0 and some(running):
+        call(job.dense, work.k, work.d)
+        if job.time_count > 0:
+            emit_inside(job, work)
+        if job.reducer_count > 0:
+            reduce_step(job, work)
+    call(job.accept, work.y, work.z, work.peak, work.accept)
+    if job.rooted_count > 0:
+        clear_roots(job, work)
+    arrive(job, work)
+
+
+@native
+def slopes(job: Job, work: Work) -> None:
+    """Rates of all states, into z."""
+    for i in range(job.size):
+        work.z[i, :] = 0.0
+    call(job.slope, work.y, work.p, work.q, work.z)
+
+
+@native
+def choose_steps(job: Job, work: Work) -> None:
+    """Length of the next step of every lane."""
+    busy = work.phase[:] != EMPTY
+    left = work.stop[:] - work.t[:]
+    h = smaller(work.h[:], job.max_step)
+    used = h
+    if job.fixed_step == 0.0:
+        # Two equal steps, not a long one and a stump.
+        used = where(2.0 * h > left, 0.5 * left, h)
+    used = where(h >= left, left - margins(job, work), used)
+    if job.shared:
+        used = where(busy, lowest(where(busy, used, inf)), used)
+    # A lane without a row keeps computing beside the others: on numbers that do no harm.
+    used = where(busy, used, 1.0)
+    work.used[:] = used
+    r = 1.0 / used
+    work.r[:] = r
+    work.g[:] = r * job.inverse_gamma
+
+
+@native
+def attempt(job: Job, work: Work) -> None:
+    """One step of every lane: z becomes the new state, the last k the error."""
+    k = work.k
+    call(job.factor, work.y, work.p, work.q, work.g, k, work.m)
+    call(job.solve, work.m, k)
+    for s in range(1, job.stages):
+        k = at(work.k, s * job.size)
+        call(job.stage_code[s], work.y, work.k, work.r, work.z)
+        call(job.slope, work.z, work.p, work.q, k)
+        call(job.solve, work.m, k)
+    call(job.stage_code[0], work.y, work.k, work.r, work.z)
+    call(job.error, work.y, work.z, k, work.typical, work.peak, work.squares)
+
+
+@native
+def judge(job: Job, work: Work) -> None:
+    """Accept or reject the attempt of every lane, and choose its next step."""
+    busy = work.phase[:] != EMPTY
+    # 1 where the error just meets the tolerance; a step that is not finite is far too long.
+    norm = root(work.squares[:] * job.weight)
+    norm = where(norm < inf, norm, inf)
+    if job.shared:
+        norm = where(busy, highest(where(busy, norm, 0.0)), norm)
+    if job.fixed_step > 0.0:
+        norm = where(norm < inf, 1.0, norm)
+    fine = busy & (norm <= 1.0)
+    failed = busy & ~fine
+    used = work.used[:]
+    room = power(smaller(larger(norm, 1e-5), 1e30), job.exponent)
+    # Gustafsson: the trend of the error foretells the next one.
+    factor = SAFETY * room
+    trend = factor * used / work.last_h[:] * room / work.room[:]
+    factor = where(work.room[:] > 0.0, smaller(factor, trend), factor)
+    factor = smaller(larger(factor, SHRINK), GROW)
+    # A step cut short by a stop says little against the one that was planned.
+    cut = (used < work.h[:]) & (factor >= 1.0)
+    following = where(cut, larger(used * factor, work.h[:]), used * factor)
+    shorter = where(norm < 1e30, smaller(larger(SAFETY * room, SHRINK), 0.9), 0.1)
+    if job.fixed_step > 0.0:
+        following = vector(job.fixed_step)
+    first = fine & (work.after_dose[:] > 0.0)
+    work.dose_h[:] = where(first, used * smaller(factor, 1.5), work.dose_h[:])
+    work.after_dose[:] = where(fine, 0.0, work.after_dose[:])
+    work.room[:] = where(fine, smaller(room, 2.5), work.room[:])
+    work.last_h[:] = where(fine, used, work.last_h[:])
+    h = where(fine, following, where(failed, used * shorter, work.h[:]))
+    work.h[:] = h
+    work.accepted[:] = work.accepted[:] + where(fine, 1.0, 0.0)
+    work.rejected[:] = work.rejected[:] + where(failed, 1.0, 0.0)
+    work.accept[:] = where(fine, 1.0, 0.0)
+    least = 1e-14 * larger(abs(work.t[:]), 1e-6 * (job.t1 - job.t0))
+    stuck = failed & ~(h > least)
+    many = busy & (work.accepted[:] + work.rejected[:] >= float(job.max_steps))
+    many = many & ~(fine & (work.t[:] + used >= work.end[:]))
+    if some(stuck | many):
+        work.s[:] = where(stuck, 1.0, where(many, 2.0, 0.0))
+        for lane in range(LANES):
+            if work.s[lane] == 1.0:
+                finish(job, work, lane, STEP_TOO_SMALL)
+            elif work.s[lane] == 2.0:
+                finish(job, work, lane, TOO_MANY_STEPS)
+
+
+@native
+def clear_roots(job: Job, work: Work) -> None:
+    """A hair below zero is zero where roots and fractional powers are taken."""
+    for i in range(job.states):
+        if job.rooted[i]:
+            least = job.rtol * larger(work.typical[i, :], work.peak[i, :])
+            y = work.y[i, :]
+            hair = (work.accept[:] > 0.0) & (y < 0.0) & (y >= -least)
+            work.y[i, :] = where(hair, 0.0, y)
+
+
+@native
+def arrive(job: Job, work: Work) -> None:
+    """Move accepted lanes on: stops, doses, rows of outputs, the end."""
+    accepted = work.accept[:] > 0.0
+    reached = accepted & reaching(job, work)
+    t = where(reached, work.stop[:], where(accepted, work.t[:] + work.used[:], work.t[:]))
+    work.t[:] = t
+    if job.size > job.states:
+        # Time as a state does not drift away from the time of the run.
+        after = where(reached, margins(job, work), 0.0)
+        work.y[job.states, :] = where(accepted, t + after, work.y[job.states, :])
+    work.time[:] = where(accepted, t, work.time[:])
+    if not some(reached):
+        return
+    running = reached & (work.phase[:] == RUNNING)
+    work.accept[:] = where(running, 1.0, 0.0)
+    if some(running):
+        stop_over(job, work)
+
+
+@native
+def stop_over(job: Job, work: Work) -> None:
+    """What happens at the stops of accepted lanes."""
+    if job.time_count > 0:
+        emit_now(job, work, True)
+    changed, jumped = False, False
+    for lane in range(LANES):
+        work.jumped[lane] = 0.0
+        if work.accept[lane] > 0.0:
+            if work.t[lane] >= work.end[lane]:
+                keep_final(job, work, lane)
+            before = work.cursor[lane]
+            changed = apply_events(job, work, lane) or changed
+            if work.cursor[lane] > before:
+                work.jumped[lane] = 1.0
+                jumped = True
+    if changed:
+        call(job.prepare, work.p, work.q)
+        call(job.switches, work.p, work.switch)
+    for lane in range(LANES):
+        if work.accept[lane] > 0.0:
+            work.stop[lane] = next_stop(job, work, lane)
+            if work.jumped[lane] > 0.0:
+                # Doses repeat: the step that was right after the last one is tried again.
+                again = work.dose_h[lane]
+                near = 0.1 * (work.stop[lane] - work.t[lane])
+                work.h[lane] = min(work.h[lane], again if again > 0.0 else near)
+                work.after_dose[lane] = 1.0
+                work.room[lane] = 0.0
+            if job.fixed_step > 0.0:
+                work.h[lane] = job.fixed_step
+    if job.time_count > 0:
+        emit_now(job, work, False)
+    if jumped:
+        size_up(job, work, work.jumped[:] > 0.0)
+        if job.reducer_count > 0:
+            call(job.outputs, work.y, work.p, work.time, work.out)
+            jump_reduction(job, work)
+    for lane in range(LANES):
+        if work.accept[lane] > 0.0:
+            if work.jumped[lane] > 0.0:
+                for i in range(job.states):
+                    if not abs(work.y[i, lane]) < inf and work.accept[lane] > 0.0:
+                        finish(job, work, lane, BAD_DOSE)
+            if work.accept[lane] > 0.0 and work.t[lane] >= work.end[lane]:
+                finish(job, work, lane, OK)
+
+
+@native
+def keep_final(job: Job, work: Work, lane: Int) -> None:
+    """The states of a lane as those at the end of its row."""
+    for i in range(job.states):
+        job.final[work.row[lane] * job.states + i] = work.y[i, lane]
+
+
+@native
+def finish(job: Job, work: Work, lane: Int, status: Int) -> None:
+    """Close a row; its lane is free."""
+    row = work.row[lane]
+    job.status[row] = status
+    job.steps[2 * row] = int(work.accepted[lane])
+    job.steps[2 * row + 1] = int(work.rejected[lane])
+    end_reduction(job, work, lane, status)
+    if status != OK:
+        for i in range(job.states):
+            job.final[row * job.states + i] = nan
+    work.phase[lane] = EMPTY
+    work.accept[lane] = 0.0
+    work.begun[lane] = 0.0
+    work.jumped[lane] = 0.0
