@@ -15,6 +15,7 @@ from numba import njit
 from il15_sim.batch.lanes import (
     OPTIONS,
     apply_events,
+    compare_at,
     emit_inside,
     emit_now,
     events_of,
@@ -24,6 +25,7 @@ from il15_sim.batch.lanes import (
     memory_needed,
     next_stop,
     reaches_stop,
+    read_now,
 )
 from il15_sim.batch.layout import (
     BAD_DOSE,
@@ -172,7 +174,7 @@ def _run(job: Any, lanes: Any, work: Any) -> None:
     if job.reducer_count > 0:
         for lane in range(LANES):
             time[0, lane] = lanes[lane].t
-        call(job.outputs, work.y, work.p, work.time, work.out)
+        read_now(job, work)
         begin_reduction(job, lanes, work)
     for lane in range(LANES):
         lanes[lane].begun = 0
@@ -203,6 +205,7 @@ def _slopes(job: Any, work: Any) -> None:
     for i in range(job.size):
         for lane in range(LANES):
             z[i, lane] = 0.0
+    compare_at(job, work, work.y)
     call(job.slope, work.y, work.p, work.q, work.z)
 
 
@@ -339,11 +342,13 @@ def _attempt(job: Any, lanes: Any, work: Any) -> None:
         g[0, lane] = 1.0 / (job.gamma * lanes[lane].used)
     stage = integers(job.stage_code, job.stages)
     k, length = work.k, 8 * LANES * job.size
+    compare_at(job, work, work.y)
     call(job.factor, work.y, work.p, work.q, work.g, k, work.m)
     call(job.solve, work.m, k)
     for s in range(1, job.stages):
         k += length
         call(stage[s], work.y, work.k, work.r, work.z)
+        compare_at(job, work, work.z)
         call(job.slope, work.z, work.p, work.q, k)
         call(job.solve, work.m, k)
     call(stage[0], work.y, work.k, work.r, work.z)
@@ -458,7 +463,7 @@ def _arrive(job: Any, lanes: Any, work: Any) -> None:
     if job.time_count > 0:
         emit_now(job, lanes, work, False)
     if jumped and job.reducer_count > 0:
-        call(job.outputs, work.y, work.p, work.time, work.out)
+        read_now(job, work)
         jump_reduction(job, lanes, work)
     for lane in range(LANES):
         if not lanes[lane].accept:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from il15_sim.batch.layout import FUNCTIONS, JOB, LANE, LANES, REPORTING, STATUS, WORK
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 from il15_sim.batch.methods import METHODS, Rosenbrock
-from il15_sim.batch.program import build_program, outputs_program, states_in
+from il15_sim.batch.program import build_program
+from il15_sim.batch.reporting import outputs_program, states_in
 from il15_sim.batch.system import System, read_system
 from il15_sim.errors import unknown
 
@@ -196,6 +197,7 @@ class Kernel:
             "prepared": program.prepared,
             "factors": program.factors,
             "switches": program.switches,
+            "conditions": program.conditions,
             "rooted": program.rooted,
             "operations": program.operations,
         }
@@ -356,6 +358,7 @@ class Kernel:
             "prepared": about["prepared"],
             "factors": about["factors"],
             "switch_count": about["switches"],
+            "condition_count": about["conditions"],
             "count": rows,
             "varied_count": len(varied),
             "initial_count": len(start),
@@ -391,10 +394,11 @@ class Kernel:
         return self._reporting[outputs]
 
     def _build_reporting(self, outputs: tuple[str, ...]) -> tuple[MachineCode, int]:
-        size = int(self._model.description["size"])
+        about = self._model.description
+        size, prepared = int(about["size"]), int(about["prepared"])
 
         def write() -> tuple[str, dict[str, Any]]:
-            text = outputs_program(self.system, outputs, self.method, size, LANES)
+            text = outputs_program(self.system, outputs, self.method, size, prepared, LANES)
             return text, {"needed": len(states_in(self.system, outputs))}
 
         key = key_of(

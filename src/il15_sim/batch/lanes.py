@@ -30,7 +30,7 @@ def lay_out(job: Any, work: Any, memory: Any) -> None:
     work.k = work.z + n * line
     work.m = work.k + job.stages * n * line
     work.q = work.m + job.factors * line
-    work.p = work.q + job.prepared * line
+    work.p = work.q + (job.prepared + job.condition_count) * line
     work.peak = work.p + job.parameters * line
     work.typical = work.peak + n * line
     work.d = work.typical + n * line
@@ -43,6 +43,9 @@ def lay_out(job: Any, work: Any, memory: Any) -> None:
     work.time = work.s + line
     work.squares = work.time + line
     work.yes = work.squares + line
+    work.w = work.yes + line
+    work.roots0 = work.w + n * line
+    work.roots1 = work.roots0 + job.condition_count * line
     typical = lanes_at(work.typical, n)
     sizes = floats(job.typical, job.states)
     for i in range(job.states):
@@ -54,7 +57,8 @@ def lay_out(job: Any, work: Any, memory: Any) -> None:
 def memory_needed(job: Any) -> int:
     """Doubles that `lay_out` hands out, and a cache line to begin at one."""
     outputs = max(job.output_count, 1)
-    entries = (4 + job.stages) * job.size + job.factors + job.prepared + job.parameters
+    entries = (5 + job.stages) * job.size + job.factors + job.prepared + job.parameters
+    entries += 3 * job.condition_count
     entries += 3 * job.needed + 7 * outputs + job.switch_count + 6
     return int(LANES * (entries + 1))
 
@@ -147,6 +151,29 @@ def next_stop(job: Any, lanes: Any, work: Any, lane: int) -> float:
 
 
 @njit(**OPTIONS)
+def compare_at(job: Any, work: Any, states: int) -> None:
+    """Set the modes of the conditions on states to what holds at the address of some states."""
+    if job.condition_count > 0:
+        call(job.compare, states, work.p, work.q)
+
+
+@njit(**OPTIONS)
+def read_now(job: Any, work: Any) -> None:
+    """The outputs at the states y, into `out`."""
+    compare_at(job, work, work.y)
+    call(job.outputs, work.y, work.p, work.q, work.time, work.out)
+
+
+@njit(**OPTIONS)
+def read_inside(job: Any, work: Any, place: int) -> None:
+    """The outputs at the shares `s` of the steps, to an address."""
+    if job.condition_count > 0:
+        call(job.interior, work.y, work.z, work.k, work.s, work.w)
+        call(job.compare, work.w, work.p, work.q)
+    call(job.inside, work.y, work.z, work.d, work.s, work.p, work.q, work.time, place)
+
+
+@njit(**OPTIONS)
 def emit_now(job: Any, lanes: Any, work: Any, before: bool) -> None:
     """Rows of outputs that are due at the times of accepted lanes, from their states.
 
@@ -161,7 +188,7 @@ def emit_now(job: Any, lanes: Any, work: Any, before: bool) -> None:
             if before and not early[lanes[lane].due]:
                 break
             if not evaluated:
-                call(job.outputs, work.y, work.p, work.time, work.out)
+                read_now(job, work)
                 evaluated = True
             _write_row(job, lanes, work, lane)
 
@@ -193,7 +220,7 @@ def emit_inside(job: Any, lanes: Any, work: Any) -> None:
                 share[0, lane] = (moment[0, lane] - lanes[lane].t) / lanes[lane].used
         if not some:
             return
-        call(job.inside, work.y, work.z, work.d, work.s, work.p, work.time, work.out)
+        read_inside(job, work, work.out)
         for lane in range(LANES):
             if _is_inside(job, lanes, times, lane):
                 _write_row(job, lanes, work, lane)

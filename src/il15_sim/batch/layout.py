@@ -33,7 +33,10 @@ MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW = range(5)
 EMPTY, RESTING, RUNNING = range(3)
 
 #: Functions of the compiled model, by address.
-FUNCTIONS = ("prepare", "start", "switches", "slope", "factor", "solve", "error", "accept")
+FUNCTIONS = (
+    *("prepare", "start", "switches", "slope", "factor", "solve", "error", "accept"),
+    *("compare", "roots", "interior"),
+)
 REPORTING = ("outputs", "inside", "dense")
 
 
@@ -56,7 +59,8 @@ def _record(integers: str, floats: str = "") -> np.dtype[np.void]:
 #:   (count, reducer_count), `final` (count, states); `status` (count,), `steps` (count, 2): int64.
 JOB = _record(
     " ".join((*FUNCTIONS, *REPORTING))
-    + " stage_code stages size states parameters prepared factors switch_count rooted"
+    + " stage_code stages size states parameters prepared factors switch_count"
+    " condition_count rooted"
     " count base varied varied_count table initial initial_count typical shared max_steps"
     " schedule schedule_count offset event_time event_amount event_kind event_target event_scale"
     " rest frozen frozen_count frozen_value"
@@ -75,5 +79,7 @@ LANE = _record(
     "t h used stop end dose_h room last_h norm",
 )
 
-#: Scratch arrays of shape (..., LANES) by address.
-WORK = _record("y z p q k m d out nodes r g s time peak switch typical squares yes")
+#: Scratch arrays of shape (..., LANES) by address. `q` holds prepared values and behind them the
+#: modes of the conditions on states; `w` (size,) is for points inside a step, `roots0` and `roots1`
+#: (condition_count,) for the root functions of the conditions.
+WORK = _record("y z p q k m d out nodes r g s time peak switch typical squares yes w roots0 roots1")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from il15_sim.batch.lanes import OPTIONS
+from il15_sim.batch.lanes import OPTIONS, read_inside
 from il15_sim.batch.layout import (
     AREA,
     FIRST_ABOVE,
@@ -20,7 +20,7 @@ from il15_sim.batch.layout import (
     MINIMUM,
     RUNNING,
 )
-from il15_sim.batch.native import call, floats, integers, lanes_at
+from il15_sim.batch.native import floats, integers, lanes_at
 
 #: Lobatto points and weights of degree 7 on [0, 1] (Abramowitz & Stegun, table 25.6).
 POINTS = np.array([0.0, 0.5 - np.sqrt(3 / 28), 0.5, 0.5 + np.sqrt(3 / 28), 1.0])
@@ -144,7 +144,7 @@ def _look_at(lanes: Any, work: Any, lane: int, share: float) -> None:
 def _read(job: Any, work: Any, node: int) -> None:
     """Outputs where every lane is aimed at, into a node."""
     place = work.nodes + 8 * LANES * node * job.output_count
-    call(job.inside, work.y, work.z, work.d, work.s, work.p, work.time, place)
+    read_inside(job, work, place)
 
 
 @njit(**OPTIONS)
