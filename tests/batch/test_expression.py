@@ -165,3 +165,26 @@ def test_names_that_are_no_operation(e):
         e.compare("gt", e.state(0), e.time())
     with pytest.raises(KeyError, match="xor"):
         e.logic("xor", e.truth(True), e.truth(False))
+
+
+def test_a_located_comparison_is_a_node_of_its_own():
+    e = Expressions()
+    x, k = e.state(0), e.parameter(0)
+    plain, located = e.compare("lt", x, k), e.located(x, k)
+    assert plain != located == e.located(x, k)
+    assert e.is_located(located)
+    assert not e.is_located(plain)
+    assert e.is_condition(located)
+    for value in (1.0, 2.0, 3.0):
+        found = e.evaluate([plain, located], [value], [2.0], 0)
+        assert bool(found[0]) is bool(found[1]) is (value < 2)
+
+
+def test_what_ends_depend_on_is_not_reached():
+    e = Expressions()
+    x, y, k = e.state(0), e.state(1), e.parameter(0)
+    end = e.located(x, k)
+    node = e.select(end, y, k)
+    assert e.reachable([node]) == [x, y, k, end, node]
+    assert e.reachable([node], {end}) == [y, k, end, node]
+    assert e.reachable([end], {end}) == [end]

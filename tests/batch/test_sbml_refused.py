@@ -49,6 +49,15 @@ UNKNOWN_TIME = (
     "a condition on time is not simulated; its switching time is only known where both sides are "
     "linear in time"
 )
+MOMENT = (
+    "of what changes with a state is not simulated; it turns for a single moment, which no step "
+    "can find; compare with '<' or '>', as in 'x > 0' instead of 'x'"
+)
+JUMPS = (
+    "a rounded value that changes with a state and drives a rate or a condition is not simulated; "
+    "it jumps again and again; write its steps as a piecewise with '<' or '>'"
+)
+K = parameter("k", 2)
 
 
 def ruled(formula, *more):
@@ -176,6 +185,36 @@ NOT_SIMULATED = {
     "too many branches": (
         ruled("piecewise(1, " + "+".join(f"abs(time - {i})" for i in range(9)) + " > 1, 2)"),
         UNKNOWN_TIME,
+    ),
+    "an equality of a state": (ruled("piecewise(1, x == 2, 0)"), f"rule for 'p': '==' {MOMENT}"),
+    "an inequality of a state": (ruled("piecewise(1, k != x, 0)", K), f"'!=' {MOMENT}"),
+    "an equality in a rate": (
+        with_law("k * A * (A == B)", K),
+        f"kinetic law of 'J': '==' {MOMENT}",
+    ),
+    "an equality of a state and time": (ruled("(x == time) + 1"), f"rule for 'p': '==' {MOMENT}"),
+    "a state as condition": (ruled("piecewise(1, x, 0)"), f"rule for 'p': '!=' {MOMENT}"),
+    "an equality in a function": (
+        ruled("f(x, 2)", function("f", "lambda(a, b, piecewise(1, a == b, 0))")),
+        f"function 'f': '==' {MOMENT}",
+    ),
+    "floor in a law": (with_law("floor(A)"), f"kinetic law of 'J': {JUMPS}"),
+    "ceiling behind rules": (
+        model(*CELL, P, rule("p", "ceil(A / 2) + 1"), reaction("J", "p * B", ["A"])),
+        f"rule for 'p': {JUMPS}",
+    ),
+    "rem in a rate rule": (
+        model(parameter("y", 1, constant=False), rate("y", "1 - rem(y, 2)")),
+        f"rate rule for 'y': {JUMPS}",
+    ),
+    "quotient in a function": (
+        with_law("f(A)", function("f", "lambda(a, quotient(a, 3) * a)")),
+        f"function 'f': {JUMPS}",
+    ),
+    "floor in a condition": (ruled("piecewise(1, floor(x) > 2, 0)"), f"rule for 'p': {JUMPS}"),
+    "floor of a state and time in a stoichiometry": (
+        model(*CELL, rule("n", "floor(A * time)"), reaction("J", "1", [part("A", 1, "n")])),
+        f"rule for 'n': {JUMPS}",
     ),
     "the same in a function": (
         ruled("f(time)", function("f", "lambda(t, piecewise(1, t*t > 2, 0))")),

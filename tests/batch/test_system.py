@@ -525,3 +525,70 @@ def test_conditions_at_the_start_do_not_switch():
     system = read_system(text)
     assert system.switch_times == ()
     assert values(system) == {"p": 1}
+
+
+# --- conditions on states ----------------------------------------------------------------------
+
+
+def conditions(formula, *more):
+    """How many conditions on the state x (x' = 1) a rule for p has that k = 3 and m = 2 enter."""
+    made = [parameter("k", 3), parameter("m", 2), parameter("x", 1, constant=False), rate("x", "1")]
+    system = read_system(model(*made, parameter("p", constant=False), rule("p", formula), *more))
+    e = system.expressions
+    assert all(e.ops[node] == "lt" and e.reads_state(node) for node in system.conditions)
+    assert len(set(system.conditions)) == len(system.conditions)
+    return len(system.conditions)
+
+
+@pytest.mark.parametrize(
+    ("formula", "count"),
+    [
+        ("piecewise(1, x > k, 0)", 1),
+        ("piecewise(1, x > time, 0)", 1),
+        ("piecewise(1, x > k, 2, x > k, 3)", 1),
+        ("piecewise(1, x > k, 2, !(k < x), 3)", 1),
+        ("piecewise(1, x > k, 2, x <= k, 3)", 1),
+        ("piecewise(1, x >= k, 2, k > x, 3)", 1),
+        ("piecewise(1, x > k, 0) + piecewise(1, x >= k, 0)", 2),  # as one, x = k would be neither
+        ("xor(x > k, x < m) + (x > k || x < m)", 2),
+        ("m < x < k", 2),
+        ("piecewise(piecewise(1, x > k, 0), x > m, 3)", 2),
+        ("piecewise(1, piecewise(x, x > k, 0) > m, 3)", 2),
+        ("piecewise(1, piecewise(k, x > k, 0) > m, 3)", 1),
+        ("piecewise(1, piecewise(k, x > k, 0) == k, 3)", 1),
+        ("piecewise(1, piecewise(1, x > k, 0), 3)", 1),
+        ("piecewise(1, (x > k) != (x > m), 3)", 2),
+        ("piecewise(1, floor(piecewise(1.5, x > k, 0)) > 0, 3)", 1),
+        ("piecewise(1, piecewise(1, time < 5, x > k) > 0.5, 3)", 1),
+        ("piecewise(1, x < x, x <= x, x > x)", 0),
+        ("piecewise(1, true, x > k)", 0),
+        ("piecewise(1, k > m, 2) + piecewise(1, time > k, 2)", 0),
+        ("min(x, k) + max(x, time) + abs(x - k) + arcsinh(x) + arccosh(x)", 0),
+        ("floor(x) + ceil(x * time) + rem(x, 2) + quotient(x, 2)", 0),
+    ],
+)
+def test_conditions_on_states(formula, count):
+    assert conditions(formula) == count
+
+
+def test_conditions_are_those_that_something_depends_on():
+    unused = function("f", "lambda(a, b, piecewise(1, a > b, 0))")
+    at_the_start = [parameter("q"), initial("q", "piecewise(1, x > m, 0)")]
+    assert conditions("x", unused, *at_the_start) == 0
+    assert conditions("f(x, k) + f(x, k)", unused) == 1
+    assert conditions("f(x, k) - f(k, x)", unused) == 2
+
+
+def test_conditions_that_others_depend_on_come_first():
+    inner = "piecewise(x, x > k, 2 * x)"
+    system = read_system(
+        model(
+            *(parameter("k", 3), parameter("x", 1, constant=False)),
+            rate("x", f"piecewise(1, {inner} < 4, piecewise(5, {inner} > 7, 6))"),
+        )
+    )
+    e = system.expressions
+    first, *others = system.conditions
+    assert len(others) == 2
+    assert all(first in e.reachable([node]) for node in others)
+    assert not any(node in e.reachable([first]) for node in others)

@@ -264,7 +264,8 @@ anything = st.floats(allow_nan=True, allow_infinity=True)
 @given(anything, anything)
 def test_any_power(x, y):
     with np.errstate(all="ignore"):
-        want = np.power(x, y)
+        # Of a single exponent of a half numpy takes the root, which is -0.0 of -0.0.
+        want = np.power([x, x], [y, y])[0]
     assert agree(apply("pow", x, y), want, 2e-14)
 
 

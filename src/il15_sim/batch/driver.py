@@ -25,6 +25,7 @@ from il15_sim.batch.layout import (
     Job,
     Work,
 )
+from il15_sim.batch.locate import look_at_conditions
 from il15_sim.batch.reduce import begin_reduction
 from il15_sim.batch.sizes import size_of, size_up
 from il15_sim.batch.stepping import (
@@ -97,6 +98,7 @@ def begin_rest(job: Job, work: Work) -> None:
                 work.p[job.frozen[v], lane] = job.frozen_value[v]
             set_out(job, work, lane, 0.0, job.rest_horizon)
     call(job.prepare, work.p, work.q)
+    look_at_conditions(job, work, work.begun[:] > 0.0)
     slopes(job, work)
     moving = False
     for lane in range(LANES):
@@ -125,7 +127,9 @@ def begin_runs(job: Job, work: Work) -> None:
             work.due_time[lane] = job.times[0] if job.time_count > 0 else inf
             work.edge[lane] = 0
             work.time[lane] = job.t0
+    call(job.prepare, work.p, work.q)
     call(job.switches, work.p, work.switch)
+    look_at_conditions(job, work, work.begun[:] > 0.0)
     if job.time_count > 0:
         emit_now(job, work, True)
     for lane in range(LANES):
@@ -137,6 +141,7 @@ def begin_runs(job: Job, work: Work) -> None:
             apply_events(job, work, lane)
     call(job.prepare, work.p, work.q)
     call(job.switches, work.p, work.switch)
+    look_at_conditions(job, work, work.begun[:] > 0.0)
     for lane in range(LANES):
         if work.begun[lane] > 0.0 and job.t0 < job.t1:
             work.stop[lane] = next_stop(job, work, lane)
@@ -154,7 +159,7 @@ def begin_runs(job: Job, work: Work) -> None:
                 work.h[lane] = first_step(job, work, lane)
     if job.reducer_count > 0:
         work.time[:] = work.t[:]
-        call(job.outputs, work.y, work.p, work.time, work.out)
+        call(job.outputs, work.y, work.p, work.q, work.time, work.out)
         begin_reduction(job, work)
     for lane in range(LANES):
         work.begun[lane] = 0.0
@@ -165,6 +170,9 @@ def set_out(job: Job, work: Work, lane: Int, t0: Real, t1: Real) -> None:
     """A lane at the start of a phase."""
     work.t[lane] = t0
     work.end[lane] = t1
+    work.cut[lane] = 1.0
+    work.flips[lane] = 0.0
+    work.stalls[lane] = 0.0
     work.stop[lane] = t1
     work.dose_h[lane] = 0.0
     work.room[lane] = 0.0

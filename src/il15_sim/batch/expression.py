@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,7 @@ _MEANING: dict[str, Callable[..., Any]] = {
 #: Their operands are put in one order, so that a*b and b*a are one node.
 _COMMUTATIVE = frozenset({"add", "mul", "min", "max", "eq", "ne", "and", "or"})
 _ON_STATE, _ON_TIME = 1, 2
+_LOCATED = "located"
 _LARGEST_UNROLLED_POWER = 8
 
 
@@ -91,6 +92,7 @@ class Expressions:
         self.data: list[float | int | None] = []
         self._reads: list[int] = []  # bits: depends on a state, depends on time
         self._known: dict[tuple[Any, ...], int] = {}
+        self._located: set[int] = set()
 
     def __len__(self) -> int:
         """Number of nodes."""
@@ -210,6 +212,17 @@ class Expressions:
             raise KeyError(name)
         return self._operation(name, a, b)
 
+    def located(self, a: int, b: int) -> int:
+        """The condition a < b as a node of its own, whose truth stays as it is inside a step.
+
+        It is never the node of an equal comparison that a function is made of.
+        """
+        return self._node("lt", (a, b), None, key=_LOCATED)
+
+    def is_located(self, node: int) -> bool:
+        """Whether the node comes from `located`."""
+        return node in self._located
+
     def logic(self, name: str, *a: int) -> int:
         """The condition `and` or `or` of two conditions, or `not` of one."""
         if name == "not":
@@ -252,12 +265,16 @@ class Expressions:
         op = self.ops[node]
         return op in COMPARISONS or op in LOGIC or isinstance(self.data[node], bool)
 
-    def reachable(self, nodes: Iterable[int]) -> list[int]:
-        """The nodes and all that they depend on, operands before their users."""
+    def reachable(self, nodes: Iterable[int], ends: Set[int] = frozenset()) -> list[int]:
+        """The nodes and all that they depend on, operands before their users.
+
+        What the nodes in `ends` depend on does not count.
+        """
         seen = set(nodes)
         todo = list(seen)
         while todo:
-            for operand in self.args[todo.pop()]:
+            node = todo.pop()
+            for operand in self.args[node] if node not in ends else ():
                 if operand not in seen:
                     seen.add(operand)
                     todo.append(operand)
@@ -325,4 +342,6 @@ class Expressions:
             self.args.append(args)
             self.data.append(data)
             self._reads.append(reads)
+            if key is _LOCATED:
+                self._located.add(node)
         return node

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from il15_sim.batch.layout import FUNCTIONS, JOB, LANES, REPORTING, STATUS
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 from il15_sim.batch.methods import METHODS, Rosenbrock
-from il15_sim.batch.program import build_program, outputs_program, states_in
+from il15_sim.batch.program import build_program
+from il15_sim.batch.reporting import outputs_program, states_in
 from il15_sim.batch.runner import driver_code, run_piece
 from il15_sim.batch.system import System, read_system
 from il15_sim.errors import unknown
@@ -210,6 +211,7 @@ class Kernel:
             "prepared": program.prepared,
             "factors": program.factors,
             "switches": program.switches,
+            "conditions": program.conditions,
             "rooted": program.rooted,
             "operations": program.operations,
         }
@@ -363,6 +365,8 @@ class Kernel:
             "states": len(self.states),
             "parameters": len(self.parameters),
             "switch_count": about["switches"],
+            "condition_count": about["conditions"],
+            "prepared": about["prepared"],
             "rooted_count": sum(about["rooted"]),
             "varied_count": len(varied),
             "initial_count": len(start),
@@ -390,7 +394,7 @@ class Kernel:
         }
         names = ("size", "stages", "parameters", "output_count", "reducer_count", "switch_count")
         sizes = {name: int(numbers[name]) for name in names}
-        sizes |= {"factors": about["factors"], "prepared": about["prepared"]}
+        sizes |= {name: about[name] for name in ("factors", "prepared", "conditions")}
         sizes |= {"needed": needed, "dense_rows": len(self.method.h)}
         return arrays, numbers, sizes
 
@@ -403,10 +407,11 @@ class Kernel:
         return self._reporting[outputs]
 
     def _build_reporting(self, outputs: tuple[str, ...]) -> tuple[MachineCode, int]:
-        size = int(self._model.description["size"])
+        about = self._model.description
+        size, prepared = int(about["size"]), int(about["prepared"])
 
         def write() -> tuple[str, dict[str, Any]]:
-            text = outputs_program(self.system, outputs, self.method, size, LANES)
+            text = outputs_program(self.system, outputs, self.method, size, prepared, LANES)
             return text, {"needed": len(states_in(self.system, outputs))}
 
         key = key_of(

@@ -5,7 +5,19 @@ from __future__ import annotations
 from math import inf
 
 from il15_sim.batch.layout import LANES, RUNNING, SET, Job, Work
-from il15_sim.batch.typed import Flag, Int, Mask, Real, Vec, call, native, some, vector, where
+from il15_sim.batch.typed import (
+    Flag,
+    Int,
+    Lanes,
+    Mask,
+    Real,
+    Vec,
+    call,
+    native,
+    some,
+    vector,
+    where,
+)
 
 
 @native
@@ -101,7 +113,7 @@ def emit_now(job: Job, work: Work, early: Flag) -> None:
         if work.accept[lane] > 0.0:
             while work.due_time[lane] <= work.t[lane] and (not early or job.before[work.due[lane]]):
                 if not evaluated:
-                    call(job.outputs, work.y, work.p, work.time, work.out)
+                    call(job.outputs, work.y, work.p, work.q, work.time, work.out)
                     evaluated = True
                 write_row(job, work, lane)
 
@@ -126,11 +138,18 @@ def emit_inside(job: Job, work: Work) -> None:
             return
         work.time[:] = where(inside, work.due_time[:], work.t[:] + work.used[:])
         work.s[:] = where(inside, (work.due_time[:] - work.t[:]) / work.used[:], 1.0)
-        call(job.inside, work.y, work.z, work.d, work.s, work.p, work.time, work.out)
+        read_inside(job, work, work.out)
         work.jumped[:] = where(inside, 1.0, 0.0)
         for lane in range(LANES):
             if work.jumped[lane] > 0.0:
                 write_row(job, work, lane)
+
+
+@native
+def read_inside(job: Job, work: Work, out: Lanes) -> None:
+    """Outputs at the shares `s` of the accepted steps."""
+    work.s[:] = work.s[:] * work.cut[:]
+    call(job.inside, work.y, work.z, work.d, work.s, work.p, work.q, work.time, out)
 
 
 @native

@@ -16,8 +16,9 @@ STATUS = (
     "not finite after a dose",
     "no steady state: still drifting",
     "no steady state: rests below zero",
+    "a condition switches on and off without end",
 )
-OK, TOO_MANY_STEPS, STEP_TOO_SMALL, BAD_START, BAD_DOSE, DRIFTING, BELOW_ZERO = range(7)
+OK, TOO_MANY_STEPS, STEP_TOO_SMALL, BAD_START, BAD_DOSE, DRIFTING, BELOW_ZERO, CHATTERING = range(8)
 
 #: What an event does to its target.
 ADD, SET = range(2)
@@ -29,7 +30,10 @@ MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW = range(5)
 EMPTY, RESTING, RUNNING = 0.0, 1.0, 2.0
 
 #: Functions of the compiled model, by name.
-FUNCTIONS = ("prepare", "start", "switches", "slope", "factor", "solve", "error", "accept")
+FUNCTIONS = (
+    *("prepare", "start", "switches", "slope", "factor", "solve", "error", "accept"),
+    *("compare", "roots", "interior"),
+)
 REPORTING = ("outputs", "inside", "dense")
 
 
@@ -45,6 +49,9 @@ class Job(Record):
     solve: Code
     error: Code
     accept: Code
+    compare: Code
+    roots: Code
+    interior: Code
     outputs: Code
     inside: Code
     dense: Code
@@ -55,6 +62,8 @@ class Job(Record):
     states: Int
     parameters: Int
     switch_count: Int
+    condition_count: Int  # conditions on states
+    prepared: Int
     rooted: Ints  # per state: whether its root or a fractional power of it is taken
     rooted_count: Int  # how many are
     # Rows.
@@ -124,7 +133,7 @@ class Work(Record):
     z: Lanes
     k: Lanes  # (stages * size,)
     m: Lanes  # factors of the matrix
-    q: Lanes  # what is prepared from the parameters
+    q: Lanes  # what is prepared from the parameters, then the modes of conditions: 1 holds, 0 not
     p: Lanes
     peak: Lanes
     typical: Lanes
@@ -133,6 +142,9 @@ class Work(Record):
     nodes: Lanes  # outputs at six points of a step
     best: Lanes  # reducers
     switch: Lanes
+    w: Lanes  # states inside a step
+    roots: Lanes  # root function of every condition
+    modes: Lanes  # modes that are kept meanwhile
     # One number for every lane.
     r: Reals  # 1 / step
     g: Reals  # 1 / (gamma step)
@@ -154,6 +166,9 @@ class Work(Record):
     last_h: Reals
     accepted: Reals
     rejected: Reals
+    cut: Reals  # share of the attempted step that is taken: up to a condition that switches
+    flips: Reals  # 1 where a condition switches at the end of the step
+    stalls: Reals  # conditions that have switched one after the other without any time between
     due_time: Reals  # when the next row of outputs is due
     low: Reals  # a crossing lies between `low` and `high`; how far beyond the level they are
     high: Reals

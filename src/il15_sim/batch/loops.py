@@ -56,6 +56,27 @@ def accept_loop(size: int, width: int, nothing: float) -> str:
     return body.close()
 
 
+def interior_loop(method: Rosenbrock, size: int, width: int) -> str:
+    """Function `interior(y, z, k, s, w)`: all integrated quantities inside a step, into w.
+
+    Every lane at its own share s of the step from y to z with the stages k, by the dense output of
+    the method.
+    """
+    f = Function("interior", ("y", "z", "k", "s", "w"), width)
+    s = f.load("s", 0)
+    rest = f.binary("fsub", f.constant(1.0), s)
+    body = _Loop(f, size, width)
+    stages = [body.load("k", j * size) for j in range(method.stages)]
+    rows = [weighted_sum(f, row, stages) for row in method.h]
+    inner = rows.pop()
+    while rows:
+        inner = f.binary("fadd", rows.pop(), f.binary("fmul", s, inner))
+    end = f.binary("fadd", body.load("z", 0), f.binary("fmul", rest, inner))
+    begin = f.binary("fmul", rest, body.load("y", 0))
+    body.store(f.binary("fadd", begin, f.binary("fmul", s, end)), "w", 0)
+    return body.close()
+
+
 def _absolute(f: Function, x: str) -> str:
     return f.call(intrinsic("fabs", f.width), x)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import libsbml
 
+from il15_sim.batch.conditions import Conditions
 from il15_sim.batch.expression import Expressions
 from il15_sim.batch.functions import OF_MANY, OF_ONE, OF_TWO
 from il15_sim.batch.sbml_document import Unsupported
@@ -118,10 +119,13 @@ class Formulas:
         Where the nodes go.
     switches : SwitchTimes
         The times at which a condition of a formula read so far switches.
+    conditions : Conditions
+        The conditions on states in the formulas read so far.
     """
 
     def __init__(self, expressions: Expressions, functions: Mapping[str, Any]) -> None:
         self.switches = SwitchTimes(expressions)
+        self.conditions = Conditions(expressions)
         self.expressions = self._e = expressions
         self._functions = functions
         self._called: dict[tuple[Any, ...], int] = {}
@@ -222,13 +226,19 @@ class Formulas:
         if count == 2 and name in OF_TWO:
             if name in ("quotient", "rem"):
                 self.switches.step(e.div(*numbers), scope.where)
-            return OF_TWO[name](e, numbers[0], numbers[1])
+            before = len(e)
+            node = OF_TWO[name](e, numbers[0], numbers[1])
+            self.conditions.rounding(before, scope.where)
+            return node
         if count == 1 and name in OF_ONE:
             if name == "abs":
                 self.switches.crossing(numbers[0], e.constant(0.0), scope.where)
             elif name in ("floor", "ceiling"):
                 self.switches.step(numbers[0], scope.where)
-            return OF_ONE[name](e, numbers[0])
+            before = len(e)
+            node = OF_ONE[name](e, numbers[0])
+            self.conditions.rounding(before, scope.where)
+            return node
         if count == 1 and name == "factorial":
             return self._factorial(numbers[0], scope)
         return None
@@ -252,7 +262,8 @@ class Formulas:
         result = e.truth(True)
         for a, b in pairwise(numbers):
             self.switches.crossing(a, b, scope.where)
-            link = e.compare(related, b, a) if swapped else e.compare(related, a, b)
+            sides = (b, a) if swapped else (a, b)
+            link = self.conditions.compare(related, *sides, scope.where)
             result = e.logic("and", result, link)
         return result
 
@@ -298,7 +309,7 @@ class Formulas:
             return node
         zero = self._e.constant(0.0)
         self.switches.crossing(node, zero, scope.where)
-        return self._e.compare("ne", node, zero)
+        return self.conditions.compare("ne", node, zero, scope.where)
 
 
 def _no_symbol(name: str, where: str) -> Steps:

@@ -10,8 +10,10 @@ from il15_sim.batch.derivative import gradients
 from il15_sim.batch.elimination import Elimination, plan_elimination
 from il15_sim.batch.emit import Emitter, Function, declarations, load_from
 from il15_sim.batch.expression import Expressions
-from il15_sim.batch.loops import accept_loop, error_loop, stage_loops, weighted_sum
+from il15_sim.batch.loops import accept_loop, error_loop, interior_loop, stage_loops
 from il15_sim.batch.methods import Rosenbrock
+from il15_sim.batch.modes import Modes, compare_function, load_with, modes_of, roots_function
+from il15_sim.batch.reporting import symbols
 from il15_sim.batch.system import System
 from il15_sim.batch.vector_math import definitions
 
@@ -29,7 +31,8 @@ NOTHING = 1e-200
 class Program:
     """LLVM IR text of a model's functions, and the sizes of the arrays they work on.
 
-    `size` counts the integrated quantities: the states, and time where a rate depends on it.
+    `size` counts the integrated quantities: the states, and time where a rate or a condition on a
+    state depends on it. The array `q` holds `prepared` values, and the modes of `conditions`.
     `rooted` marks those whose fractional power or root is taken: a hair below zero is zero there.
     """
 
@@ -38,6 +41,7 @@ class Program:
     prepared: int
     factors: int
     switches: int
+    conditions: int
     rooted: tuple[bool, ...]
     operations: dict[str, int]
 
@@ -48,7 +52,8 @@ def build_program(system: System, method: Rosenbrock, width: int) -> Program:
     rates = list(system.rates)
     partials = gradients(ex, rates)
     # A model without states is integrated too: its quantities may depend on time.
-    timed = not rates or any(TIME in row for row in partials) or any(_uses_time(ex, rates))
+    clocked = any(_uses_time(ex, [*rates, *system.conditions]))
+    timed = not rates or clocked or any(TIME in row for row in partials)
     size = len(rates) + timed
     if timed:
         rates.append(ex.constant(1.0))
@@ -59,19 +64,24 @@ def build_program(system: System, method: Rosenbrock, width: int) -> Program:
         for j, node in row.items()
     }
     plan = plan_elimination(size, jacobian)
-    prepared = _prepared(ex, [*rates, *jacobian.values()])
-    places = _places(ex, system, prepared, size if timed else 0)
+    roots = [ex.sub(*ex.args[node]) for node in system.conditions]
+    prepared = _prepared(ex, [*rates, *jacobian.values(), *system.conditions, *roots])
+    places = _places(ex, prepared, size if timed else 0)
+    modes = modes_of(system.conditions, len(prepared))
 
     functions = [
         _prepare(ex, prepared, width),
         _from_parameters("start", ex, system.start, width),
         _from_parameters("switches", ex, system.switch_times, width),
-        _slope(ex, rates, places, width),
-        _factor(ex, rates, jacobian, plan, places, width),
+        _slope(ex, rates, places, modes, width),
+        _factor(ex, rates, jacobian, plan, places, modes, width),
         _solve(plan, width),
         *stage_loops(method, size, width),
         error_loop(max(len(system.states), 1), width, MEMORY, NO_SIZE),
         accept_loop(size, width, NOTHING),
+        compare_function(ex, places, modes, width),
+        roots_function(ex, roots, places, modes, width),
+        interior_loop(method, size, width),
     ]
     text = "\n".join([definitions(width), declarations(width), *functions])
     return Program(
@@ -80,70 +90,10 @@ def build_program(system: System, method: Rosenbrock, width: int) -> Program:
         prepared=len(prepared),
         factors=plan.entries,
         switches=len(system.switch_times),
+        conditions=len(system.conditions),
         rooted=_rooted(ex, [*rates, *system.values.values()], size),
         operations={_name_of(f): count_operations(f) for f in functions},
     )
-
-
-def outputs_program(
-    system: System, ids: Sequence[str], method: Rosenbrock, size: int, width: int
-) -> str:
-    """LLVM IR text of the functions that report chosen quantities.
-
-    `outputs(y, p, t, out)` reads them off the states; `inside(y, z, d, s, p, t, out)` at the share
-    s of a step from y to z, from what `dense(k, d)` made of the step's stages.
-    """
-    ex = system.expressions
-    states = states_in(system, ids)
-    given = [
-        *_symbols(ex, "parameter", "p"),
-        *((node, "t", 0) for node in range(len(ex)) if ex.ops[node] == "time"),
-    ]
-    now = Function("outputs", ("y", "p", "t", "out"), width)
-    load_now = load_from([*_symbols(ex, "state", "y"), *given], now)
-    inside = Function("inside", ("y", "z", "d", "s", "p", "t", "out"), width)
-    load_given = load_from(given, inside)
-
-    def load_inside(node: int) -> str | None:
-        if ex.ops[node] != "state":
-            return load_given(node)
-        i = int(ex.data[node] or 0)
-        return _interpolated(inside, i, states.index(i), len(states), len(method.h))
-
-    for f, load in ((now, load_now), (inside, load_inside)):
-        emitter = Emitter(ex, f, load)
-        for i, name in enumerate(ids):
-            f.store(emitter.value(system.values[name]), "out", i)
-    texts = [f.text() for f in (now, inside)]
-    texts.append(_dense(method, states, size, width))
-    return "\n".join([definitions(width), declarations(width), *texts])
-
-
-def _interpolated(f: Function, state: int, place: int, count: int, rows: int) -> str:
-    """A state inside a step, by the dense output of the method."""
-    s = f.load("s", 0)
-    rest = f.binary("fsub", f.constant(1.0), s)
-    inner = f.load("d", (rows - 1) * count + place)
-    for r in reversed(range(rows - 1)):
-        inner = f.binary("fadd", f.load("d", r * count + place), f.binary("fmul", s, inner))
-    end = f.binary("fadd", f.load("z", state), f.binary("fmul", rest, inner))
-    return f.binary("fadd", f.binary("fmul", rest, f.load("y", state)), f.binary("fmul", s, end))
-
-
-def _dense(method: Rosenbrock, states: Sequence[int], size: int, width: int) -> str:
-    f = Function("dense", ("k", "d"), width)
-    for place, i in enumerate(states):
-        stages = [f.load("k", j * size + i) for j in range(method.stages)]
-        for r, row in enumerate(method.h):
-            f.store(weighted_sum(f, row, stages), "d", r * len(states) + place)
-    return f.text()
-
-
-def states_in(system: System, ids: Iterable[str]) -> tuple[int, ...]:
-    """Indices of the states that some quantities depend on directly."""
-    ex = system.expressions
-    found = (n for n in _below(ex, [system.values[i] for i in ids]) if ex.ops[n] == "state")
-    return tuple(sorted({int(ex.data[n] or 0) for n in found}))
 
 
 def count_operations(text: str) -> int:
@@ -181,14 +131,8 @@ def _prepared(ex: Expressions, nodes: Sequence[int]) -> list[int]:
     return sorted(n for n in border if not ex.varies(n) and ex.ops[n] not in plain | boolean)
 
 
-def _symbols(ex: Expressions, op: str, array: str) -> list[tuple[int, str, int]]:
-    return [(n, array, int(ex.data[n] or 0)) for n in range(len(ex)) if ex.ops[n] == op]
-
-
-def _places(
-    ex: Expressions, system: System, prepared: Sequence[int], timed: int
-) -> list[tuple[int, str, int]]:
-    places = [*_symbols(ex, "state", "y"), *_symbols(ex, "parameter", "p")]
+def _places(ex: Expressions, prepared: Sequence[int], timed: int) -> list[tuple[int, str, int]]:
+    places = [*symbols(ex, "state", "y"), *symbols(ex, "parameter", "p")]
     places += [(node, "q", i) for i, node in enumerate(prepared)]
     if timed:
         places += [(n, "y", timed - 1) for n in range(len(ex)) if ex.ops[n] == "time"]
@@ -197,7 +141,7 @@ def _places(
 
 def _prepare(ex: Expressions, prepared: Sequence[int], width: int) -> str:
     f = Function("prepare", ("p", "q"), width)
-    emitter = Emitter(ex, f, load_from(_symbols(ex, "parameter", "p"), f))
+    emitter = Emitter(ex, f, load_from(symbols(ex, "parameter", "p"), f))
     for i, node in enumerate(prepared):
         f.store(emitter.value(node), "q", i)
     return f.text()
@@ -205,18 +149,22 @@ def _prepare(ex: Expressions, prepared: Sequence[int], width: int) -> str:
 
 def _from_parameters(name: str, ex: Expressions, nodes: Sequence[int], width: int) -> str:
     f = Function(name, ("p", "out"), width)
-    emitter = Emitter(ex, f, load_from(_symbols(ex, "parameter", "p"), f))
+    emitter = Emitter(ex, f, load_from(symbols(ex, "parameter", "p"), f))
     for i, node in enumerate(nodes):
         f.store(emitter.value(node), "out", i)
     return f.text()
 
 
 def _slope(
-    ex: Expressions, rates: Sequence[int], places: list[tuple[int, str, int]], width: int
+    ex: Expressions,
+    rates: Sequence[int],
+    places: list[tuple[int, str, int]],
+    modes: Modes,
+    width: int,
 ) -> str:
     """`slope(y, p, q, f)` adds the rates at a point inside a step to f."""
     f = Function("slope", ("y", "p", "q", "f"), width)
-    emitter = Emitter(ex, f, load_from(places, f), extended=True)
+    emitter = Emitter(ex, f, load_with(places, modes, f), extended=True)
     for i, node in enumerate(rates):
         f.store(f.binary("fadd", f.load("f", i), emitter.value(node)), "f", i)
     return f.text()
@@ -228,11 +176,12 @@ def _factor(
     jacobian: dict[tuple[int, int], int],
     plan: Elimination,
     places: list[tuple[int, str, int]],
+    modes: Modes,
     width: int,
 ) -> str:
     """`factor(y, p, q, g, f, m)`: rates into f, factors of g I - J into m, both at the same y."""
     f = Function("factor", ("y", "p", "q", "g", "f", "m"), width)
-    emitter = Emitter(ex, f, load_from(places, f))
+    emitter = Emitter(ex, f, load_with(places, modes, f))
     g = f.load("g", 0)
     one = f.constant(1.0)
     lower, upper, diagonal = _layout(plan)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import inf, nan, sqrt
 
+from il15_sim.batch.lanes import read_inside
 from il15_sim.batch.layout import (
     AREA,
     FIRST_ABOVE,
@@ -25,7 +26,6 @@ from il15_sim.batch.typed import (
     Real,
     Vec,
     at,
-    call,
     larger,
     native,
     smaller,
@@ -63,14 +63,14 @@ def begin_reduction(job: Job, work: Work) -> None:
 
 
 @native
-def jump_reduction(job: Job, work: Work) -> None:
+def jump_reduction(job: Job, work: Work, now: Vec) -> None:
     """Values just after a dose, in `out`; a dose at the end of an interval lies outside of it."""
     jumped = work.jumped[:] > 0.0
     start_nodes(job, work, jumped)
     for e in range(job.reducer_count):
         kind = job.kind[e]
         if kind == MAXIMUM or kind == MINIMUM:  # noqa: SIM109
-            here = jumped & (work.t[:] >= job.begin[e]) & (work.t[:] < job.close[e])
+            here = jumped & (now >= job.begin[e]) & (now < job.close[e])
             sign = 1.0 if kind == MAXIMUM else -1.0
             take_higher(work, e, here, work.out[job.column[e], :], sign)
 
@@ -135,7 +135,7 @@ def look(job: Job, work: Work, n: Int, share: Vec) -> None:
     """Outputs at a share of every step, into node n."""
     work.s[:] = share
     work.time[:] = work.t[:] + share * work.used[:]
-    call(job.inside, work.y, work.z, work.d, work.s, work.p, work.time, node(job, work, n))
+    read_inside(job, work, node(job, work, n))
 
 
 @native

@@ -16,7 +16,10 @@ from il15_sim.batch.layout import LANES, WORK, Work
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 
 #: Modules that the text of the driver is made of.
-_SOURCES = ("driver", "lanes", "layout", "reduce", "sizes", "stepping", "translate", "typed")
+_SOURCES = (
+    *("driver", "lanes", "layout", "locate", "reduce", "sizes", "stepping"),
+    *("translate", "typed"),
+)
 _LINE = 64  # bytes of a cache line, which is what LANES doubles fill
 
 
@@ -60,7 +63,7 @@ def _scratch(sizes: Mapping[str, int]) -> tuple[NDArray[np.void], NDArray[np.flo
         "z": sizes["size"],
         "k": sizes["stages"] * sizes["size"],
         "m": sizes["factors"],
-        "q": sizes["prepared"],
+        "q": sizes["prepared"] + sizes["conditions"],
         "p": sizes["parameters"],
         "peak": sizes["size"],
         "typical": sizes["size"],
@@ -69,6 +72,9 @@ def _scratch(sizes: Mapping[str, int]) -> tuple[NDArray[np.void], NDArray[np.flo
         "nodes": 6 * outputs,
         "best": sizes["reducer_count"],
         "switch": sizes["switch_count"],
+        "w": sizes["size"],
+        "roots": sizes["conditions"],
+        "modes": sizes["conditions"],
     }
     counts = [max(rows.get(name, 1), 1) for name in Work.fields()]
     memory = np.zeros(LANES * (sum(counts) + 1))

@@ -14,6 +14,7 @@ from il15_sim.batch.lanes import (
 )
 from il15_sim.batch.layout import (
     BAD_DOSE,
+    CHATTERING,
     EMPTY,
     LANES,
     OK,
@@ -23,6 +24,7 @@ from il15_sim.batch.layout import (
     Job,
     Work,
 )
+from il15_sim.batch.locate import cut_short, flip, locate, look_at_conditions
 from il15_sim.batch.reduce import end_reduction, jump_reduction, reduce_step
 from il15_sim.batch.sizes import size_up
 from il15_sim.batch.typed import (
@@ -43,6 +45,8 @@ from il15_sim.batch.typed import (
 
 #: Growth and shrinkage of a step from one to the next.
 GROW, SHRINK, SAFETY = 6.0, 0.2, 0.9
+#: The same where a condition has switched.
+RESTART = 1e-6
 
 
 @native
@@ -51,6 +55,8 @@ def step(job: Job, work: Work) -> None:
     choose_steps(job, work)
     attempt(job, work)
     judge(job, work)
+    if job.condition_count > 0:
+        locate(job, work)
     running = (work.accept[:] > 0.0) & (work.phase[:] == RUNNING)
     if job.output_count > 0 and some(running):
         call(job.dense, work.k, work.d)
@@ -58,9 +64,13 @@ def step(job: Job, work: Work) -> None:
             emit_inside(job, work)
         if job.reducer_count > 0:
             reduce_step(job, work)
+    if job.condition_count > 0:
+        cut_short(job, work)
     call(job.accept, work.y, work.z, work.peak, work.accept)
     if job.rooted_count > 0:
         clear_roots(job, work)
+    if job.condition_count > 0:
+        switch_over(job, work)
     arrive(job, work)
 
 
@@ -169,6 +179,29 @@ def clear_roots(job: Job, work: Work) -> None:
 
 
 @native
+def switch_over(job: Job, work: Work) -> None:
+    """Switch the conditions that steps ended at: what is reported jumps, the rates are others."""
+    flipped = (work.accept[:] > 0.0) & (work.flips[:] > 0.0)
+    if not some(flipped):
+        return
+    flip(job, work, flipped)
+    work.room[:] = where(flipped, 0.0, work.room[:])
+    # A long implicit step would pass over a growth that begins here.
+    work.h[:] = where(flipped, RESTART * work.h[:], work.h[:])
+    endless = flipped & (work.stalls[:] > 10.0 + 4.0 * float(job.condition_count))
+    if job.reducer_count > 0:
+        work.time[:] = work.t[:] + work.used[:]
+        call(job.outputs, work.y, work.p, work.q, work.time, work.out)
+        work.jumped[:] = where(flipped & (work.phase[:] == RUNNING), 1.0, 0.0)
+        jump_reduction(job, work, work.time[:])
+    if some(endless):
+        work.s[:] = where(endless, 1.0, 0.0)
+        for lane in range(LANES):
+            if work.s[lane] > 0.0:
+                finish(job, work, lane, CHATTERING)
+
+
+@native
 def arrive(job: Job, work: Work) -> None:
     """Move accepted lanes on: stops, doses, rows of outputs, the end."""
     accepted = work.accept[:] > 0.0
@@ -207,6 +240,8 @@ def stop_over(job: Job, work: Work) -> None:
     if changed:
         call(job.prepare, work.p, work.q)
         call(job.switches, work.p, work.switch)
+    # Here too where nothing was given: a level may have jumped at a switch of time.
+    look_at_conditions(job, work, work.accept[:] > 0.0)
     for lane in range(LANES):
         if work.accept[lane] > 0.0:
             work.stop[lane] = next_stop(job, work, lane)
@@ -224,8 +259,8 @@ def stop_over(job: Job, work: Work) -> None:
     if jumped:
         size_up(job, work, work.jumped[:] > 0.0)
         if job.reducer_count > 0:
-            call(job.outputs, work.y, work.p, work.time, work.out)
-            jump_reduction(job, work)
+            call(job.outputs, work.y, work.p, work.q, work.time, work.out)
+            jump_reduction(job, work, work.t[:])
     for lane in range(LANES):
         if work.accept[lane] > 0.0:
             if work.jumped[lane] > 0.0:

@@ -42,6 +42,9 @@ class System:
     switch_times : tuple of int
         Times at which a condition on time switches, from parameters alone. One that is negative,
         infinite or NaN means that nothing switches.
+    conditions : tuple of int
+        Comparisons a < b with a state in them on which rates or values depend, each once. Those
+        of parameters or time alone are not among them.
     units : mapping of str to str
         Unit of every id as the document has it (of a species: of its amount), "" where it has none.
     """
@@ -55,6 +58,7 @@ class System:
     parameter_values: tuple[float, ...]
     values: Mapping[str, int]
     switch_times: tuple[int, ...]
+    conditions: tuple[int, ...]
     units: Mapping[str, str]
 
 
@@ -73,7 +77,8 @@ def read_system(sbml: str) -> System:
     Unsupported
         For what is not simulated: events, delays, algebraic rules, constraints, fast reactions,
         random numbers, packages that change the meaning, rounded times, conditions on time whose
-        switching time is not known, and values that are used and missing. It names the element.
+        switching time is not known, equalities of states, values rounded from states where rates
+        or conditions depend on them, and values that are used and missing. It names the element.
     """
     document = open_document(sbml)  # kept until the end: libSBML's trees die with their document
     return _Reader(read_elements(document.getModel())).system()
@@ -118,6 +123,7 @@ class _Reader:
             parameter_values=tuple(self._number(quantities[name]) for name in self._parameters),
             values=MappingProxyType(values),
             switch_times=tuple(self._formulas.switches.times),
+            conditions=self._formulas.conditions.located(rates, values.values()),
             units=MappingProxyType({q.id: q.units for q in quantities.values()}),
         )
 
