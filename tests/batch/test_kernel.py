@@ -390,15 +390,13 @@ def test_a_bounce_of_the_rate_is_found():
 
 
 @pytest.mark.parametrize("n", [0.3, 0.5, 1.0, 1.7, 2.0, 4.0])
-@pytest.mark.parametrize("typical", [1e-9, 1e-3, 0.1])
+@pytest.mark.parametrize("typical", [0.0, 1e-9, 1e-3, 0.1])
 @pytest.mark.parametrize("start", [0.0, 1e-20, 1e-9])
 def test_saturable_loss_from_an_empty_state(n, typical, start):
     """The slope of D^n/(K^n + D^n) at D = 0 is infinite for n < 1."""
     from scipy.integrate import quad
     from scipy.optimize import brentq
 
-    if n < 1 and start < 1e-9:
-        pytest.xfail("the slope of a root at zero hides the step's error")
     kernel = kernel_of(f"D = {start!r}; n = 1; K = 1; D' = 1 - 0.5*D^n/(K^n + D^n)")
     task = Task(0.0, 2.0, outputs=["D"], **rows_at(0.1, 2.0), typical=np.array([typical]))
     outcome = kernel.run(task, 1, base={"n": n})

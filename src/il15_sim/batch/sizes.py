@@ -31,7 +31,7 @@ def size_of(work: Work, i: Int, lane: Int) -> Real:
 def size_up(job: Job, work: Work, lanes: Mask) -> None:
     """Give the states of some lanes that have no size one: what an implicit Euler step brings.
 
-    The step is as long as the fastest state that has a size takes. Uses z, k, g and m.
+    The step is as long as the fastest state that has a size takes. Uses z, w, k, g and m.
     """
     without = lanes & False
     for i in range(job.states):
@@ -41,13 +41,19 @@ def size_up(job: Job, work: Work, lanes: Mask) -> None:
     for i in range(job.size):
         work.z[i, :] = work.y[i, :]
     for _round in range(ROUNDS):
-        work.g[:] = where(without, rate_of(job, work), 1.0)
+        rate = rate_of(job, work)
+        for i in range(job.size):
+            work.w[i, :] = abs(work.k[i, :]) / rate
+        work.g[:] = where(without, rate, 1.0)
         call(job.factor, work.z, work.p, work.q, work.g, work.k, work.m)
         call(job.solve, work.m, work.k)
         for i in range(job.size):
             change = where(abs(work.k[i, :]) < inf, work.k[i, :], 0.0)
             work.z[i, :] = work.z[i, :] + change
             if i < job.states:
+                if job.rooted[i]:
+                    # An implicit step does not leave a root's infinite slope at zero.
+                    change = larger(work.w[i, :], abs(change))
                 empty = without & (larger(work.peak[i, :], work.typical[i, :]) <= NOTHING)
                 work.typical[i, :] = where(empty, SHARE * abs(change), work.typical[i, :])
     for i in range(job.states):

@@ -45,8 +45,10 @@ from il15_sim.batch.typed import (
 
 #: Growth and shrinkage of a step from one to the next.
 GROW, SHRINK, SAFETY = 6.0, 0.2, 0.9
-#: The same where a condition has switched.
+#: Shrinkage of a step where a condition has switched.
 RESTART = 1e-6
+#: Share of its size below which a state counts as empty under a root, and of its peak in that size.
+SMALL = 0.01
 
 
 @native
@@ -107,7 +109,10 @@ def choose_steps(job: Job, work: Work) -> None:
 def attempt(job: Job, work: Work) -> None:
     """One step of every lane: z becomes the new state, the last k the error."""
     k = work.k
-    call(job.factor, work.y, work.p, work.q, work.g, k, work.m)
+    if job.rooted_count > 0:
+        factor_off_roots(job, work)
+    else:
+        call(job.factor, work.y, work.p, work.q, work.g, k, work.m)
     call(job.solve, work.m, k)
     for s in range(1, job.stages):
         k = at(work.k, s * job.size)
@@ -116,6 +121,23 @@ def attempt(job: Job, work: Work) -> None:
         call(job.solve, work.m, k)
     call(job.stage_code[0], work.y, work.k, work.r, work.z)
     call(job.error, work.y, work.z, k, work.typical, work.peak, work.squares)
+
+
+@native
+def factor_off_roots(job: Job, work: Work) -> None:
+    """Rates at the states y, and the matrix of states that are not empty.
+
+    The slope of a root at zero is infinite: it would hold the state, and its error, at zero.
+    """
+    for i in range(job.size):
+        work.w[i, :] = work.y[i, :]
+        work.k[i, :] = 0.0
+    for i in range(job.states):
+        if job.rooted[i]:
+            size = larger(work.typical[i, :], SMALL * work.peak[i, :])
+            work.w[i, :] = larger(work.y[i, :], SMALL * size)
+    call(job.factor, work.w, work.p, work.q, work.g, work.z, work.m)
+    call(job.slope, work.y, work.p, work.q, work.k)
 
 
 @native
