@@ -10,7 +10,8 @@ import pytest
 
 from il15_sim.batch.layout import JOB, WORK, Job, Work
 from il15_sim.batch.machine_code import compile_text, load_code
-from il15_sim.batch.translate import NotTypedError, translate
+from il15_sim.batch.native_text import NotTypedError
+from il15_sim.batch.translate import translate
 from il15_sim.batch.typed import (
     Flag,
     Int,

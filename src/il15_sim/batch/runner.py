@@ -18,7 +18,7 @@ from il15_sim.batch.machine_code import MachineCode, build, key_of
 #: Modules that the text of the driver is made of.
 _SOURCES = (
     *("driver", "lanes", "layout", "locate", "reduce", "sizes", "stepping"),
-    *("translate", "typed"),
+    *("native_calls", "native_expressions", "native_text", "translate", "typed"),
 )
 _LINE = 64  # bytes of a cache line, which is what LANES doubles fill
 
