@@ -55,6 +55,8 @@ def memory_of(jobs: Any) -> int:
 def run_rows(jobs: Any, lanes: Any, works: Any, memory: Any, first: int, last: int) -> None:
     """Simulate the rows [first, last) of a job and write their results.
 
+    Ends between two steps once the job is halted; rows that were not finished keep their status.
+
     `jobs` and `works` hold one record of `layout.JOB` and `layout.WORK`, `lanes` LANES records of
     `layout.LANE`, `memory` as many doubles as `memory_needed` says.
     """
@@ -64,7 +66,9 @@ def run_rows(jobs: Any, lanes: Any, works: Any, memory: Any, first: int, last: i
         lanes[lane].phase = EMPTY
         lanes[lane].used = 1.0
     following = first
-    while True:
+    halt = integers(job.halt, 1)
+    # Read anew in every turn: the compiled functions called in it may write anywhere.
+    while halt[0] == 0:
         busy = 0
         for lane in range(LANES):
             busy += lanes[lane].phase != EMPTY

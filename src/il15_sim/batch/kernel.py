@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,14 +15,13 @@ from numpy.typing import NDArray
 from il15_sim.batch.layout import FUNCTIONS, JOB, LANE, LANES, REPORTING, STATUS, WORK
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 from il15_sim.batch.methods import METHODS, Rosenbrock
+from il15_sim.batch.pieces import run_pieces
 from il15_sim.batch.program import build_program, outputs_program, states_in
 from il15_sim.batch.system import System, read_system
 from il15_sim.errors import unknown
+from il15_sim.interrupts import interrupts_kept
 
 Array = NDArray[np.float64]
-
-#: Lock-step groups in the largest piece of work of a thread.
-_LARGEST_PIECE = 64
 
 
 @dataclass(frozen=True)
@@ -215,6 +213,8 @@ class Kernel:
     ) -> Outcome:
         """Simulate N rows.
 
+        An exception that passes, such as that of Ctrl-C, ends all threads between two steps.
+
         Parameters
         ----------
         task : Task
@@ -244,8 +244,9 @@ class Kernel:
             "status": np.full(rows, -1, np.int64),
             "steps": np.zeros((rows, 2), np.int64),
         }
-        # The record holds addresses: the arrays must live until the last row is done.
-        alive = {**arrays, **results}
+        halt = np.zeros(1, np.int64)
+        # The record holds addresses: the arrays must live until the last thread is done.
+        alive = {**arrays, **results, "halt": halt}
         job = np.zeros(1, JOB)
         for name, number in numbers.items():
             job[name] = number
@@ -253,16 +254,17 @@ class Kernel:
             job[name] = array.ctypes.data
         memory = int(memory_of(job))
 
-        def simulate(piece: range) -> int:
+        def simulate(piece: range, owned: object = alive) -> int:
             scratch = np.zeros(memory)
             run_rows(
                 job, np.zeros(LANES, LANE), np.zeros(1, WORK), scratch, piece.start, piece.stop
             )
             return len(piece)
 
-        for done in _in_threads(simulate, rows, threads or available_cores()):
-            if on_rows is not None:
-                on_rows(done)
+        with interrupts_kept():
+            # Compiled here, where signals are heard, and not by the first thread.
+            simulate(range(0))
+            run_pieces(simulate, rows, threads or available_cores(), halt, on_rows)
         return Outcome(
             values=results["values"],
             reduced=results["reduced"],
@@ -443,30 +445,3 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _in_threads(work: Callable[[range], int], rows: int, threads: int) -> Iterator[int]:
-    """Run `work` over all rows, piece by piece; yields what each piece returns.
-
-    Pieces are small enough that threads end together and that Ctrl-C waits for one piece at most,
-    and large enough that the lanes of one are busy together most of the time.
-    """
-    size = LANES * max(1, min(_LARGEST_PIECE, -(-rows // (4 * threads * LANES))))
-    pieces = (range(i, min(i + size, rows)) for i in range(0, rows, size))
-    if threads == 1:
-        yield from map(work, pieces)
-        return
-    with ThreadPoolExecutor(threads, thread_name_prefix="il15-sim") as pool:
-        waiting: set[Future[int]] = set()
-        try:
-            for piece in pieces:
-                waiting.add(pool.submit(work, piece))
-                if len(waiting) >= 2 * threads:
-                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    yield from (each.result() for each in done)
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (each.result() for each in done)
-        finally:
-            for each in waiting:
-                each.cancel()

@@ -52,6 +52,7 @@ def _record(integers: str, floats: str = "") -> np.dtype[np.void]:
 #: - `frozen` (frozen_count,) int64 and `frozen_value`: parameters while rest is sought;
 #: - `times`, `before` (time_count,), flags int64; `edges` (edge_count,) times at which steps end;
 #: - `kind`, `column` (reducer_count,) int64, `begin`, `close`, `level`;
+#: - `halt` (1,) int64: once it is not zero, no further step is taken;
 #: - results, a row each: `values` (count, time_count, output_count), `reduced`
 #:   (count, reducer_count), `final` (count, states); `status` (count,), `steps` (count, 2): int64.
 JOB = _record(
@@ -62,7 +63,7 @@ JOB = _record(
     " rest frozen frozen_count frozen_value"
     " times before time_count output_count needed edges edge_count"
     " kind column begin close level reducer_count"
-    " values reduced final status steps",
+    " values reduced final status steps halt",
     "gamma order rtol fixed_step t0 t1 rest_horizon rest_window start_drift end_drift",
 )
 
