@@ -82,5 +82,5 @@ def _handled(number: signal.Signals, usual: object, handler: object) -> Iterator
         signal.signal(number, handler)  # type: ignore[arg-type]
         yield
     finally:
-        signal.signal(number, usual)  # type: ignore[arg-type]
+        signal.signal(number, usual)
         del _raised[before:]

@@ -63,7 +63,7 @@ def _begin(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     assert parent is not None
-    ends = [heard, parent.sentinel]
+    ends: list[Any] = [heard, parent.sentinel]
 
     def watch() -> None:
         wait(ends)

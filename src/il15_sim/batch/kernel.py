@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.events import Event, EventTable
 from il15_sim.batch.layout import FUNCTIONS, JOB, LANE, LANES, REPORTING, STATUS, WORK
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 from il15_sim.batch.methods import METHODS, Rosenbrock
@@ -20,6 +21,8 @@ from il15_sim.batch.program import build_program, outputs_program, states_in
 from il15_sim.batch.system import System, read_system
 from il15_sim.errors import unknown
 from il15_sim.interrupts import interrupts_kept
+
+__all__ = ["Event", "EventTable", "Kernel", "Outcome", "Reduction", "Task"]
 
 Array = NDArray[np.float64]
 
@@ -39,27 +42,14 @@ class Reduction:
 
 
 @dataclass(frozen=True)
-class Event:
-    """One change of a state or a parameter: `kind` is ADD or SET of `layout`.
-
-    The amount is multiplied by the parameter `scale` of the simulation where one is named.
-    """
-
-    time: float
-    target: str
-    kind: int
-    amount: float
-    scale: str = ""
-
-
-@dataclass(frozen=True)
 class Task:
     """All that a set of simulations shares; times are in the unit of the model.
 
     Attributes
     ----------
     schedules : sequence of sequences of Event
-        Each sorted by time; every simulation follows one of them.
+        Each sorted by time; every simulation follows one of them. Many of them are better given
+        as an `EventTable`.
     outputs : sequence of str
         Ids that `times` and `reductions` report.
     times, before : arrays, shape (T,)
@@ -311,8 +301,7 @@ class Kernel:
             raise ValueError(f"schedule {of.min()}-{of.max()} of {len(task.schedules)}")
         if len(task.before) != len(task.times):
             raise ValueError(f"before of {len(task.before)} for {len(task.times)} times")
-        events = [e for one in task.schedules for e in one]
-        counts = [len(one) for one in task.schedules]
+        events = EventTable.of(task.schedules)
         frozen = task.frozen or {}
         column = {name: i for i, name in enumerate(task.outputs)}
         reductions = task.reductions
@@ -322,7 +311,8 @@ class Kernel:
         if np.shape(typical) != (len(self.states),):
             raise ValueError(f"typical of shape {np.shape(typical)}")
         stages = [at[f"stage{s}"] for s in range(self.method.stages)]
-        scale = [self._parameter(e.scale) if e.scale else -1 for e in events]
+        targets = np.array([self._target(name) for name in events.targets], np.int64)
+        scales = np.array([*(self._parameter(name) for name in events.scales), -1], np.int64)
         arrays = {
             "stage_code": _integers(stages),
             "rooted": _integers(about["rooted"]),
@@ -332,12 +322,12 @@ class Kernel:
             "initial": _floats(start),
             "typical": _floats(typical),
             "schedule": _integers(of),
-            "offset": _integers(np.concatenate([[0], np.cumsum(counts)])),
-            "event_time": _floats([e.time for e in events]),
-            "event_amount": _floats([e.amount for e in events]),
-            "event_kind": _integers([e.kind for e in events]),
-            "event_target": _integers([self._target(e.target) for e in events]),
-            "event_scale": _integers(scale),
+            "offset": _integers(events.offset),
+            "event_time": _floats(events.time),
+            "event_amount": _floats(events.amount),
+            "event_kind": _integers(events.kind),
+            "event_target": targets[events.target],
+            "event_scale": scales[events.scale],
             "frozen": _integers([self._parameter(name) for name in frozen]),
             "frozen_value": _floats(list(frozen.values())),
             "times": _floats(task.times),

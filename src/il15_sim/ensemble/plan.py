@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.events import EventTable
 from il15_sim.ensemble.rows import ParameterRows
-from il15_sim.ensemble.schedules import Schedule
 from il15_sim.ensemble.subject import Subject
 from il15_sim.readouts import Readout
 
@@ -29,7 +29,7 @@ class Plan:
         The model.
     rows : ParameterRows
         The parameters that vary.
-    schedules : tuple of tuples of Change
+    schedules : EventTable
         Each sorted by time. A change of a parameter from before `begin_h` holds from the start.
     schedule_of : array of int, shape (N,), or None
         Which schedule each row follows; None: all the first.
@@ -60,7 +60,7 @@ class Plan:
 
     subject: Subject
     rows: ParameterRows
-    schedules: tuple[Schedule, ...]
+    schedules: EventTable
     schedule_of: NDArray[np.intp] | None
     begin_h: float
     end_h: float

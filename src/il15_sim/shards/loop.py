@@ -10,8 +10,8 @@ from pathlib import Path
 import xarray as xr
 from tqdm import tqdm
 
-from il15_sim.shards.folder import Compute, ShardFolder
 from il15_sim.interrupts import sigterm_raises
+from il15_sim.shards.folder import Compute, ShardFolder
 
 
 def run_shards(
