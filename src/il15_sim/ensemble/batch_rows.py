@@ -50,7 +50,9 @@ class BatchRows:
         """Seconds that compiling took; zero where the code came from the cache."""
         return self.kernel.compile_seconds
 
-    def block(self, start: int, stop: int, on_rows: Callable[[int], object] | None = None) -> Block:
+    def block(
+        self, start: int, stop: int, on_rows: Callable[[float], object] | None = None
+    ) -> Block:
         """Simulate the rows [start, stop); `start` must be a multiple of the lanes."""
         plan = self.plan
         table = plan.rows.block(start, stop)

@@ -82,6 +82,12 @@ class Plan:
         """The readouts that an engine reduces over an interval."""
         return tuple(r for r in self.readouts if r.kind in REDUCED)
 
+    @property
+    def row_bytes(self) -> int:
+        """Memory that the results of one simulation take up in an engine."""
+        numbers = len(self.times_h) * len(self.columns) + len(self.reduced)
+        return 8 * (numbers + len(self.subject.states) + len(self.rows.columns) + 4)
+
     def schedules_of(self, start: int, stop: int) -> NDArray[np.intp]:
         """Schedule of each of the simulations [start, stop)."""
         if self.schedule_of is None:

@@ -31,7 +31,9 @@ class ReferenceRows:
     name = "reference"
     compile_seconds = 0.0
 
-    def block(self, start: int, stop: int, on_rows: Callable[[int], object] | None = None) -> Block:
+    def block(
+        self, start: int, stop: int, on_rows: Callable[[float], object] | None = None
+    ) -> Block:
         """Simulate the rows [start, stop)."""
         plan, count = self.plan, stop - start
         engine = engine_for(self.model)
