@@ -128,3 +128,25 @@ overrides = { sorafenib_volume = 0 }
     assert "error: arm 'no volume': no untreated steady state" in result.stderr
     assert "arm 'good'" not in result.stderr
     assert (tmp_path / "out" / "manifest.json").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGTERM to a child")
+def test_sigterm_leaves_nothing_either(tmp_path):
+    file = tmp_path / "x.toml"
+    arms = "".join(
+        f'[[arms]]\nname = "{i}"\nregimen = "sorafenib {100 + i} mg q12h x 700 d"\n'
+        for i in range(40)
+    )
+    file.write_text(f'title = "Long"\nhorizon_days = 700\n{arms}', encoding="utf-8")
+    command = [sys.executable, "-m", "il15_sim.cli", "run", str(file), "--out", "out"]
+    child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not list(tmp_path.glob(".*.partial-*")) and time.monotonic() < until:
+        time.sleep(0.02)
+    child.terminate()
+    begin = time.monotonic()
+    _, told = child.communicate(timeout=60)
+    assert time.monotonic() - begin < 2.0
+    assert told.splitlines()[-1] == "interrupted; nothing half written"
+    assert child.returncode == 143
+    assert [p.name for p in tmp_path.iterdir()] == ["x.toml"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ import numpy as np
 from il15_sim.behaviour import BEHAVIOURS
 from il15_sim.errors import InputError
 from il15_sim.model import Model
+from il15_sim.workers import worker_pool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,9 +132,7 @@ def region(
     jobs = [(w, seed, n) for w in widths for n in range(draws)]
     found = []
     pool = (
-        ProcessPoolExecutor(
-            workers, initializer=_load, initargs=(model.name, model.variants, str(model.models_dir))
-        )
+        worker_pool(workers, _load, (model.name, model.variants, str(model.models_dir)))
         if workers > 1
         else nullcontext()
     )

@@ -13,6 +13,7 @@ import click
 
 from il15_sim._version import __version__
 from il15_sim.errors import InputError, closest
+from il15_sim.interrupts import TERMINATED, sigterm_raises
 
 RESULTS = "results"
 INTERRUPTED = 130
@@ -29,11 +30,12 @@ class Commands(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run and exit: 0 all well, 2 bad input, 130 interrupted."""
+        """Run and exit: 0 all well, 2 bad input, 130 interrupted, 143 ended by SIGTERM."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, False, **extra)
         try:
-            code = super().main(args, prog_name, complete_var, False, **extra)
+            with sigterm_raises():
+                code = super().main(args, prog_name, complete_var, False, **extra)
         except click.ClickException as error:
             _fail(_told(error))
             code = error.exit_code
@@ -49,6 +51,10 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             _tell_interrupted()
             ctx.exit(INTERRUPTED)
+        except SystemExit as end:
+            if end.code == TERMINATED:
+                _tell_interrupted()
+            raise
         except (InputError, OSError) as error:
             line = str(error)
             if isinstance(error, OSError):

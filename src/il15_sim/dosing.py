@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
-from il15_sim.regimen import Dose, Regimen
+from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import round_h
 
 #: Dose unit -> (unit of mass, parameter that multiplies it or None).
@@ -69,7 +69,9 @@ def scaled_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
     """The same for any patient: amounts per body surface or weight name the parameter."""
     total: dict[tuple[float, str, str], float] = {}
     for dose in regimen.doses():
-        target, amount, per = _resolve(model, dose)
+        entry = entry_of(model, dose.drug, dose.route, dose.unit)
+        target, per = entry.target, entry.per
+        amount = dose.amount * entry.times / entry.over
         if dose.route == "infusion":
             rate = amount / dose.duration_h
             _add(total, (dose.time_h, target, per), rate)
@@ -91,23 +93,41 @@ def _add(
     total[key] = total.get(key, 0.0) + amount
 
 
-def _resolve(model: Model, dose: Dose) -> tuple[str, float, str]:
-    """Target of a dose, its amount in the target's unit, and the parameter that multiplies it."""
+@dataclass(frozen=True)
+class Entry:
+    """Where the doses of a drug go: an amount times `times`, over `over`, is in the target's unit.
+
+    The parameter `per` multiplies it, where one is named.
+    """
+
+    target: str
+    times: float
+    over: float
+    per: str
+
+
+def entry_of(model: Model, drug: str, route: str, unit: str) -> Entry:
+    """Where a model takes the doses of a drug by a route, told in a unit.
+
+    Raises
+    ------
+    InputError
+        For a drug, route or unit that the model does not have.
+    """
     drugs = {d.drug for d in model.drugs}
-    if dose.drug not in drugs:
-        raise unknown("drug", dose.drug, drugs)
-    routes = {d.route: d for d in model.drugs if d.drug == dose.drug}
-    if dose.route not in routes:
-        raise unknown(f"route of {dose.drug}", dose.route, routes)
-    if dose.unit not in _UNITS:
-        raise unknown("dose unit", dose.unit, _UNITS)
-    entry = routes[dose.route]
-    mass_unit, per = _UNITS[dose.unit]
-    amount = dose.amount * _UG[mass_unit] / _UG[entry.unit]
+    if drug not in drugs:
+        raise unknown("drug", drug, drugs)
+    routes = {d.route: d for d in model.drugs if d.drug == drug}
+    if route not in routes:
+        raise unknown(f"route of {drug}", route, routes)
+    if unit not in _UNITS:
+        raise unknown("dose unit", unit, _UNITS)
+    mass_unit, per = _UNITS[unit]
     if per is not None and per not in model.values:
         raise InputError(
-            f"dose of {dose.drug} in {dose.unit}",
+            f"dose of {drug} in {unit}",
             why=f"model '{model.name}' has no parameter '{per}'",
             fix=f"give the dose in {mass_unit}",
         )
-    return entry.target, amount, per or ""
+    entry = routes[route]
+    return Entry(entry.target, _UG[mass_unit], _UG[entry.unit], per or "")

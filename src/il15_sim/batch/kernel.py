@@ -6,8 +6,8 @@ import hashlib
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,22 +15,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.events import Event, EventTable
 from il15_sim.batch.layout import FUNCTIONS, JOB, LANES, REPORTING, STATUS
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 from il15_sim.batch.methods import METHODS, Rosenbrock
+from il15_sim.batch.pieces import run_pieces
 from il15_sim.batch.program import build_program
 from il15_sim.batch.reporting import outputs_program, states_in
 from il15_sim.batch.runner import driver_code, run_piece
 from il15_sim.batch.system import System, read_system
 from il15_sim.errors import unknown
+from il15_sim.interrupts import interrupts_kept
+
+__all__ = ["Event", "EventTable", "Kernel", "Outcome", "Reduction", "Task"]
 
 Array = NDArray[np.float64]
 
 #: Squared errors of all states are averaged; of so few states they are summed, so that no state
 #: alone is much less exact than was asked for.
 _SHARED_BY = 2.0
-#: Lock-step groups in the largest piece of work of a thread.
-_LARGEST_PIECE = 64
 
 
 @dataclass(frozen=True)
@@ -48,27 +51,14 @@ class Reduction:
 
 
 @dataclass(frozen=True)
-class Event:
-    """One change of a state or a parameter: `kind` is ADD or SET of `layout`.
-
-    The amount is multiplied by the parameter `scale` of the simulation where one is named.
-    """
-
-    time: float
-    target: str
-    kind: int
-    amount: float
-    scale: str = ""
-
-
-@dataclass(frozen=True)
 class Task:
     """All that a set of simulations shares; times are in the unit of the model.
 
     Attributes
     ----------
     schedules : sequence of sequences of Event
-        Each sorted by time; every simulation follows one of them.
+        Each sorted by time; every simulation follows one of them. Many of them are better given
+        as an `EventTable`.
     outputs : sequence of str
         Ids that `times` and `reductions` report.
     times, before : arrays, shape (T,)
@@ -231,6 +221,8 @@ class Kernel:
     ) -> Outcome:
         """Simulate N rows.
 
+        An exception that passes, such as that of Ctrl-C, ends all threads between two steps.
+
         Parameters
         ----------
         task : Task
@@ -258,21 +250,21 @@ class Kernel:
             "status": np.full(rows, -1, np.int64),
             "steps": np.zeros((rows, 2), np.int64),
         }
-        # The record holds addresses: the arrays must live until the last row is done.
-        alive = {**arrays, **results}
+        halt = np.zeros(1, np.int64)
+        # The record holds addresses: the arrays must live until the last thread is done.
+        alive = {**arrays, **results, "halt": halt}
         job = np.zeros(1, JOB)
         for name, number in numbers.items():
             job[name] = number
         for name, array in alive.items():
             job[name] = array.ctypes.data
 
-        def simulate(piece: range) -> int:
+        def simulate(piece: range, owned: object = alive) -> int:
             run_piece(job, sizes, piece.start, piece.stop)
             return len(piece)
 
-        for done in _in_threads(simulate, rows, threads or available_cores()):
-            if on_rows is not None:
-                on_rows(done)
+        with interrupts_kept():
+            run_pieces(simulate, rows, threads or available_cores(), halt, on_rows)
         return Outcome(
             values=results["values"],
             reduced=results["reduced"],
@@ -319,8 +311,7 @@ class Kernel:
             raise ValueError(f"schedule {of.min()}-{of.max()} of {len(task.schedules)}")
         if len(task.before) != len(task.times):
             raise ValueError(f"before of {len(task.before)} for {len(task.times)} times")
-        events = [e for one in task.schedules for e in one]
-        counts = [len(one) for one in task.schedules]
+        events = EventTable.of(task.schedules)
         frozen = task.frozen or {}
         column = {name: i for i, name in enumerate(task.outputs)}
         reductions = task.reductions
@@ -330,7 +321,8 @@ class Kernel:
         if np.shape(typical) != (len(self.states),):
             raise ValueError(f"typical of shape {np.shape(typical)}")
         stages = [at[f"stage{s}"] for s in range(self.method.stages)]
-        scale = [self._parameter(e.scale) if e.scale else -1 for e in events]
+        targets = np.array([self._target(name) for name in events.targets], np.int64)
+        scales = np.array([*(self._parameter(name) for name in events.scales), -1], np.int64)
         arrays = {
             "stage_code": _integers(stages),
             "rooted": _integers(about["rooted"]),
@@ -340,12 +332,12 @@ class Kernel:
             "initial": _floats(start),
             "typical": _floats(typical),
             "schedule": _integers(of),
-            "offset": _integers(np.concatenate([[0], np.cumsum(counts)])),
-            "event_time": _floats([e.time for e in events]),
-            "event_amount": _floats([e.amount for e in events]),
-            "event_kind": _integers([e.kind for e in events]),
-            "event_target": _integers([self._target(e.target) for e in events]),
-            "event_scale": _integers(scale),
+            "offset": _integers(events.offset),
+            "event_time": _floats(events.time),
+            "event_amount": _floats(events.amount),
+            "event_kind": _integers(events.kind),
+            "event_target": targets[events.target],
+            "event_scale": scales[events.scale],
             "frozen": _integers([self._parameter(name) for name in frozen]),
             "frozen_value": _floats(list(frozen.values())),
             "times": _floats(task.times),
@@ -356,7 +348,6 @@ class Kernel:
             "begin": _floats([r.begin for r in reductions]),
             "close": _floats([r.end for r in reductions]),
             "level": _floats([r.level for r in reductions]),
-            "halt": _integers([0]),
         }
         numbers: dict[str, float] = {
             **{name: at[name] for name in (*FUNCTIONS, *REPORTING)},
@@ -460,30 +451,3 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _in_threads(work: Callable[[range], int], rows: int, threads: int) -> Iterator[int]:
-    """Run `work` over all rows, piece by piece; yields what each piece returns.
-
-    Pieces are small enough that threads end together and that Ctrl-C waits for one piece at most,
-    and large enough that the lanes of one are busy together most of the time.
-    """
-    size = LANES * max(1, min(_LARGEST_PIECE, -(-rows // (4 * threads * LANES))))
-    pieces = (range(i, min(i + size, rows)) for i in range(0, rows, size))
-    if threads == 1:
-        yield from map(work, pieces)
-        return
-    with ThreadPoolExecutor(threads, thread_name_prefix="il15-sim") as pool:
-        waiting: set[Future[int]] = set()
-        try:
-            for piece in pieces:
-                waiting.add(pool.submit(work, piece))
-                if len(waiting) >= 2 * threads:
-                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    yield from (each.result() for each in done)
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (each.result() for each in done)
-        finally:
-            for each in waiting:
-                each.cancel()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.kernel import Event, Kernel, Reduction, Task
-from il15_sim.batch.layout import ADD, AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, SET
+from il15_sim.batch.kernel import Kernel, Reduction, Task
+from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM
 from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.engine import TYPICAL_SIZE
 from il15_sim.ensemble.block import Block
@@ -50,7 +50,9 @@ class BatchRows:
         """Seconds that compiling took; zero where the code came from the cache."""
         return self.kernel.compile_seconds
 
-    def block(self, start: int, stop: int, on_rows: Callable[[int], object] | None = None) -> Block:
+    def block(
+        self, start: int, stop: int, on_rows: Callable[[float], object] | None = None
+    ) -> Block:
         """Simulate the rows [start, stop); `start` must be a multiple of the lanes."""
         plan = self.plan
         table = plan.rows.block(start, stop)
@@ -58,14 +60,19 @@ class BatchRows:
         if not fit.all():
             own = [plan.subject.constants[name] for name in plan.rows.columns]
             table = np.where(fit[:, None], table, own)
+        task, schedule = self.task, None
+        if plan.schedule_of is not None:
+            # Only the schedules of these rows: those of all others would be copied for each block.
+            used, schedule = np.unique(plan.schedules_of(start, stop), return_inverse=True)
+            task = replace(task, schedules=plan.schedules.take(used))
         outcome = self.kernel.run(
-            self.task,
+            task,
             stop - start,
             varied=plan.rows.columns,
             table=table,
             base=self.base,
             initial=plan.initial_of(start, stop),
-            schedule=None if plan.schedule_of is None else plan.schedules_of(start, stop),
+            schedule=schedule,
             threads=self.threads,
             on_rows=on_rows,
         )
@@ -127,10 +134,7 @@ def _task(plan: Plan, shared_steps: bool) -> Task:
     return Task(
         begin=plan.begin_h,
         end=plan.end_h,
-        schedules=[
-            [Event(c.time_h, c.target, SET if c.sets else ADD, c.amount, c.per) for c in one]
-            for one in plan.schedules
-        ],
+        schedules=plan.schedules,
         outputs=plan.columns,
         times=plan.times_h,
         before=plan.before,

@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.batch.layout import LANES
 from il15_sim.ensemble.batch_rows import batch_rows
 from il15_sim.ensemble.block import to_dataset
 from il15_sim.ensemble.engines import check_engine
+from il15_sim.ensemble.execute import ROWS_PER_BLOCK, execute
+from il15_sim.ensemble.identity import stored_inputs
 from il15_sim.ensemble.request import Request, make_plan
 from il15_sim.ensemble.rows import ParameterRows
+from il15_sim.ensemble.stencil import Stencil, differentiated
 from il15_sim.ensemble.subject import subject_of
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 
-Array = NDArray[np.float64]
-
-#: Where the simulations of one parameter stand, in steps from its value. Two widths: their
-#: difference tells the error, and takes the largest part of it away.
-_OFFSETS = np.array([1.0, -1.0, 0.5, -0.5])
-_PER_GROUP = LANES // len(_OFFSETS)
-
 
 def gradients(
     model: Model | Kernel,
     regimens: Regimen | Sequence[Regimen] | None = None,
-    parameters: pd.DataFrame | None = None,
+    parameters: pd.DataFrame | ParameterRows | None = None,
     *,
-    wrt: Sequence[str],
+    wrt: str | Sequence[str],
     relative_step: float = 1e-2,
     threads: int | None = None,
+    folder: str | Path | None = None,
+    rows_per_shard: int = ROWS_PER_BLOCK,
+    progress: bool | None = None,
     **asked: Any,
 ) -> xr.Dataset:
     """Derivatives of time courses and readouts by parameters.
@@ -56,8 +52,9 @@ def gradients(
         Parameters that are varied; their values must not be zero.
     relative_step : float
         Half-width of the wider difference, relative to the parameter.
-    threads : int, optional
-        Default: all cores.
+    threads, folder, rows_per_shard, progress
+        As in `simulate_many`: rows are computed in blocks, and stored ones are continued. There
+        may be any number of rows in a shard.
     **asked
         What to report and how, as in `simulate_many`: `times_h`, `observables`, `readouts`, ...
 
@@ -67,7 +64,8 @@ def gradients(
         Each variable with a dimension `parameter` behind `run`: the derivative in its unit per
         unit of the parameter. `<name>_error` estimates its absolute error, the part that comes
         from the differences; that of the simulation follows `rtol`. `status` of a derivative is
-        that of the worst simulation in it.
+        that of the worst simulation in it. The attribute `compile_seconds` is zero where the code
+        came from the cache.
 
     Raises
     ------
@@ -87,7 +85,8 @@ def gradients(
     >>> d["sorafenib_total_mg_per_L"].dims
     ('run', 'parameter', 'time_h')
     """
-    if not wrt:
+    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    if not names:
         raise InputError("no parameter to differentiate by", fix="name some in wrt")
     if not 1e-6 <= relative_step <= 0.5:
         raise InputError(f"relative_step {relative_step!r}", why="it lies in 1e-6 .. 0.5")
@@ -97,76 +96,30 @@ def gradients(
         raise unknown("argument", unfit[0], [f.name for f in fields(Request)])
     subject = subject_of(model)
     plan = make_plan(subject, regimens, parameters, Request(**asked))
-    for name in wrt:
-        if name not in subject.constants:
-            raise unknown("parameter", name, subject.constants)
-    points = _points(plan.rows, subject.constants, wrt)
-    for name in wrt:
-        if (points[name] == 0.0).any():
-            raise InputError(
-                f"parameter '{name}' is zero", why="a relative step has no width there"
-            )
-    groups = math.ceil(len(wrt) / _PER_GROUP)
-    table, place = _table(points, wrt, relative_step, groups)
-    around = replace(plan, rows=ParameterRows.of_frame(table), copies=groups * LANES)
-    block = batch_rows(around, threads, shared_steps=True).block(0, len(table.index))
-    data = to_dataset(block, around, 0, "batch")
-    return _differentiated(data, points, wrt, relative_step, place)
+    stencil = Stencil(plan.rows, subject.constants, names, relative_step)
+    around = replace(plan, rows=stencil.rows, copies=stencil.copies)
+    rows = batch_rows(around, threads, shared_steps=True)
 
+    def compute(
+        first: int, last: int, on_rows: Callable[[float], object] | None = None
+    ) -> xr.Dataset:
+        begin, copies = first * stencil.copies, stencil.copies
+        told = None if on_rows is None else lambda finished: on_rows(finished / copies)
+        block = rows.block(begin, last * copies, told)
+        return differentiated(to_dataset(block, around, begin, rows.name), stencil, first, last)
 
-def _points(rows: ParameterRows, constants: Any, wrt: Sequence[str]) -> pd.DataFrame:
-    points = pd.DataFrame(rows.block(0, rows.count), columns=list(rows.columns))
-    for name in wrt:
-        if name not in points:
-            points[name] = float(constants[name])
-    return points
-
-
-def _table(
-    points: pd.DataFrame, wrt: Sequence[str], step: float, groups: int
-) -> tuple[pd.DataFrame, NDArray[np.intp]]:
-    """Rows in lock-step groups, and where the first simulation of each parameter stands."""
-    table = points.loc[points.index.repeat(groups * LANES)].reset_index(drop=True)
-    place = np.empty((len(points), len(wrt)), np.intp)
-    for k, name in enumerate(wrt):
-        group, part = divmod(k, _PER_GROUP)
-        place[:, k] = (np.arange(len(points)) * groups + group) * LANES + part * len(_OFFSETS)
-        column = table[name].to_numpy(copy=True)
-        for n, offset in enumerate(_OFFSETS):
-            column[place[:, k] + n] *= 1.0 + offset * step
-        table[name] = column
-    return table, place
-
-
-def _differentiated(
-    data: xr.Dataset,
-    points: pd.DataFrame,
-    wrt: Sequence[str],
-    step: float,
-    place: NDArray[np.intp],
-) -> xr.Dataset:
-    width = step * points[list(wrt)].to_numpy()
-    variables: dict[str, Any] = {}
-    for name, variable in data.data_vars.items():
-        v = variable.to_numpy()
-        around = [v[place + n] for n in range(len(_OFFSETS))]
-        if name == "status":
-            worst = np.max(np.stack(around), axis=0)
-            variables[str(name)] = (("run", "parameter"), worst.astype(np.int8), variable.attrs)
-            continue
-        if str(name).startswith("steps_"):
-            continue
-        w = width.reshape(width.shape + (1,) * (v.ndim - 1))
-        wide = (around[0] - around[1]) / (2.0 * w)
-        narrow = (around[2] - around[3]) / w
-        best = narrow + (narrow - wide) / 3.0
-        # Rounding: the last digits of the values over the width of their difference.
-        rounding = 4.0 * np.finfo(float).eps * np.abs(around[0]) / np.abs(w)
-        dims = ("run", "parameter", *variable.dims[1:])
-        told = {"units": f"{variable.attrs.get('units', '')} per unit of the parameter"}
-        variables[str(name)] = (dims, best, told)
-        variables[f"{name}_error"] = (dims, np.abs(best - narrow) + rounding, told)
-    coords = {k: v for k, v in data.coords.items() if k != "run"}
-    return xr.Dataset(
-        variables, coords={"run": np.arange(len(points)), "parameter": list(wrt), **coords}
+    data = execute(
+        compute,
+        plan.rows.count,
+        simulation_bytes=around.row_bytes,
+        # As much again for their errors leaves room for the differences.
+        row_bytes=len(names) * around.row_bytes,
+        copies=stencil.copies,
+        inputs=lambda: {**stored_inputs(around, rows.name), "derivatives": stencil.identity},
+        folder=folder,
+        rows_per_shard=rows_per_shard,
+        progress=progress,
     )
+    # Not stored: it differs from one call to the next.
+    data.attrs["compile_seconds"] = rows.compile_seconds
+    return data

@@ -31,7 +31,9 @@ class Rows(Protocol):
         """Seconds that compiling took."""
         ...
 
-    def block(self, start: int, stop: int, on_rows: Callable[[int], object] | None = None) -> Block:
+    def block(
+        self, start: int, stop: int, on_rows: Callable[[float], object] | None = None
+    ) -> Block:
         """Simulate the rows [start, stop); `on_rows` is told how many more are finished."""
         ...
 

@@ -18,15 +18,13 @@ def stored_inputs(plan: Plan, engine: str) -> dict[str, Any]:
     The threads are not among them: no number depends on how many there are.
     """
     source = plan.subject.source
-    events = "\n".join(
-        f"{number} {c.time_h!r} {c.target} {c.amount!r} {c.per} {c.sets}"
-        for number, schedule in enumerate(plan.schedules)
-        for c in schedule
-    )
+    events = plan.schedules
+    columns = (events.offset, events.time, events.amount, events.kind, events.target, events.scale)
     return {
         "model": plan.subject.hash,
         "parameters": [list(plan.rows.columns), plan.rows.identity],
-        "schedules": digest(events),
+        "schedules": [_of_array(column) for column in columns],
+        "schedule_names": [list(events.targets), list(events.scales)],
         "schedule_of_row": _of_array(plan.schedule_of),
         "span_h": [plan.begin_h, plan.end_h],
         "columns": list(plan.columns),

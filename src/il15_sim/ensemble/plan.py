@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.events import EventTable
 from il15_sim.ensemble.rows import ParameterRows
-from il15_sim.ensemble.schedules import Schedule
 from il15_sim.ensemble.subject import Subject
 from il15_sim.readouts import Readout
 
@@ -29,7 +29,7 @@ class Plan:
         The model.
     rows : ParameterRows
         The parameters that vary.
-    schedules : tuple of tuples of Change
+    schedules : EventTable
         Each sorted by time. A change of a parameter from before `begin_h` holds from the start.
     schedule_of : array of int, shape (N,), or None
         Which schedule each row follows; None: all the first.
@@ -60,7 +60,7 @@ class Plan:
 
     subject: Subject
     rows: ParameterRows
-    schedules: tuple[Schedule, ...]
+    schedules: EventTable
     schedule_of: NDArray[np.intp] | None
     begin_h: float
     end_h: float
@@ -81,6 +81,12 @@ class Plan:
     def reduced(self) -> tuple[Readout, ...]:
         """The readouts that an engine reduces over an interval."""
         return tuple(r for r in self.readouts if r.kind in REDUCED)
+
+    @property
+    def row_bytes(self) -> int:
+        """Memory that the results of one simulation take up in an engine."""
+        numbers = len(self.times_h) * len(self.columns) + len(self.reduced)
+        return 8 * (numbers + len(self.subject.states) + len(self.rows.columns) + 4)
 
     def schedules_of(self, start: int, stop: int) -> NDArray[np.intp]:
         """Schedule of each of the simulations [start, stop)."""

@@ -14,7 +14,7 @@ from il15_sim.engine import ReferenceEngine, engine_for
 from il15_sim.ensemble.block import Block
 from il15_sim.ensemble.course import Course, grid_of, reduce_course
 from il15_sim.ensemble.plan import Plan
-from il15_sim.ensemble.schedules import Schedule
+from il15_sim.ensemble.schedules import Schedule, changes_of
 from il15_sim.model import Model
 from il15_sim.simulation import run_segments
 from il15_sim.steady_state import BelowZero, NoSteadyState, steady_state
@@ -31,7 +31,9 @@ class ReferenceRows:
     name = "reference"
     compile_seconds = 0.0
 
-    def block(self, start: int, stop: int, on_rows: Callable[[int], object] | None = None) -> Block:
+    def block(
+        self, start: int, stop: int, on_rows: Callable[[float], object] | None = None
+    ) -> Block:
         """Simulate the rows [start, stop)."""
         plan, count = self.plan, stop - start
         engine = engine_for(self.model)
@@ -49,7 +51,9 @@ class ReferenceRows:
         for i in np.flatnonzero(fit):
             patient = self.model.with_values(dict(zip(plan.rows.columns, table[i], strict=True)))
             given = initial[i if len(initial) > 1 else 0] if initial is not None else None
-            self._fill(block, int(i), engine, patient, plan.schedules[schedule_of[i]], given)
+            self._fill(
+                block, int(i), engine, patient, changes_of(plan.schedules, schedule_of[i]), given
+            )
             if on_rows is not None:
                 on_rows(1)
         return block.refused(~fit)

@@ -20,6 +20,7 @@ from il15_sim.errors import InputError, unknown
 from il15_sim.readouts import Readout
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import round_h
+from il15_sim.regimen.table import DoseTable, dose_table
 from il15_sim.simulation import MAX_DAYS, listed_regimens
 
 Array = NDArray[np.float64]
@@ -62,7 +63,10 @@ def make_plan(
     rows = _rows(subject, parameters, asked.changes, len(treatments))
     _check_choices(asked)
     readouts = _readouts(subject, asked.readouts)
-    begin_h, end_h = _span(asked, treatments, readouts)
+    index: dict[Regimen, int] = {}
+    order = [index.setdefault(r, len(index)) for r in treatments]
+    doses = dose_table(list(index))
+    begin_h, end_h = _span(asked, doses, readouts)
     times = _times(asked, readouts, begin_h, end_h)
     _check_spans(readouts, begin_h, end_h)
     chosen = _observables(subject, asked) if len(times) else ()
@@ -71,13 +75,13 @@ def make_plan(
     all_times, before, course_rows = lay_out(times, asked.sample == "pre", readouts, begin_h)
     changes = [asked.changes] if isinstance(asked.changes, Change) else asked.changes
     extra = checked_changes(changes, subject)
-    schedules, schedule_of = schedules_of(subject, treatments, extra, begin_h)
+    schedules = schedules_of(subject, doses, len(index), extra, begin_h)
     initial, rest = _start(subject, asked.start, begin_h, rows.count)
     return Plan(
         subject=subject,
         rows=rows,
         schedules=schedules,
-        schedule_of=schedule_of,
+        schedule_of=None if len(index) == 1 else np.array(order, np.intp),
         begin_h=begin_h,
         end_h=end_h,
         columns=tuple(dict.fromkeys([*chosen, *(r.observable for r in readouts)])),
@@ -169,18 +173,14 @@ def _readouts(subject: Subject, given: Readout | Sequence[Readout]) -> tuple[Rea
     return readouts
 
 
-def _span(
-    asked: Request, regimens: Sequence[Regimen], readouts: Sequence[Readout]
-) -> tuple[float, float]:
+def _span(asked: Request, doses: DoseTable, readouts: Sequence[Readout]) -> tuple[float, float]:
     """Begin and end of the runs."""
     begin_h = _hours(asked.start_h, 1.0, f"start_h={asked.start_h!r}", "hours")
     if asked.until_days is not None:
         end_h = _hours(asked.until_days, 24.0, f"until_days={asked.until_days!r}", "days")
     else:
-        if asked.times_h is None:
-            ends = [r.end_h for r in set(regimens)]
-        else:
-            ends = [float(_listed_times(asked.times_h)[-1])]
+        times_h = asked.times_h
+        ends = [doses.end_h if times_h is None else float(_listed_times(times_h)[-1])]
         ends += [r.time_h for r in readouts]
         ends += [r.end_h for r in readouts if math.isfinite(r.end_h)]
         end_h = max(ends)

@@ -1,4 +1,4 @@
-"""Who gets which change when: doses of regimens and further changes, row by row."""
+"""Who gets which change when: doses of regimens and further changes, schedule by schedule."""
 
 from __future__ import annotations
 
@@ -9,19 +9,32 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.dosing import Change, scaled_changes
+from il15_sim.batch.events import EventTable
+from il15_sim.batch.layout import ADD, SET
+from il15_sim.dosing import Change
+from il15_sim.ensemble.dose_events import DoseEvents, dose_events
 from il15_sim.ensemble.subject import Subject
 from il15_sim.errors import InputError, unknown
-from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import round_h
+from il15_sim.regimen.table import DoseTable
 
 Schedule = tuple[Change, ...]
 
 
 def schedules_of(
-    subject: Subject, regimens: Sequence[Regimen], changes: Sequence[Change], begin_h: float
-) -> tuple[tuple[Schedule, ...], NDArray[np.intp] | None]:
-    """Distinct schedules of changes, and which of them each regimen has (None: all the first).
+    subject: Subject, doses: DoseTable, regimens: int, changes: Sequence[Change], begin_h: float
+) -> EventTable:
+    """What every regimen changes, together with further changes, which come first.
+
+    Parameters
+    ----------
+    subject : Subject
+    doses : DoseTable
+        Of all regimens, of which there are `regimens`.
+    changes : sequence of Change
+        Made in every schedule.
+    begin_h : float
+        Begin of the runs: of what came before it only changes of parameters are kept.
 
     Raises
     ------
@@ -29,20 +42,76 @@ def schedules_of(
         For a drug or route that the model does not have, and for a change of a parameter that
         scales doses: what an infusion adds would not be what its end takes away.
     """
-    index: dict[Regimen, int] = {}
-    order = [index.setdefault(r, len(index)) for r in regimens]
-    if subject.model is None:
-        doses: list[Schedule] = [() for _ in index]
-    else:
-        doses = [scaled_changes(subject.model, r) for r in index]
-    scales = {c.per for schedule in (*doses, changes) for c in schedule} - {""}
+    own = dose_events(subject.model, doses)
+    scales = {name for name in own.scales if name} | {c.per for c in changes if c.per}
     for change in changes:
         if change.target in scales:
             raise InputError(
                 f"change of '{change.target}'", why="doses are scaled by it over the whole run"
             )
-    built = tuple(_begun((*changes, *own), begin_h, subject.constants) for own in doses)
-    return built, None if len(built) == 1 else np.array(order, np.intp)
+    table = _together(own, changes, regimens)
+    return _begun(table, begin_h, subject.constants)
+
+
+def _together(own: DoseEvents, changes: Sequence[Change], count: int) -> EventTable:
+    """Changes and doses of every schedule, by time; at the same time changes come first."""
+    extra = sorted(changes, key=lambda c: c.time_h)
+    targets = tuple(dict.fromkeys([*own.targets, *(c.target for c in extra)]))
+    scales = tuple(dict.fromkeys([*own.scales, *(c.per for c in extra if c.per)]))
+    schedule, kind = own.schedule, np.full(len(own.time_h), ADD, np.int8)
+    columns: list[NDArray[np.generic]] = [own.time_h, own.amount, kind, own.target, own.scale]
+    if extra:
+        more: list[NDArray[np.generic]] = [
+            np.array([c.time_h for c in extra]),
+            np.array([c.amount for c in extra]),
+            np.array([SET if c.sets else ADD for c in extra], np.int8),
+            np.array([targets.index(c.target) for c in extra], np.int32),
+            np.array([scales.index(c.per) if c.per else -1 for c in extra], np.int32),
+        ]
+        schedule = np.concatenate([np.repeat(np.arange(count), len(extra)), schedule])
+        columns = [
+            np.concatenate([np.tile(a, count), b]) for a, b in zip(more, columns, strict=True)
+        ]
+        # Stable: what comes first above stays first at its time.
+        order = np.lexsort((columns[0], schedule))
+        schedule, columns = schedule[order], [column[order] for column in columns]
+    offset = np.append(0, np.cumsum(np.bincount(schedule, minlength=count)))
+    time, amount, kind_, target, scale = columns
+    return EventTable(
+        np.asarray(time, np.float64),
+        np.asarray(amount, np.float64),
+        np.asarray(kind_, np.int8),
+        np.asarray(target, np.int32),
+        np.asarray(scale, np.int32),
+        offset.astype(np.int64),
+        targets,
+        scales,
+    )
+
+
+def _begun(table: EventTable, begin_h: float, parameters: Collection[str]) -> EventTable:
+    """Schedules of runs that begin at a time: parameters keep what came before it."""
+    if begin_h <= 0.0:
+        return table
+    lasting = np.array([name in parameters for name in table.targets], np.bool_)
+    keep = (table.time >= begin_h) | lasting[table.target]
+    return EventTable(
+        table.time[keep],
+        table.amount[keep],
+        table.kind[keep],
+        table.target[keep],
+        table.scale[keep],
+        np.append(0, np.cumsum(keep)).astype(np.int64)[table.offset],
+        table.targets,
+        table.scales,
+    )
+
+
+def changes_of(schedules: EventTable, number: int) -> Schedule:
+    """One schedule as single changes, for the reference engine."""
+    return tuple(
+        Change(e.time, e.target, e.amount, e.scale, e.kind == SET) for e in schedules[number]
+    )
 
 
 def checked_changes(changes: Iterable[Change], subject: Subject) -> Schedule:
@@ -75,12 +144,6 @@ def checked_changes(changes: Iterable[Change], subject: Subject) -> Schedule:
         time_h = round_h(float(change.time_h))
         checked.append(replace(change, time_h=time_h, amount=float(change.amount)))
     return tuple(checked)
-
-
-def _begun(changes: Iterable[Change], begin_h: float, parameters: Collection[str]) -> Schedule:
-    """Changes of a run that begins at a time, sorted: parameters keep what came before it."""
-    ordered = sorted(changes, key=lambda c: c.time_h)
-    return tuple(c for c in ordered if c.time_h >= begin_h or c.target in parameters)
 
 
 def _finite(number: object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,13 +9,12 @@ from typing import Literal
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
-from tqdm import tqdm
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.batch.layout import LANES
 from il15_sim.dosing import Change
 from il15_sim.ensemble.block import to_dataset
 from il15_sim.ensemble.engines import EngineName, check_engine, rows_on
+from il15_sim.ensemble.execute import ROWS_PER_BLOCK, execute
 from il15_sim.ensemble.identity import stored_inputs
 from il15_sim.ensemble.request import Request, make_plan
 from il15_sim.ensemble.rows import ParameterRows
@@ -24,9 +22,6 @@ from il15_sim.ensemble.subject import subject_of
 from il15_sim.model import Model
 from il15_sim.readouts import Readout
 from il15_sim.regimen import Regimen
-
-#: Rows that are simulated and kept in memory together where nothing else is asked for.
-ROWS_PER_BLOCK = 4096
 
 
 def simulate_many(
@@ -91,8 +86,8 @@ def simulate_many(
     threads : int, optional
         Threads of the batch engine. Default: all cores that this process may use.
     folder : path, optional
-        Where results are stored shard by shard; a run that was stopped continues from there. The
-        dataset is then read from disk as it is used.
+        Where results are stored shard by shard; a run that was stopped, by Ctrl-C or SIGTERM or a
+        crash, continues from there. The dataset is then read from disk as it is used.
     rows_per_shard : int
         Rows of one stored shard, a multiple of 8.
     progress : bool, optional
@@ -141,34 +136,20 @@ def simulate_many(
     rows = rows_on(plan, engine, threads)
 
     def compute(
-        first: int, last: int, on_rows: Callable[[int], object] | None = None
+        first: int, last: int, on_rows: Callable[[float], object] | None = None
     ) -> xr.Dataset:
         return to_dataset(rows.block(first, last, on_rows), plan, first, rows.name)
 
-    if folder is None:
-        data = _in_memory(compute, plan.rows.count, progress)
-    else:
-        from il15_sim.shards import run_shards
-
-        data = run_shards(
-            compute,
-            plan.rows.count,
-            folder=folder,
-            inputs=stored_inputs(plan, rows.name),
-            rows_per_shard=rows_per_shard,
-            multiple_of=LANES,
-            progress=progress,
-        )
+    data = execute(
+        compute,
+        plan.rows.count,
+        simulation_bytes=plan.row_bytes,
+        row_bytes=plan.row_bytes,
+        inputs=lambda: stored_inputs(plan, rows.name),
+        folder=folder,
+        rows_per_shard=rows_per_shard,
+        progress=progress,
+    )
     # Not stored: it differs from one call to the next.
     data.attrs["compile_seconds"] = rows.compile_seconds
     return data
-
-
-def _in_memory(compute: Callable[..., xr.Dataset], count: int, progress: bool | None) -> xr.Dataset:
-    disable = None if progress is None else not progress
-    with tqdm(total=count, unit=" rows", unit_scale=True, disable=disable, file=sys.stderr) as bar:
-        parts = [
-            compute(first, min(first + ROWS_PER_BLOCK, count), bar.update)
-            for first in range(0, count, ROWS_PER_BLOCK)
-        ]
-    return parts[0] if len(parts) == 1 else xr.concat(parts, dim="run")

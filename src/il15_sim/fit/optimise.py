@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from il15_sim.fit.objective import Objective
 from il15_sim.fit.predict import PredictionFailed
 from il15_sim.fit.problem import FitProblem
+from il15_sim.workers import worker_pool
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -148,7 +147,7 @@ def search_all(
             found.append(_work(job))
             _tell(progress, len(found), len(jobs))
         return tuple(found)
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+    with worker_pool(min(workers, len(jobs))) as pool:
         for start in pool.map(_work, jobs):
             found.append(start)
             _tell(progress, len(found), len(jobs))

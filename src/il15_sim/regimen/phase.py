@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from il15_sim.errors import InputError
 from il15_sim.regimen.dose import (
     MAX_DAYS,
@@ -69,7 +72,7 @@ class Phase:
             fix = "lengthen the course or start the cycle earlier"
             raise InputError(f"no dose of cycle {self.cycle} falls in {shown}", fix=fix)
 
-    def _blocks(self) -> Iterator[tuple[float, int]]:
+    def blocks(self) -> Iterator[tuple[float, int]]:
         """Start (hours) and number of doses of each unbroken row of doses."""
         end = round_h(24 * self.days)
         windows = [(0.0, end)]
@@ -86,11 +89,11 @@ class Phase:
     @property
     def count(self) -> int:
         """Number of planned doses."""
-        return sum(count for _, count in self._blocks())
+        return sum(count for _, count in self.blocks())
 
     def offsets_h(self) -> list[float]:
         """Planned dose times in hours after the phase starts."""
-        return [start + k * self.every_h for start, count in self._blocks() for k in range(count)]
+        return [start + k * self.every_h for start, count in self.blocks() for k in range(count)]
 
 
 @dataclass(frozen=True, order=True)
@@ -127,3 +130,8 @@ class Window:
     def holds(self, time_h: float) -> bool:
         """Whether a time (hours after the start of the course) lies in the half-open window."""
         return round_h(24 * self.start) <= time_h < round_h(24 * self.end)
+
+    def holds_all(self, times_h: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """`holds` of every time."""
+        begin, end = round_h(24 * self.start), round_h(24 * self.end)
+        return (begin <= times_h) & (times_h < end)

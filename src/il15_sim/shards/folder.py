@@ -220,6 +220,10 @@ class ShardFolder:
         with self._told():
             end_manifest(self.path)
 
+    def remove_leftovers(self) -> None:
+        """Remove unfinished files that nobody is writing any more."""
+        remove_leftovers(self.path)
+
     def _is_own(self, label: Label | None, number: int) -> bool:
         return label is not None and (label.ensemble, label.number) == (self.hash, number)
 

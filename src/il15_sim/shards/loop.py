@@ -10,6 +10,7 @@ from pathlib import Path
 import xarray as xr
 from tqdm import tqdm
 
+from il15_sim.interrupts import sigterm_raises
 from il15_sim.shards.folder import Compute, ShardFolder
 
 
@@ -31,7 +32,8 @@ def run_shards(
     with a common file system, may make the same call at the same time and share the work: each
     goes through the missing shards in an order of its own and leaves out what is there by then.
     Nothing is locked, so that a dead worker never holds up another one; now and then a shard is
-    computed twice, which costs time and changes nothing.
+    computed twice, which costs time and changes nothing. SIGTERM ends the call with
+    `SystemExit(143)` where nobody else handles it, so that what is half written is removed.
 
     Parameters
     ----------
@@ -77,15 +79,27 @@ def run_shards(
     ...     runs["half"][[0, 19]].values.tolist()
     [0.0, 9.5]
     """
-    ensemble = ShardFolder.open(
-        Path(folder), inputs, rows, rows_per_shard=rows_per_shard, multiple_of=multiple_of
-    )
+    with sigterm_raises():
+        ensemble = ShardFolder.open(
+            Path(folder), inputs, rows, rows_per_shard=rows_per_shard, multiple_of=multiple_of
+        )
+        try:
+            _compute_missing(ensemble, compute, progress)
+            ensemble.note_end()
+        except BaseException:
+            # A signal that came between two steps of writing.
+            ensemble.remove_leftovers()
+            raise
+    return ensemble.dataset()
+
+
+def _compute_missing(ensemble: ShardFolder, compute: Compute, progress: bool | None) -> None:
     missing = ensemble.missing()
     todo = {number: stop - start for number in missing for start, stop in [ensemble.span(number)]}
     random.Random().shuffle(missing)
     with tqdm(
-        total=rows,
-        initial=rows - sum(todo.values()),
+        total=ensemble.rows,
+        initial=ensemble.rows - sum(todo.values()),
         unit=" rows",
         unit_scale=True,
         disable=None if progress is None else not progress,
@@ -98,8 +112,6 @@ def run_shards(
             else:
                 ensemble.run(number, compute)
             bar.update(todo[number])
-    ensemble.note_end()
-    return ensemble.dataset()
 
 
 def open_shards(path: str | Path) -> xr.Dataset:
