@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from il15_sim.batch.time_unit import TimeUnit, time_unit_of
 from il15_sim.errors import InputError
 
 
@@ -17,7 +18,7 @@ class SbmlFacts:
     """What an SBML model of parameters and rules consists of.
 
     `constants` and `initial` map ids to values, `depends` maps every ruled id to the ids in its
-    formula, `units` maps ids to unit ids of the model.
+    formula, `units` maps ids to unit ids of the model, `time_unit` is None where it has none.
     """
 
     states: tuple[str, ...]
@@ -26,6 +27,7 @@ class SbmlFacts:
     assigned: frozenset[str]
     depends: Mapping[str, frozenset[str]]
     units: Mapping[str, str]
+    time_unit: TimeUnit | None
 
     def upstream_constants(self, quantity: str) -> frozenset[str]:
         """All constant parameters that the quantity depends on, directly or through the states."""
@@ -108,6 +110,7 @@ def read_sbml_facts(sbml: str) -> SbmlFacts:
         assigned=assigned,
         depends=MappingProxyType(depends),
         units=MappingProxyType(units),
+        time_unit=time_unit_of(model),
     )
 
 

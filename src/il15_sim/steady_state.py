@@ -18,9 +18,10 @@ FROZEN = {"tumour_growth_switch": 0.0}
 MAX_DRIFT_90_DAYS = 1e-4
 #: Drift at which start values are taken as they are: the packaged ones were found by this search.
 STEADY_START = 1e-6
-_HOURS_90_DAYS = 2160.0
+#: Window of both: 90 days.
+WINDOW_H = 2160.0
 #: Some hundred lifetimes of the slowest cells: memory T cells live for months.
-_HORIZON_H = 2.0e6
+HORIZON_H = 2.0e6
 
 _cache: OrderedDict[tuple[str, str], dict[str, float]] = OrderedDict()
 
@@ -43,7 +44,7 @@ def drift(engine: ReferenceEngine, states: Mapping[str, float]) -> tuple[float, 
     rates = engine.rates()
     sizes = engine.tolerances(10.0, states)  # ten times a tenth: the size itself
     worst = max(rates, key=lambda s: abs(rates[s]) / sizes[s] if np.isfinite(rates[s]) else np.inf)
-    return abs(rates[worst]) * _HOURS_90_DAYS / sizes[worst], worst
+    return abs(rates[worst]) * WINDOW_H / sizes[worst], worst
 
 
 def steady_state(model: Model, engine: ReferenceEngine) -> dict[str, float]:
@@ -66,7 +67,7 @@ def steady_state(model: Model, engine: ReferenceEngine) -> dict[str, float]:
     change, worst = drift(engine, states)
     if not change < STEADY_START:
         try:
-            rows = engine.advance(np.array([0.0, 1.0e4, 1.0e5, _HORIZON_H]))
+            rows = engine.advance(np.array([0.0, 1.0e4, 1.0e5, HORIZON_H]))
         except IntegrationFailed as error:
             raise NoSteadyState(
                 f"no untreated steady state of model '{model.name}'", why=str(error)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,7 @@ from il15_sim.batch.machine_code import MachineCode, build, key_of
 from il15_sim.batch.methods import METHODS, Rosenbrock
 from il15_sim.batch.program import build_program, outputs_program, states_in
 from il15_sim.batch.system import System, read_system
+from il15_sim.batch.time_unit import TimeUnit, chosen_unit
 from il15_sim.errors import unknown
 
 Array = NDArray[np.float64]
@@ -129,6 +131,25 @@ class Outcome:
 class Kernel:
     """One model, compiled for this processor.
 
+    Parameters
+    ----------
+    sbml : str
+        Text of SBML Level 2 or 3.
+    method : str
+        Name of the method of integration.
+    name : str
+        What the model is called in results and messages.
+    time_unit : str, optional
+        The unit in which the model counts time, for a text that says none: `"s"`, `"min"`, `"h"`,
+        `"d"` or `"wk"`. Times of `run` are in the unit of the model, those of `simulate_many` in
+        hours.
+
+    Raises
+    ------
+    InputError
+        For SBML that does not read, for elements that are not supported, by their ids, and for a
+        unit of time that is none or not that of the SBML.
+
     Examples
     --------
     >>> from il15_sim import Model
@@ -140,21 +161,24 @@ class Kernel:
     (10, 1, 1)
     """
 
-    def __init__(self, sbml: str, method: str = "rodas5p", name: str = "SBML model") -> None:
-        """Compile SBML text, or take its code from the cache.
-
-        Raises
-        ------
-        InputError
-            For SBML that does not read, and for elements that are not supported, by their ids.
-        """
+    def __init__(
+        self,
+        sbml: str,
+        method: str = "rodas5p",
+        name: str = "SBML model",
+        *,
+        time_unit: str | None = None,
+    ) -> None:
+        """Compile SBML text, or take its code from the cache."""
         self.sbml = sbml
         self.name = name
         self.method: Rosenbrock = METHODS[method]
         names = [*FUNCTIONS]
         names += [f"stage{s}" for s in range(self.method.stages)]
         self._model: MachineCode = build(
-            key_of(part="model", sbml=sbml, method=method, lanes=str(LANES)), names, self._write
+            key_of(part="timed model", sbml=sbml, method=method, lanes=str(LANES)),
+            names,
+            self._write,
         )
         about = self._model.description
         self.states: tuple[str, ...] = tuple(about["states"])
@@ -168,6 +192,9 @@ class Kernel:
         #: True for states that are amounts though their id stands for a concentration.
         self.amounts: tuple[bool, ...] = tuple(about["amounts"])
         self.operations: dict[str, int] = about["operations"]
+        own = TimeUnit(Fraction(about["hours"])) if about["hours"] else None
+        #: The unit of all times of the model; None where nothing says which.
+        self.time_unit: TimeUnit | None = chosen_unit(own, time_unit, name)
         #: Seconds spent on compiling; zero where the code came from the cache.
         self.compile_seconds = self._model.seconds
         self._reporting: dict[tuple[str, ...], tuple[MachineCode, int]] = {}
@@ -198,6 +225,7 @@ class Kernel:
             "switches": program.switches,
             "rooted": program.rooted,
             "operations": program.operations,
+            "hours": "" if system.time_unit is None else str(system.time_unit.hours),
         }
 
     def run(

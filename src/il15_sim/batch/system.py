@@ -14,6 +14,7 @@ from il15_sim.batch.mathml import Formulas, Steps, finish
 from il15_sim.batch.reactions import net_rates
 from il15_sim.batch.sbml_document import Unsupported as Unsupported
 from il15_sim.batch.sbml_document import open_document
+from il15_sim.batch.time_unit import TimeUnit, time_unit_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,8 @@ class System:
         infinite or NaN means that nothing switches.
     units : mapping of str to str
         Unit of every id as the document has it (of a species: of its amount), "" where it has none.
+    time_unit : TimeUnit or None
+        The unit of all times, and of rates per time; None where the document has none.
     """
 
     expressions: Expressions
@@ -56,6 +59,7 @@ class System:
     values: Mapping[str, int]
     switch_times: tuple[int, ...]
     units: Mapping[str, str]
+    time_unit: TimeUnit | None
 
 
 def read_system(sbml: str) -> System:
@@ -76,7 +80,8 @@ def read_system(sbml: str) -> System:
         switching time is not known, and values that are used and missing. It names the element.
     """
     document = open_document(sbml)  # kept until the end: libSBML's trees die with their document
-    return _Reader(read_elements(document.getModel())).system()
+    model = document.getModel()
+    return _Reader(read_elements(model)).system(time_unit_of(model))
 
 
 class _Reader:
@@ -101,7 +106,7 @@ class _Reader:
         self._start = Epoch(elements, self._formulas, zero, elements.initial, self._given)
         self._now = Epoch(elements, self._formulas, time, {}, self._running)
 
-    def system(self) -> System:
+    def system(self, time_unit: TimeUnit | None) -> System:
         """The whole system."""
         quantities = self._elements.quantities
         net = net_rates(self._elements, self._now, self._e)
@@ -119,6 +124,7 @@ class _Reader:
             values=MappingProxyType(values),
             switch_times=tuple(self._formulas.switches.times),
             units=MappingProxyType({q.id: q.units for q in quantities.values()}),
+            time_unit=time_unit,
         )
 
     # Which part a quantity plays

@@ -25,6 +25,7 @@ def stored_inputs(plan: Plan, engine: str) -> dict[str, Any]:
     )
     return {
         "model": plan.subject.hash,
+        "hours_per_unit_of_time": str(plan.subject.time_unit.hours),
         "parameters": [list(plan.rows.columns), plan.rows.identity],
         "schedules": digest(events),
         "schedule_of_row": _of_array(plan.schedule_of),
