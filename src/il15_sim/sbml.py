@@ -114,6 +114,36 @@ def read_sbml_facts(sbml: str) -> SbmlFacts:
     )
 
 
+def set_sbml_quantities(sbml: str, values: Mapping[str, float]) -> str:
+    """Any SBML text with the values of parameters, compartments and species at the start replaced.
+
+    Of a species it is the value that its id stands for: an amount, or a concentration.
+    """
+    import libsbml
+
+    document = libsbml.readSBMLFromString(sbml)
+    model = document.getModel()
+    for name, value in values.items():
+        element = model.getElementBySId(name)
+        if element.getTypeCode() == libsbml.SBML_COMPARTMENT:
+            element.setSize(value)
+        elif element.getTypeCode() == libsbml.SBML_PARAMETER:
+            element.setValue(value)
+        elif element.getHasOnlySubstanceUnits() or _is_point(model, element.getCompartment()):
+            element.setInitialAmount(value)
+        else:
+            element.setInitialConcentration(value)
+    text: str = libsbml.writeSBMLToString(document)
+    return text
+
+
+def _is_point(model: Any, compartment: str) -> bool:
+    """Whether a compartment has no size, in which species are amounts (in Level 2)."""
+    return bool(
+        model.getLevel() == 2 and model.getCompartment(compartment).getSpatialDimensions() == 0
+    )
+
+
 def set_sbml_values(sbml: str, values: Mapping[str, float]) -> str:
     """The SBML text with parameter values (or start values of states) replaced."""
     import libsbml

@@ -375,7 +375,8 @@ def _judge(job: Any, lanes: Any, work: Any) -> None:
                 factor = min(0.9, max(_SHRINK, _SAFETY * norm ** (-1.0 / job.order)))
             lanes[lane].h = used * factor
             if not lanes[lane].h > 1e-14 * max(abs(lanes[lane].t), 1e-6 * span):
-                _finish(job, lanes, work, lane, STEP_TOO_SMALL)
+                resting = lanes[lane].phase == RESTING
+                _finish(job, lanes, work, lane, DRIFTING if resting else STEP_TOO_SMALL)
                 continue
         else:
             lanes[lane].accepted += 1
@@ -398,7 +399,8 @@ def _judge(job: Any, lanes: Any, work: Any) -> None:
         if lanes[lane].accepted + lanes[lane].rejected >= job.max_steps and not (
             lanes[lane].accept and lanes[lane].t + used >= lanes[lane].end
         ):
-            _finish(job, lanes, work, lane, TOO_MANY_STEPS)
+            resting = lanes[lane].phase == RESTING
+            _finish(job, lanes, work, lane, DRIFTING if resting else TOO_MANY_STEPS)
 
 
 @njit(**OPTIONS)

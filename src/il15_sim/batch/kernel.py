@@ -176,7 +176,7 @@ class Kernel:
         names = [*FUNCTIONS]
         names += [f"stage{s}" for s in range(self.method.stages)]
         self._model: MachineCode = build(
-            key_of(part="timed model", sbml=sbml, method=method, lanes=str(LANES)),
+            key_of(part="model with settled", sbml=sbml, method=method, lanes=str(LANES)),
             names,
             self._write,
         )
@@ -192,6 +192,8 @@ class Kernel:
         #: True for states that are amounts though their id stands for a concentration.
         self.amounts: tuple[bool, ...] = tuple(about["amounts"])
         self.operations: dict[str, int] = about["operations"]
+        #: Constants set by initial assignments, by parameters that they are set from.
+        self.settled: dict[str, str] = about["settled"]
         own = TimeUnit(Fraction(about["hours"])) if about["hours"] else None
         #: The unit of all times of the model; None where nothing says which.
         self.time_unit: TimeUnit | None = chosen_unit(own, time_unit, name)
@@ -225,6 +227,7 @@ class Kernel:
             "switches": program.switches,
             "rooted": program.rooted,
             "operations": program.operations,
+            "settled": dict(system.settled),
             "hours": "" if system.time_unit is None else str(system.time_unit.hours),
         }
 

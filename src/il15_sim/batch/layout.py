@@ -18,7 +18,7 @@ STATUS = (
     "step size too small",
     "not finite at the start",
     "not finite after a dose",
-    "no steady state: still drifting",
+    "no steady state: not at rest when the search ended",
     "no steady state: rests below zero",
 )
 OK, TOO_MANY_STEPS, STEP_TOO_SMALL, BAD_START, BAD_DOSE, DRIFTING, BELOW_ZERO = range(7)

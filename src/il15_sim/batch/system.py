@@ -45,6 +45,9 @@ class System:
         infinite or NaN means that nothing switches.
     units : mapping of str to str
         Unit of every id as the document has it (of a species: of its amount), "" where it has none.
+    settled : mapping of str to str
+        Constants that are set once, by an initial assignment, by a parameter each is set from:
+        here they follow that parameter, and would follow a change of it later on.
     time_unit : TimeUnit or None
         The unit of all times, and of rates per time; None where the document has none.
     """
@@ -59,6 +62,7 @@ class System:
     values: Mapping[str, int]
     switch_times: tuple[int, ...]
     units: Mapping[str, str]
+    settled: Mapping[str, str]
     time_unit: TimeUnit | None
 
 
@@ -124,8 +128,18 @@ class _Reader:
             values=MappingProxyType(values),
             switch_times=tuple(self._formulas.switches.times),
             units=MappingProxyType({q.id: q.units for q in quantities.values()}),
+            settled=MappingProxyType(self._settled(values)),
             time_unit=time_unit,
         )
+
+    def _settled(self, values: Mapping[str, int]) -> dict[str, str]:
+        parameters, e = tuple(self._parameters), self._e
+        found: dict[str, str] = {}
+        for name in self._elements.initial:
+            if name not in self._states:
+                below = (n for n in e.reachable([values[name]]) if e.ops[n] == "parameter")
+                found.update((parameters[int(e.data[n] or 0)], name) for n in below)
+        return found
 
     # Which part a quantity plays
 

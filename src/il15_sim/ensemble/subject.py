@@ -35,6 +35,8 @@ class Subject:
         Ids that are reported where nothing else is asked for.
     units : mapping
         Unit by id.
+    settled : mapping
+        Constants that are set once from a parameter, by the parameter: it cannot change in a run.
     time_unit : TimeUnit
         The unit in which it counts time.
     source : Model or Kernel
@@ -49,6 +51,7 @@ class Subject:
     quantities: frozenset[str]
     defaults: tuple[str, ...]
     units: Mapping[str, str]
+    settled: Mapping[str, str]
     time_unit: TimeUnit
     source: Model | Kernel
 
@@ -85,6 +88,7 @@ def subject_of(model: object) -> Subject:
             quantities=frozenset({*model.states, *model.facts.assigned}),
             defaults=model.observables or model.states,
             units=model.units,
+            settled={},
             time_unit=HOUR,
             source=model,
         )
@@ -104,6 +108,7 @@ def subject_of(model: object) -> Subject:
             quantities=model.quantities,
             defaults=model.states,
             units=model.units,
+            settled=model.settled,
             time_unit=model.time_unit,
             source=model,
         )
