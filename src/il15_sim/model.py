@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from il15_sim.batch.time_unit import HOUR
 from il15_sim.composition import table_ids
 from il15_sim.errors import InputError, unknown
 from il15_sim.parameters import ParameterTable, Variant
@@ -101,12 +100,7 @@ class Model:
         folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
         template = _sbml_of(folder, name)
         facts = read_sbml_facts(template)
-        if facts.time_unit not in (None, HOUR):
-            raise InputError(
-                f"model '{name}' counts time in {facts.time_unit}",
-                why="all times of this package are hours",
-                fix="write 'unit time_unit = 3600 second'",
-            )
+        facts.refuse_other_times(name)
         table = ParameterTable.read(folder / "parameters.tsv")
         rows = table_ids(folder, name, facts)
         missing = sorted(i for i, row in rows.items() if row not in table)

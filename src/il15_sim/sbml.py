@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from il15_sim.batch.time_unit import TimeUnit, time_unit_of
+from il15_sim.batch.time_unit import HOUR, TimeUnit, time_unit_of
 from il15_sim.errors import InputError
 
 
@@ -39,6 +39,15 @@ class SbmlFacts:
                 seen.add(name)
                 todo.extend(self.depends.get(name, ()))
         return frozenset(seen & set(self.constants))
+
+    def refuse_other_times(self, name: str) -> None:
+        """Refuse a model that says it counts time in anything but hours."""
+        if self.time_unit not in (None, HOUR):
+            raise InputError(
+                f"model '{name}' counts time in {self.time_unit}",
+                why="models of this package count hours",
+                fix="write 'unit time_unit = 3600 second'",
+            )
 
 
 def sbml_from_antimony(path: Path) -> str:
