@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.elements import Quantity, Species, read_elements
+from il15_sim.batch.elements import Elements, Quantity, Species, read_elements
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.sbml_document import open_document
 from il15_sim.engine import ReferenceEngine
@@ -172,4 +172,34 @@ def _quantities_of(sbml: str) -> tuple[Mapping[str, Quantity], frozenset[str]]:
     # The formulas of the elements die with their document: they may not leave this function.
     document = open_document(sbml)
     elements = read_elements(document.getModel())
+    _refuse_what_it_gets_wrong(elements)
     return elements.quantities, frozenset(elements.initial)
+
+
+def _refuse_what_it_gets_wrong(elements: Elements) -> None:
+    """Two constructs of which libRoadRunner is known to make something else than SBML says."""
+    for reaction in elements.reactions.values():
+        for part in reaction.parts:
+            twins = [(p.species, p.sign) == (part.species, part.sign) for p in reaction.parts]
+            if sum(twins) > 1 and (part.id is not None or part.formula is not None):
+                raise _wrong(
+                    f"reaction '{reaction.id}'",
+                    f"it takes a named stoichiometry of '{part.species}', twice on one side",
+                )
+    for name in elements.rates:
+        quantity = elements.quantities[name]
+        if isinstance(quantity, Species) and not quantity.as_amount:
+            home = quantity.compartment
+            if home in elements.assignments:
+                raise _wrong(
+                    f"the rate rule for '{name}'",
+                    f"it takes a concentration in '{home}', whose size has a rule",
+                )
+
+
+def _wrong(what: str, why: str) -> InputError:
+    return InputError(
+        f"{what} on the reference engine",
+        why=f"{why}, for something else than SBML does",
+        fix="use engine='batch'",
+    )
