@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.layout import STEP_TOO_SMALL, TOO_MANY_STEPS
 from il15_sim.model import Model
-from il15_sim.sbml import SbmlFacts
 
 Array = NDArray[np.float64]
 
@@ -27,9 +28,16 @@ TYPICAL_SIZE = {
     "pg_per_mL": 1.0,
 }
 
+#: Steps of CVODE from one time that is asked for to the next.
+MOST_STEPS = 200_000
+
 
 class IntegrationFailed(RuntimeError):
-    """CVODE gave up; the message says when and why."""
+    """CVODE gave up; the message says when and why, `code` is the status of the run."""
+
+    def __init__(self, message: str, code: int = STEP_TOO_SMALL) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ReferenceEngine:
@@ -38,7 +46,7 @@ class ReferenceEngine:
     Not to be shared between threads or pickled: ship SBML text to workers, not the engine.
     """
 
-    def __init__(self, sbml: str, facts: SbmlFacts) -> None:
+    def __init__(self, sbml: str, states: Sequence[str], units: Mapping[str, str]) -> None:
         """Compile the SBML text once; values are given at every start."""
         # CVODE writes its complaints to file descriptors 1 and 2 from C, past anything Python can
         # redirect; failures are told by the status of a run.
@@ -49,18 +57,19 @@ class ReferenceEngine:
         roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
         self._rr = roadrunner.RoadRunner(sbml)
         self._rr.setIntegrator("cvode")
-        self._rr.integrator.setValue("maximum_num_steps", 200_000)
-        self.facts = facts
+        self.states = tuple(states)
+        self._units = units
         self._selected: tuple[str, ...] = ()
-        # The state vector (and so the tolerance vector) has the order of the default selections.
-        self._state_order = tuple(s for s in self._rr.timeCourseSelections if s != "time")
+        # CVODE has rules before species, unlike the default selections.
+        count = len(self._rr.integrator.getAbsoluteToleranceVector())
+        self._state_order = tuple(self._rr.model.getStateVectorId(i) for i in range(count))
 
     def tolerances(self, rtol: float, states: Mapping[str, float]) -> dict[str, float]:
         """Absolute tolerance of every state, from its start value and the size of its unit."""
-        units = self.facts.units
+        units = self._units
         return {
             s: rtol * 0.1 * max(abs(states[s]), TYPICAL_SIZE.get(units[s], 1.0))
-            for s in self.facts.states
+            for s in self.states
         }
 
     def start(
@@ -69,25 +78,31 @@ class ReferenceEngine:
         states: Mapping[str, float],
         rtol: float,
         selected: Sequence[str],
+        tolerances: Mapping[str, float] | None = None,
+        *,
+        most_steps: int = MOST_STEPS,
     ) -> dict[str, float]:
         """Bring the engine to a start that does not depend on what it ran before.
 
-        Returns the absolute tolerances that are in force.
+        Absolute tolerances are those of the sizes of the units, where none are given. Returns
+        those that are in force. CVODE gives up after so many steps from one time to the next.
         """
         rr = self._rr
         # `reset()` would keep parameters that an earlier run changed; this does not.
         rr.resetToOrigin()
-        for name, value in values.items():
-            rr.setValue(name, value)
-        for name, value in states.items():
-            rr.setValue(name, value)
-        tolerances = self.tolerances(rtol, states)
+        for name, value in (*values.items(), *states.items()):
+            self.set(name, value)
+        if tolerances is None:
+            tolerances = self.tolerances(rtol, states)
         rr.integrator.setValue("relative_tolerance", rtol)
-        rr.integrator.setValue("absolute_tolerance", [tolerances[s] for s in self._state_order])
+        rr.integrator.setValue("maximum_num_steps", most_steps)
+        rr.integrator.setValue(
+            "absolute_tolerance", [tolerances.get(s, rtol) for s in self._state_order]
+        )
         if self._selected != tuple(selected):
             self._selected = tuple(selected)
             rr.timeCourseSelections = ["time", *self._selected]
-        return tolerances
+        return dict(tolerances)
 
     def get(self, name: str) -> float:
         """Present value of any quantity."""
@@ -109,16 +124,30 @@ class ReferenceEngine:
         IntegrationFailed
             When CVODE cannot go on.
         """
+        return self._rows(times=times_h.tolist())[:, 1:]
+
+    def _rows(self, **asked: Any) -> Array:
+        """What libRoadRunner simulates: rows of time and the selected quantities."""
         try:
-            rows = self._rr.simulate(times=times_h.tolist())
+            rows = self._rr.simulate(**asked)
         except RuntimeError as error:
             # The rest of the line is a C++ signature.
-            raise IntegrationFailed(str(error).split("; In ")[0].splitlines()[0]) from None
-        return np.asarray(rows, dtype=np.float64)[:, 1:]
+            message = str(error).split("; In ")[0].splitlines()[0]
+            given_up = "CV_TOO_MUCH_WORK" in message
+            code = TOO_MANY_STEPS if given_up else STEP_TOO_SMALL
+            raise IntegrationFailed(message, code) from None
+        return np.array(rows, dtype=np.float64)
 
     def rates(self) -> dict[str, float]:
         """Present rate of change of every state, per hour."""
-        return {s: float(self._rr.getValue(f"{s}'")) for s in self.facts.states}
+        return {s: float(self._rr.getValue(f"{s}'")) for s in self.states}
+
+    def is_finite(self, *, rates: bool = False) -> bool:
+        """Whether all states (and rates) are finite now."""
+        values = [self.get(s) for s in self.states]
+        if rates:
+            values += self.rates().values()
+        return bool(np.isfinite(values).all())
 
 
 _engines: OrderedDict[str, ReferenceEngine] = OrderedDict()
@@ -128,7 +157,7 @@ def engine_for(model: Model) -> ReferenceEngine:
     """The engine of a model's structure, compiled once per process (eight are kept)."""
     key = model.structure_hash
     if key not in _engines:
-        _engines[key] = ReferenceEngine(model.sbml, model.facts)
+        _engines[key] = ReferenceEngine(model.sbml, model.states, model.facts.units)
         while len(_engines) > 8:
             _engines.popitem(last=False)
     _engines.move_to_end(key)

@@ -100,6 +100,7 @@ class Model:
         folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
         template = _sbml_of(folder, name)
         facts = read_sbml_facts(template)
+        facts.refuse_other_times(name)
         table = ParameterTable.read(folder / "parameters.tsv")
         rows = table_ids(folder, name, facts)
         missing = sorted(i for i, row in rows.items() if row not in table)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from il15_sim.batch.time_unit import HOUR, TimeUnit, time_unit_of
 from il15_sim.errors import InputError
 
 
@@ -17,7 +18,7 @@ class SbmlFacts:
     """What an SBML model of parameters and rules consists of.
 
     `constants` and `initial` map ids to values, `depends` maps every ruled id to the ids in its
-    formula, `units` maps ids to unit ids of the model.
+    formula, `units` maps ids to unit ids of the model, `time_unit` is None where it has none.
     """
 
     states: tuple[str, ...]
@@ -26,6 +27,7 @@ class SbmlFacts:
     assigned: frozenset[str]
     depends: Mapping[str, frozenset[str]]
     units: Mapping[str, str]
+    time_unit: TimeUnit | None
 
     def upstream_constants(self, quantity: str) -> frozenset[str]:
         """All constant parameters that the quantity depends on, directly or through the states."""
@@ -37,6 +39,15 @@ class SbmlFacts:
                 seen.add(name)
                 todo.extend(self.depends.get(name, ()))
         return frozenset(seen & set(self.constants))
+
+    def refuse_other_times(self, name: str) -> None:
+        """Refuse a model that says it counts time in anything but hours."""
+        if self.time_unit not in (None, HOUR):
+            raise InputError(
+                f"model '{name}' counts time in {self.time_unit}",
+                why="models of this package count hours",
+                fix="write 'unit time_unit = 3600 second'",
+            )
 
 
 def sbml_from_antimony(path: Path) -> str:
@@ -108,6 +119,37 @@ def read_sbml_facts(sbml: str) -> SbmlFacts:
         assigned=assigned,
         depends=MappingProxyType(depends),
         units=MappingProxyType(units),
+        time_unit=time_unit_of(model),
+    )
+
+
+def set_sbml_quantities(sbml: str, values: Mapping[str, float]) -> str:
+    """Any SBML text with the values of parameters, compartments and species at the start replaced.
+
+    Of a species it is the value that its id stands for: an amount, or a concentration.
+    """
+    import libsbml
+
+    document = libsbml.readSBMLFromString(sbml)
+    model = document.getModel()
+    for name, value in values.items():
+        element = model.getElementBySId(name)
+        if element.getTypeCode() == libsbml.SBML_COMPARTMENT:
+            element.setSize(value)
+        elif element.getTypeCode() == libsbml.SBML_PARAMETER:
+            element.setValue(value)
+        elif element.getHasOnlySubstanceUnits() or _is_point(model, element.getCompartment()):
+            element.setInitialAmount(value)
+        else:
+            element.setInitialConcentration(value)
+    text: str = libsbml.writeSBMLToString(document)
+    return text
+
+
+def _is_point(model: Any, compartment: str) -> bool:
+    """Whether a compartment has no size, in which species are amounts (in Level 2)."""
+    return bool(
+        model.getLevel() == 2 and model.getCompartment(compartment).getSpatialDimensions() == 0
     )
 
 

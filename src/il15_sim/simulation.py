@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.layout import BAD_DOSE, BAD_START
 from il15_sim.dosing import Change, dose_changes, dose_times
 from il15_sim.engine import IntegrationFailed, ReferenceEngine, engine_for
 from il15_sim.errors import InputError, unknown
@@ -91,7 +93,7 @@ def simulate(
         try:
             start = steady_state(one, engine)
             tolerances = engine.start(one.values, start, rtol, chosen)
-            status.append(run_segments(engine, one, events, times, sample, values[i]))
+            status.append(_told(engine, one, (events, times, sample), values[i]))
         except NoSteadyState as error:
             status.append(str(error))
     return Runs(
@@ -124,48 +126,70 @@ def listed_regimens(given: object) -> list[Regimen]:
 
 def run_segments(
     engine: ReferenceEngine,
-    model: Model,
+    values: Mapping[str, float],
     changes: Sequence[Change],
     times: Array,
     sample: NDArray[np.str_],
     out: Array,
-) -> str:
-    """Run a started engine through changes; fills `out` (T, O) and returns the status.
+    *,
+    begin: float = 0.0,
+) -> None:
+    """Run a started engine from `begin` through changes; fills `out` (T, O) as far as it goes.
 
-    `sample` is "pre" where a time is read before the changes of that time.
+    All times are as the engine counts them. `values` are those of the parameters before the
+    changes; `sample` is "pre" where a time is read before the changes of that time.
+
+    Raises
+    ------
+    IntegrationFailed
+        When it cannot go on; its `code` tells what became of the run.
     """
     changes = [c for c in changes if c.time_h <= times[-1]]
-    breaks = sorted({0.0, *(c.time_h for c in changes)})
-    infusions = {c.target: model.values[c.target] for c in changes if c.target in model.values}
+    breaks = sorted({begin, *(c.time_h for c in changes)})
+    infusions = {c.target: values[c.target] for c in changes if c.target in values}
     first = 0
-    for k, begin in enumerate(breaks):
+    for k, now in enumerate(breaks):
         end = breaks[k + 1] if k + 1 < len(breaks) else np.inf
-        # Rows before the doses of this moment: at time zero they are the untreated state.
-        while first < len(times) and times[first] == begin and sample[first] == "pre":
+        # Rows before the doses of this moment: at the begin they are the untreated state.
+        while first < len(times) and times[first] == now and sample[first] == "pre":
             out[first] = engine.now()
             first += 1
         for change in changes:
-            if change.time_h == begin:
+            if change.time_h == now:
                 _apply(engine, change, infusions)
+        if not engine.is_finite(rates=k == 0):
+            where = "at the start" if k == 0 else f"after the dose at {now:g} h"
+            raise IntegrationFailed(f"values are not finite {where}", BAD_DOSE if k else BAD_START)
         last = first
         while last < len(times) and (
             times[last] < end or (times[last] == end and sample[last] == "pre")
         ):
             last += 1
         stops = times[first:last]
-        grid = np.unique(np.concatenate([[begin], stops, [end] if np.isfinite(end) else []]))
+        grid = np.unique(np.concatenate([[now], stops, [end] if np.isfinite(end) else []]))
         if len(grid) > 1:
             try:
                 rows = engine.advance(grid)
             except IntegrationFailed as error:
-                return f"integration failed after {begin:g} h: {error}"
+                message = f"integration failed after {now:g} h: {error}"
+                raise IntegrationFailed(message, error.code) from None
             out[first:last] = rows[np.searchsorted(grid, stops)]
         elif last > first:
             out[first:last] = engine.now()
-        if not np.isfinite(out[first:last]).all():
-            out[first:] = np.nan
-            return f"values are not finite after {begin:g} h"
         first = last
+
+
+def _told(engine: ReferenceEngine, model: Model, run: Sequence[Any], out: Array) -> str:
+    """Run segments of a model, and say how that went."""
+    changes, times, sample = run
+    try:
+        run_segments(engine, model.values, changes, times, sample, out)
+    except IntegrationFailed as error:
+        return str(error)
+    odd = np.flatnonzero(~np.isfinite(out).all(axis=1))
+    if odd.size:
+        out[odd[0] :] = np.nan
+        return f"values are not finite from {times[odd[0]]:g} h on"
     return "ok"
 
 

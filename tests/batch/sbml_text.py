@@ -61,6 +61,13 @@ def function(id, formula):
     )
 
 
+def unit(id, kind="second", exponent=1, scale=0, multiplier=1):
+    """The definition of a unit that is one factor."""
+    factor = attributes(kind=kind, exponent=exponent, scale=scale, multiplier=multiplier)
+    text = f'<unitDefinition id="{id}"><listOfUnits><unit{factor}/></listOfUnits></unitDefinition>'
+    return "UnitDefinitions", text
+
+
 def initial(symbol, formula):
     text = f'<initialAssignment symbol="{symbol}">{math(formula)}</initialAssignment>'
     return "InitialAssignments", text
@@ -97,8 +104,8 @@ def reaction(id, law, takes=(), makes=(), *, local="", level=3, more=""):
 
 def model(*parts, level=3, more=""):
     """The SBML text of what the functions above write."""
-    order = ["FunctionDefinitions", "Compartments", "Species", "Parameters", "InitialAssignments"]
-    order += ["Rules", "Constraints", "Reactions", "Events"]
+    order = ["FunctionDefinitions", "UnitDefinitions", "Compartments", "Species", "Parameters"]
+    order += ["InitialAssignments", "Rules", "Constraints", "Reactions", "Events"]
     text = ""
     for kind in order:
         inner = "".join(part for its, part in parts if its == kind)

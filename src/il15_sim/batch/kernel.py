@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,7 @@ from il15_sim.batch.program import build_program
 from il15_sim.batch.reporting import outputs_program, states_in
 from il15_sim.batch.runner import driver_code, run_piece
 from il15_sim.batch.system import System, read_system
+from il15_sim.batch.time_unit import TimeUnit, chosen_unit
 from il15_sim.errors import unknown
 from il15_sim.interrupts import interrupts_kept
 
@@ -129,6 +131,25 @@ class Outcome:
 class Kernel:
     """One model, compiled for this processor.
 
+    Parameters
+    ----------
+    sbml : str
+        Text of SBML Level 2 or 3.
+    method : str
+        Name of the method of integration.
+    name : str
+        What the model is called in results and messages.
+    time_unit : str, optional
+        The unit in which the model counts time, for a text that says none: `"s"`, `"min"`, `"h"`,
+        `"d"` or `"wk"`. Times of `run` are in the unit of the model, those of `simulate_many` in
+        hours.
+
+    Raises
+    ------
+    InputError
+        For SBML that does not read, for elements that are not supported, by their ids, and for a
+        unit of time that is none or not that of the SBML.
+
     Examples
     --------
     >>> from il15_sim import Model
@@ -140,14 +161,15 @@ class Kernel:
     (10, 1, 1)
     """
 
-    def __init__(self, sbml: str, method: str = "rodas4", name: str = "SBML model") -> None:
-        """Compile SBML text, or take its code from the cache.
-
-        Raises
-        ------
-        InputError
-            For SBML that does not read, and for elements that are not supported, by their ids.
-        """
+    def __init__(
+        self,
+        sbml: str,
+        method: str = "rodas4",
+        name: str = "SBML model",
+        *,
+        time_unit: str | None = None,
+    ) -> None:
+        """Compile SBML text, or take its code from the cache."""
         self.sbml = sbml
         self.name = name
         self.method: Rosenbrock = METHODS[method]
@@ -173,6 +195,11 @@ class Kernel:
         #: True for states that are amounts though their id stands for a concentration.
         self.amounts: tuple[bool, ...] = tuple(about["amounts"])
         self.operations: dict[str, int] = about["operations"]
+        #: Constants set by initial assignments, by parameters that they are set from.
+        self.settled: dict[str, str] = about["settled"]
+        own = TimeUnit(Fraction(about["hours"])) if about["hours"] else None
+        #: The unit of all times of the model; None where nothing says which.
+        self.time_unit: TimeUnit | None = chosen_unit(own, time_unit, name)
         #: Seconds spent on compiling; zero where the code came from the cache.
         self.compile_seconds = seconds if new else 0.0
         self._reporting: dict[tuple[str, ...], tuple[MachineCode, int]] = {}
@@ -204,6 +231,8 @@ class Kernel:
             "conditions": program.conditions,
             "rooted": program.rooted,
             "operations": program.operations,
+            "settled": dict(system.settled),
+            "hours": "" if system.time_unit is None else str(system.time_unit.hours),
         }
 
     def run(

@@ -14,7 +14,7 @@ STATUS = (
     "step size too small",
     "not finite at the start",
     "not finite after a dose",
-    "no steady state: still drifting",
+    "no steady state: not at rest when the search ended",
     "no steady state: rests below zero",
     "a condition switches on and off without end",
 )

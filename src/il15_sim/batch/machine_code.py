@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
 
 from il15_sim.batch.code_cache import CodeCache, code_key
-
-#: Part of every key: to be raised when the meaning of the generated code changes.
-GENERATOR = "8"
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,13 @@ class MachineCode:
     description: dict[str, Any]
     seconds: float  # spent on compiling; zero where the code came from the cache
     _engine: Any  # owns the memory of the functions
+
+
+@cache
+def _generator() -> str:
+    """Hash of the sources of this package: other sources write other code."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 @cache
@@ -46,7 +52,7 @@ def key_of(**parts: str) -> str:
     cpu, features = _target()
     version = ".".join(map(str, llvm.llvm_version_info))
     return code_key(
-        generator=GENERATOR,
+        generator=_generator(),
         llvm=version,
         llvmlite=llvmlite.__version__,
         cpu=cpu,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,21 +13,13 @@ from numpy.typing import NDArray
 from il15_sim.batch.layout import LANES, WORK, Work
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 
-#: Modules that the text of the driver is made of.
-_SOURCES = (
-    *("driver", "lanes", "layout", "locate", "reduce", "sizes", "stepping"),
-    *("native_calls", "native_expressions", "native_text", "translate", "typed"),
-)
 _LINE = 64  # bytes of a cache line, which is what LANES doubles fill
 
 
 @cache
 def driver_code() -> MachineCode:
     """The driver's machine code, from the cache or compiled."""
-    folder = Path(__file__).parent
-    text = b"".join((folder / f"{name}.py").read_bytes() for name in _SOURCES)
-    key = key_of(part="driver", sources=hashlib.sha256(text).hexdigest(), lanes=str(LANES))
-    return build(key, ["run_rows"], _write)
+    return build(key_of(part="driver", lanes=str(LANES)), ["run_rows"], _write)
 
 
 def _write() -> tuple[str, dict[str, Any]]:

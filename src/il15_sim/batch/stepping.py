@@ -15,9 +15,11 @@ from il15_sim.batch.lanes import (
 from il15_sim.batch.layout import (
     BAD_DOSE,
     CHATTERING,
+    DRIFTING,
     EMPTY,
     LANES,
     OK,
+    RESTING,
     RUNNING,
     STEP_TOO_SMALL,
     TOO_MANY_STEPS,
@@ -183,10 +185,11 @@ def judge(job: Job, work: Work) -> None:
     if some(stuck | many):
         work.s[:] = where(stuck, 1.0, where(many, 2.0, 0.0))
         for lane in range(LANES):
+            resting = work.phase[lane] == RESTING
             if work.s[lane] == 1.0:
-                finish(job, work, lane, STEP_TOO_SMALL)
+                finish(job, work, lane, DRIFTING if resting else STEP_TOO_SMALL)
             elif work.s[lane] == 2.0:
-                finish(job, work, lane, TOO_MANY_STEPS)
+                finish(job, work, lane, DRIFTING if resting else TOO_MANY_STEPS)
 
 
 @native
@@ -220,7 +223,8 @@ def switch_over(job: Job, work: Work) -> None:
         work.s[:] = where(endless, 1.0, 0.0)
         for lane in range(LANES):
             if work.s[lane] > 0.0:
-                finish(job, work, lane, CHATTERING)
+                resting = work.phase[lane] == RESTING
+                finish(job, work, lane, DRIFTING if resting else CHATTERING)
 
 
 @native

@@ -14,6 +14,7 @@ from il15_sim.batch.mathml import Formulas, Steps, finish
 from il15_sim.batch.reactions import net_rates
 from il15_sim.batch.sbml_document import Unsupported as Unsupported
 from il15_sim.batch.sbml_document import open_document
+from il15_sim.batch.time_unit import TimeUnit, time_unit_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,11 @@ class System:
         of parameters or time alone are not among them.
     units : mapping of str to str
         Unit of every id as the document has it (of a species: of its amount), "" where it has none.
+    settled : mapping of str to str
+        Constants that are set once, by an initial assignment, by a parameter each is set from:
+        here they follow that parameter, and would follow a change of it later on.
+    time_unit : TimeUnit or None
+        The unit of all times, and of rates per time; None where the document has none.
     """
 
     expressions: Expressions
@@ -60,6 +66,8 @@ class System:
     switch_times: tuple[int, ...]
     conditions: tuple[int, ...]
     units: Mapping[str, str]
+    settled: Mapping[str, str]
+    time_unit: TimeUnit | None
 
 
 def read_system(sbml: str) -> System:
@@ -81,7 +89,8 @@ def read_system(sbml: str) -> System:
         or conditions depend on them, and values that are used and missing. It names the element.
     """
     document = open_document(sbml)  # kept until the end: libSBML's trees die with their document
-    return _Reader(read_elements(document.getModel())).system()
+    model = document.getModel()
+    return _Reader(read_elements(model)).system(time_unit_of(model))
 
 
 class _Reader:
@@ -106,7 +115,7 @@ class _Reader:
         self._start = Epoch(elements, self._formulas, zero, elements.initial, self._given)
         self._now = Epoch(elements, self._formulas, time, {}, self._running)
 
-    def system(self) -> System:
+    def system(self, time_unit: TimeUnit | None) -> System:
         """The whole system."""
         quantities = self._elements.quantities
         net = net_rates(self._elements, self._now, self._e)
@@ -125,7 +134,18 @@ class _Reader:
             switch_times=tuple(self._formulas.switches.times),
             conditions=self._formulas.conditions.located(rates, values.values()),
             units=MappingProxyType({q.id: q.units for q in quantities.values()}),
+            settled=MappingProxyType(self._settled(values)),
+            time_unit=time_unit,
         )
+
+    def _settled(self, values: Mapping[str, int]) -> dict[str, str]:
+        parameters, e = tuple(self._parameters), self._e
+        found: dict[str, str] = {}
+        for name in self._elements.initial:
+            if name not in self._states:
+                below = (n for n in e.reachable([values[name]]) if e.ops[n] == "parameter")
+                found.update((parameters[int(e.data[n] or 0)], name) for n in below)
+        return found
 
     # Which part a quantity plays
 

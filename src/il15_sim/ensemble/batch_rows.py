@@ -18,7 +18,7 @@ from il15_sim.ensemble.plan import Plan
 from il15_sim.ensemble.subject import Subject
 from il15_sim.model import Model
 from il15_sim.readouts import Readout
-from il15_sim.steady_state import FROZEN
+from il15_sim.steady_state import FROZEN, HORIZON_H, WINDOW_H
 
 Array = NDArray[np.float64]
 
@@ -76,7 +76,8 @@ class BatchRows:
             threads=self.threads,
             on_rows=on_rows,
         )
-        block = Block(outcome.values, outcome.reduced, outcome.final, outcome.status, outcome.steps)
+        reduced = in_hours(outcome.reduced, plan)
+        block = Block(outcome.values, reduced, outcome.final, outcome.status, outcome.steps)
         return block.refused(~fit)
 
 
@@ -122,8 +123,9 @@ def _base(subject: Subject) -> Mapping[str, float]:
 
 
 def _task(plan: Plan, shared_steps: bool) -> Task:
-    """The plan in the terms of the batch engine."""
+    """The plan in the terms of the batch engine, which counts time as the model does."""
     subject = plan.subject
+    time = subject.time_unit.from_hours
     frozen, typical = None, None
     if subject.model is not None:
         sizes = [TYPICAL_SIZE.get(subject.units[s], 1.0) for s in subject.states]
@@ -132,11 +134,11 @@ def _task(plan: Plan, shared_steps: bool) -> Task:
     if plan.rest:
         frozen = {k: v for k, v in FROZEN.items() if k in subject.constants}
     return Task(
-        begin=plan.begin_h,
-        end=plan.end_h,
-        schedules=plan.schedules,
+        begin=time(plan.begin_h),
+        end=time(plan.end_h),
+        schedules=replace(plan.schedules, time=time(plan.schedules.time)),
         outputs=plan.columns,
-        times=plan.times_h,
+        times=time(plan.times_h),
         before=plan.before,
         reductions=[_reduction(r, plan) for r in plan.reduced],
         frozen=frozen,
@@ -144,11 +146,35 @@ def _task(plan: Plan, shared_steps: bool) -> Task:
         rtol=plan.rtol,
         max_steps=plan.max_steps,
         shared_steps=shared_steps,
+        rest_horizon=time(HORIZON_H),
+        rest_window=time(WINDOW_H),
     )
 
 
 def _reduction(readout: Readout, plan: Plan) -> Reduction:
     level = readout.level if readout.kind.startswith("hours_to") else 0.0
     # An end of infinity takes in a dose at the end of the run.
-    begin_h = max(readout.start_h, plan.begin_h)
-    return Reduction(_KINDS[readout.kind], readout.observable, begin_h, readout.end_h, level)
+    time = plan.subject.time_unit.from_hours
+    begin, end = time(max(readout.start_h, plan.begin_h)), time(readout.end_h)
+    return Reduction(_KINDS[readout.kind], readout.observable, begin, end, level)
+
+
+def in_hours(reduced: Array, plan: Plan) -> Array:
+    """Reduced readouts (B, K) of times in the unit of the model, told by hours.
+
+    A level that is crossed at a time which the caller named is told by that very number.
+    """
+    unit = plan.subject.time_unit
+    if unit.hours == 1:
+        return reduced
+    edges = {x for r in plan.reduced for x in (r.start_h, r.end_h)}
+    named = np.union1d(plan.schedules.time, [*edges, plan.begin_h, plan.end_h])
+    times, told = unit.from_hours(named), reduced.copy()
+    for k, readout in enumerate(plan.reduced):
+        if readout.kind == "auc":
+            told[:, k] = unit.to_hours(reduced[:, k])
+        elif readout.kind.startswith("hours_to"):
+            place = np.minimum(np.searchsorted(times, reduced[:, k]), len(times) - 1)
+            is_named = times[place] == reduced[:, k]
+            told[:, k] = np.where(is_named, named[place], unit.to_hours(reduced[:, k]))
+    return told

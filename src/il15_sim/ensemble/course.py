@@ -32,14 +32,20 @@ class Course:
         return np.asarray(self.values[first if self.before[first] == before else first + 1])
 
 
-def grid_of(plan: Plan, schedule: Schedule) -> tuple[Array, NDArray[np.bool_]]:
-    """The plan's times; where readouts are reduced a fine grid, and both sides of every change."""
+def grid_of(
+    plan: Plan, schedule: Schedule, fine_h: Array | None = None
+) -> tuple[Array, NDArray[np.bool_]]:
+    """The plan's times; where readouts are reduced a fine grid, and both sides of every change.
+
+    The grid is one of 0.1 h, where none is given.
+    """
     own = zip(plan.times_h.tolist(), plan.before.tolist(), strict=True)
     rows = [*own, (plan.begin_h, True), (plan.end_h, True)]
     if plan.reduced:
         steps = math.ceil((plan.end_h - plan.begin_h) / _GRID_H)
-        fine = plan.begin_h + _GRID_H * np.arange(steps)
-        rows += [(time, False) for time in fine.round(9).tolist() if time < plan.end_h]
+        usual_h = (plan.begin_h + _GRID_H * np.arange(steps)).round(9)
+        fine = (usual_h if fine_h is None else fine_h).tolist()
+        rows += [(time, False) for time in fine if time < plan.end_h]
         edges = [c.time_h for c in schedule]
         edges += [x for r in plan.reduced for x in (r.start_h, r.end_h)]
         inside = [x for x in (*edges, plan.end_h) if plan.begin_h <= x <= plan.end_h]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, Protocol
 
 import numpy as np
 
+from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.ensemble.batch_rows import batch_rows
 from il15_sim.ensemble.block import Block
+from il15_sim.ensemble.foreign_rows import foreign_course
 from il15_sim.ensemble.plan import Plan
-from il15_sim.ensemble.reference_rows import ReferenceRows
+from il15_sim.ensemble.reference_rows import ReferenceRows, patient_course
 from il15_sim.errors import InputError, unknown
 
 EngineName = Literal["auto", "batch", "reference"]
@@ -61,6 +64,7 @@ def rows_on(plan: Plan, wanted: EngineName, threads: int | None) -> Rows:
 
 
 def _reference(plan: Plan) -> Rows:
-    if plan.subject.model is None:
-        raise InputError("engine 'reference' for a compiled SBML model", fix="use engine='batch'")
-    return ReferenceRows(plan, plan.subject.model)
+    source = plan.subject.source
+    if isinstance(source, Kernel):
+        return ReferenceRows(plan, partial(foreign_course, plan, source))
+    return ReferenceRows(plan, partial(patient_course, plan, source))

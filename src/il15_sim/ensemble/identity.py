@@ -22,6 +22,7 @@ def stored_inputs(plan: Plan, engine: str) -> dict[str, Any]:
     columns = (events.offset, events.time, events.amount, events.kind, events.target, events.scale)
     return {
         "model": plan.subject.hash,
+        "hours_per_unit_of_time": str(plan.subject.time_unit.hours),
         "parameters": [list(plan.rows.columns), plan.rows.identity],
         "schedules": [_of_array(column) for column in columns],
         "schedule_names": [list(events.targets), list(events.scales)],

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import BAD_START, BELOW_ZERO, DRIFTING, OK, STEP_TOO_SMALL
+from il15_sim.batch.layout import BAD_START, OK
 from il15_sim.dosing import Change
-from il15_sim.engine import ReferenceEngine, engine_for
+from il15_sim.engine import IntegrationFailed, engine_for
 from il15_sim.ensemble.block import Block
 from il15_sim.ensemble.course import Course, grid_of, reduce_course
 from il15_sim.ensemble.plan import Plan
 from il15_sim.ensemble.schedules import Schedule, changes_of
 from il15_sim.model import Model
 from il15_sim.simulation import run_segments
-from il15_sim.steady_state import BelowZero, NoSteadyState, steady_state
+from il15_sim.steady_state import NoSteadyState, steady_state
 
 Array = NDArray[np.float64]
+
+#: One simulation from the row of a parameter table, a schedule, and start states where they are
+#: given: its course holds the plan's columns and then, where those at the end are kept, all states.
+Simulated = Callable[[Mapping[str, float], Schedule, Array | None], Course]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +31,7 @@ class ReferenceRows:
     """A plan on the reference engine."""
 
     plan: Plan
-    model: Model
+    simulated: Simulated
     name = "reference"
     compile_seconds = 0.0
 
@@ -36,11 +40,10 @@ class ReferenceRows:
     ) -> Block:
         """Simulate the rows [start, stop)."""
         plan, count = self.plan, stop - start
-        engine = engine_for(self.model)
         block = Block(
             values=np.full((count, len(plan.times_h), len(plan.columns)), np.nan),
             reduced=np.full((count, len(plan.reduced)), np.nan),
-            final=np.full((count, len(self.model.states)), np.nan),
+            final=np.full((count, len(plan.subject.states)), np.nan),
             status=np.zeros(count, np.int8),
             steps=np.full((count, 2), -1, np.int32),
         )
@@ -49,11 +52,9 @@ class ReferenceRows:
         schedule_of = plan.schedules_of(start, stop)
         initial = plan.initial_of(start, stop)
         for i in np.flatnonzero(fit):
-            patient = self.model.with_values(dict(zip(plan.rows.columns, table[i], strict=True)))
+            row = dict(zip(plan.rows.columns, table[i].tolist(), strict=True))
             given = initial[i if len(initial) > 1 else 0] if initial is not None else None
-            self._fill(
-                block, int(i), engine, patient, changes_of(plan.schedules, schedule_of[i]), given
-            )
+            self._fill(block, int(i), row, changes_of(plan.schedules, schedule_of[i]), given)
             if on_rows is not None:
                 on_rows(1)
         return block.refused(~fit)
@@ -62,39 +63,21 @@ class ReferenceRows:
         self,
         block: Block,
         i: int,
-        engine: ReferenceEngine,
-        patient: Model,
+        row: Mapping[str, float],
         schedule: Schedule,
         given: Array | None,
     ) -> None:
         """Simulate one row into row i of a block."""
         plan = self.plan
-        grid = grid_of(plan, schedule)
-        states = dict(patient.initial)
-        if given is not None:
-            states = dict(zip(patient.states, given.tolist(), strict=True))
-        if not np.isfinite(list(states.values())).all():
+        if given is not None and not np.isfinite(given).all():
             block.status[i] = BAD_START
             return
-        if plan.rest:
-            try:
-                states = steady_state(patient, engine)
-            except NoSteadyState as error:
-                block.status[i] = BELOW_ZERO if isinstance(error, BelowZero) else DRIFTING
-                return
-        watched = (*plan.columns, *patient.states) if plan.final else plan.columns
-        patient, schedule = _begun(patient, schedule, plan.begin_h)
-        course = Course(*grid, np.full((len(grid[0]), len(watched)), np.nan))
-        engine.start(patient.values, states, plan.rtol, watched)
-        told = run_segments(
-            engine,
-            patient,
-            schedule,
-            course.times_h - plan.begin_h,
-            np.where(course.before, "pre", "post"),
-            course.values,
-        )
-        block.status[i] = OK if told == "ok" else STEP_TOO_SMALL
+        try:
+            course = self.simulated(row, schedule, given)
+        except (IntegrationFailed, NoSteadyState) as error:
+            block.status[i] = error.code
+            return
+        block.status[i] = OK
         columns = len(plan.columns)
         for k, (time_h, before) in enumerate(zip(plan.times_h, plan.before, strict=True)):
             block.values[i, k] = course.row(time_h, before)[:columns]
@@ -104,15 +87,49 @@ class ReferenceRows:
             block.reduced[i, k] = reduce_course(readout, plan, course)
 
 
-def _begun(patient: Model, schedule: Schedule, begin_h: float) -> tuple[Model, Schedule]:
-    """The patient as changes before the begin left it, and the changes after it, from then on."""
-    values, later = dict(patient.values), []
+def patient_course(
+    plan: Plan,
+    model: Model,
+    row: Mapping[str, float],
+    schedule: Schedule,
+    given: Array | None,
+) -> Course:
+    """One simulation of a model of this package.
+
+    Raises
+    ------
+    IntegrationFailed, NoSteadyState
+        With the code of its status.
+    """
+    engine, patient = engine_for(model), model.with_values(row)
+    if plan.rest:
+        states = steady_state(patient, engine)
+    elif given is not None:
+        states = dict(zip(patient.states, given.tolist(), strict=True))
+    else:
+        states = dict(patient.initial)
+    watched = (*plan.columns, *patient.states) if plan.final else plan.columns
+    grid = grid_of(plan, schedule)
+    values, later = begun(patient.values, schedule, plan.begin_h)
+    later = tuple(Change(c.time_h - plan.begin_h, c.target, c.amount, sets=c.sets) for c in later)
+    course = Course(*grid, np.full((len(grid[0]), len(watched)), np.nan))
+    engine.start(values, states, plan.rtol, watched)
+    samples = np.where(course.before, "pre", "post")
+    run_segments(engine, values, later, course.times_h - plan.begin_h, samples, course.values)
+    return course
+
+
+def begun(
+    values: Mapping[str, float], schedule: Schedule, begin_h: float
+) -> tuple[dict[str, float], Schedule]:
+    """Values as changes before the begin left them, and the changes after it, by plain amounts."""
+    now, later = dict(values), []
     for c in schedule:
-        amount = c.amount * (patient.values[c.per] if c.per else 1.0)
+        amount = c.amount * (values[c.per] if c.per else 1.0)
         if c.time_h >= begin_h:
-            later.append(Change(c.time_h - begin_h, c.target, amount, sets=c.sets))
+            later.append(Change(c.time_h, c.target, amount, sets=c.sets))
         else:
-            value = amount if c.sets else values[c.target] + amount
+            value = amount if c.sets else now[c.target] + amount
             # As the engine does: what an infusion added is taken away without a rest.
-            values[c.target] = 0.0 if abs(value) < 1e-9 * abs(amount) else value
-    return replace(patient, values=values), tuple(later)
+            now[c.target] = 0.0 if abs(value) < 1e-9 * abs(amount) else value
+    return now, tuple(later)

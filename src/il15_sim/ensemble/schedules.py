@@ -131,6 +131,13 @@ def checked_changes(changes: Iterable[Change], subject: Subject) -> Schedule:
             )
         if change.target not in ids:
             raise unknown("state or parameter", change.target, ids)
+        if change.target in subject.settled:
+            raise InputError(
+                f"change of '{change.target}'",
+                why=f"'{subject.settled[change.target]}' is set from it once, by an initial "
+                "assignment, and would change with it",
+                fix="vary it by rows of the parameter table",
+            )
         if change.per and change.per not in subject.constants:
             raise unknown("parameter", change.per, subject.constants)
         if not (_finite(change.time_h) and _finite(change.amount)):

@@ -52,7 +52,9 @@ def simulate_many(
     ----------
     model : Model or Kernel
         The patient or a module; or any compiled SBML model (then without regimens: give its doses
-        as `changes`).
+        as `changes`). Times asked for and told are hours, whatever unit of time the SBML has;
+        rates of reactions stay per unit of time of the SBML. A text that says no unit is refused,
+        unless its Kernel was given `time_unit`.
     regimens : Regimen or sequence of Regimen, optional
         One for all rows, or one per row. Default: no treatment.
     parameters : DataFrame or ParameterRows, optional
@@ -78,7 +80,8 @@ def simulate_many(
     final_state : bool
         Report the states at the end, before doses of that moment: a run continues from there.
     engine : "auto", "batch" or "reference"
-        "auto" takes the batch engine wherever the model compiles.
+        "auto" takes the batch engine wherever the model compiles. "reference" is libRoadRunner, one
+        row after another: slow, and a second opinion on any model, a Kernel too.
     rtol : float
         Relative tolerance of every step.
     max_steps : int
@@ -102,7 +105,9 @@ def simulate_many(
     Raises
     ------
     InputError
-        For unknown ids, bad times, and tables that do not fit.
+        For unknown ids, bad times, and tables that do not fit; for SBML without a unit of time; for
+        a change of a parameter that an initial assignment reads; for what libRoadRunner cannot
+        read or report, on the reference engine.
 
     Examples
     --------

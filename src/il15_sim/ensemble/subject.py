@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.kernel import Kernel
+from il15_sim.batch.time_unit import HOUR, TimeUnit
 from il15_sim.errors import InputError
 from il15_sim.model import Model
 
@@ -34,6 +35,10 @@ class Subject:
         Ids that are reported where nothing else is asked for.
     units : mapping
         Unit by id.
+    settled : mapping
+        Constants that are set once from a parameter, by the parameter: it cannot change in a run.
+    time_unit : TimeUnit
+        The unit in which it counts time.
     source : Model or Kernel
         What it was made of.
     """
@@ -46,6 +51,8 @@ class Subject:
     quantities: frozenset[str]
     defaults: tuple[str, ...]
     units: Mapping[str, str]
+    settled: Mapping[str, str]
+    time_unit: TimeUnit
     source: Model | Kernel
 
     @property
@@ -68,7 +75,7 @@ def subject_of(model: object) -> Subject:
     Raises
     ------
     InputError
-        For anything else.
+        For anything else, and for SBML that does not say in which unit it counts time.
     """
     if isinstance(model, Model):
         table = model.parameters
@@ -81,9 +88,17 @@ def subject_of(model: object) -> Subject:
             quantities=frozenset({*model.states, *model.facts.assigned}),
             defaults=model.observables or model.states,
             units=model.units,
+            settled={},
+            time_unit=HOUR,
             source=model,
         )
     if isinstance(model, Kernel):
+        if model.time_unit is None:
+            raise InputError(
+                f"model '{model.name}' has no unit of time",
+                why="it is asked by hours, and its SBML counts no time, or does not say in what",
+                fix='name it, as in Kernel(sbml, time_unit="d")',
+            )
         return Subject(
             name=model.name,
             hash=model.hash,
@@ -93,6 +108,8 @@ def subject_of(model: object) -> Subject:
             quantities=model.quantities,
             defaults=model.states,
             units=model.units,
+            settled=model.settled,
+            time_unit=model.time_unit,
             source=model,
         )
     raise InputError(f"{model!r:.80} is no model", fix="give a Model, or a Kernel of SBML text")
