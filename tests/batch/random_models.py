@@ -33,22 +33,36 @@ FUNCTIONS = (
 
 @dataclass(frozen=True)
 class RandomModel:
-    """`scale` is the amount that its states are of; `ids` are all that can be seen."""
+    """`scale` is the amount that its states are of; `ids` are all that can be seen.
+
+    `flagged` is the same model for integrators that do not stop where a condition on time switches:
+    conditions are on parameters there, which `switches` sets at these times.
+    """
 
     sbml: str
+    flagged: str
     ids: tuple[str, ...]
     events: tuple[Event, ...]
+    switches: tuple[Event, ...]
     scale: float
+
+    @property
+    def flagged_events(self):
+        return sorted([*self.events, *self.switches], key=lambda e: e.time)
 
 
 def random_model(seed):
     """The model of a seed."""
-    return _Writer(np.random.default_rng([15, seed])).write()
+    plain, flagged = (_Writer(np.random.default_rng([15, seed]), flags) for flags in (0, 1))
+    sbml, events = plain.write()
+    return RandomModel(
+        sbml, flagged.write()[0], tuple(plain.ids), events, tuple(flagged.switches), plain.scale
+    )
 
 
 class _Writer:
-    def __init__(self, random):
-        self.random = random
+    def __init__(self, random, flags):
+        self.random, self.flags, self.switches = random, flags, []
         self.scale = 10.0 ** random.uniform(-12, 12)
         self.parts, self.constants, self.ids = [], 0, []
         self.levels = {}  # what the id of a state is of: amount or concentration
@@ -87,16 +101,14 @@ class _Writer:
             self.ids.append("total")
         for n in range(self.random.integers(2, 2 * len(self.homes) + 1)):
             self.reaction(f"J{n}")
-        return RandomModel(model(*self.parts), tuple(self.ids), self.doses(), self.scale)
+        return model(*self.parts), self.doses()
 
     def species(self, name, home, sizes):
         only_amount = self.chance(0.3)
         boundary = self.chance(0.15)
         amount = 0.0 if self.chance(0.25) else self.scale * self.spread()
         given = {"amount": amount} if self.chance(0.5) else {"concentration": amount / sizes[home]}
-        self.parts.append(
-            species(name, home, only_amount=only_amount, boundary=boundary, **given)
-        )
+        self.parts.append(species(name, home, only_amount=only_amount, boundary=boundary, **given))
         self.levels[name] = self.scale * (1.0 if only_amount else 1.0 / sizes[home])
         self.homes[name] = home
         self.ids.append(name)
@@ -119,7 +131,7 @@ class _Writer:
         if kind == 0:
             return f"{speed} * ({level} - {name})"
         if kind == 1:
-            return f"{speed} * ({level} * piecewise(1, time < {self.moment()!r}, 0.2) - {name})"
+            return f"{speed} * ({level} * piecewise(1, {self.until()}, 0.2) - {name})"
         other = self.pick(self.homes)
         return f"{speed} * (saturated({other}, {level}, {self.levels[other]!r}) - {name})"
 
@@ -129,6 +141,16 @@ class _Writer:
         self.parts.append(parameter(name, self.scale * self.spread(), constant=False))
         self.parts.append(rate(name, self.relaxation(name)))
         self.ids.append(name)
+
+    def until(self):
+        """A condition that holds up to a time."""
+        moment = self.moment()
+        if not self.flags:
+            return f"time < {moment!r}"
+        name = f"over{len(self.switches)}"
+        self.parts.append(parameter(name, 0.0, constant=False))
+        self.switches.append(Event(moment, name, SET, 1.0))
+        return f"{name} < 0.5"
 
     def moment(self):
         return float(np.round(self.random.uniform(0.5, 9.0), 3))
@@ -147,7 +169,7 @@ class _Writer:
             level = self.constant(self.levels[other] * self.spread())
             law = f"{law} * held({other}, {level}, {self.random.uniform(1.1, 3.5):.2f})"
         if self.chance(0.15):
-            law = f"({law}) * piecewise(1, time < {self.moment()!r}, time > 9, 2, 0.3)"
+            law = f"({law}) * piecewise(1, {self.until()}, 2, {self.until()}, 0.3)"
         if taken and self.size(taken) != "1":
             # Rates are amounts per time, whatever the laws are made of.
             law = f"{self.homes[taken]} * ({law})"
