@@ -24,19 +24,24 @@ from il15_sim.batch.kernel import Event
 from il15_sim.batch.layout import ADD, SET
 
 TIMES = (0.0, 0.1, 0.4, 1.0, 2.0, 3.5, 5.0, 7.0, 8.5, 10.0)
-FUNCTIONS = (
-    function("saturated", "lambda(x, v, k, v * x / (k + x))"),
-    function("hill", "lambda(x, v, k, n, v * x^n / (k^n + x^n))"),
-    function("held", "lambda(x, k, n, 1 / (1 + (x / k)^n))"),
-)
+
+
+def functions(x):
+    """Definitions of rate laws; powers are taken of `x`."""
+    return (
+        function("saturated", "lambda(x, v, k, v * x / (k + x))"),
+        function("hill", f"lambda(x, v, k, n, v * {x}^n / (k^n + {x}^n))"),
+        function("held", f"lambda(x, k, n, 1 / (1 + ({x} / k)^n))"),
+    )
 
 
 @dataclass(frozen=True)
 class RandomModel:
     """`scale` is the amount that its states are of; `ids` are all that can be seen.
 
-    `flagged` is the same model for integrators that do not stop where a condition on time switches:
-    conditions are on parameters there, which `switches` sets at these times.
+    `flagged` is the same model for integrators that neither stop where a condition on time switches
+    nor bear a state that is a hair below zero in a power: conditions are on parameters there, which
+    `switches` sets at these times, and powers are taken of zero at least.
     """
 
     sbml: str
@@ -89,8 +94,9 @@ class _Writer:
         return name
 
     def write(self):
+        x = "piecewise(x, x > 0, 0)" if self.flags else "x"
         homes = {"c1": self.spread()} | ({"c2": self.spread()} if self.chance(0.5) else {})
-        self.parts += [*FUNCTIONS, *(compartment(home, size) for home, size in homes.items())]
+        self.parts += [*functions(x), *(compartment(home, size) for home, size in homes.items())]
         for n in range(self.random.integers(2, 7)):
             self.species(f"S{n}", self.pick(homes), homes)
         if self.chance(0.4):
