@@ -16,51 +16,69 @@ from amici.importers.sbml import SbmlImporter
 from il15_sim.dosing import scaled_changes
 
 
-def sensitivities(model, regimen, wrt, observables, times_h, folder, *, rtol=1e-11):
-    """Values (T, O) and their derivatives (K, T, O) by parameters, from the model's own start.
+class Sensitivities:
+    """A model under a regimen, compiled for derivatives by some of its parameters."""
 
-    Times lie beside those of doses.
-    """
-    # The SWIG that AMICI was built with, and no other one of the machine.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    os.environ.setdefault("CXXFLAGS", "-O1")
-    name = f"amici_{model.name}"
-    SbmlImporter(with_doses(model, regimen), from_file=False).sbml2amici(
-        name,
-        Path(folder) / name,
-        fixed_parameters=sorted(set(model.values) - set(wrt)),
-        observation_model=[amici.MeasurementChannel(f"seen_{o}", formula=o) for o in observables],
-        compute_conservation_laws=False,
-        simplify=None,
-    )
-    built = amici.import_model_module(name, Path(folder) / name).get_model()
-    solver = built.create_solver()
-    solver.set_sensitivity_order(sundials.SensitivityOrder_first)
-    solver.set_sensitivity_method(sundials.SensitivityMethod_forward)
-    solver.set_linear_solver(sundials.LinearSolver_KLU)
-    solver.set_max_steps(1_000_000)
-    for tolerance in ("relative_tolerance", "relative_tolerance_fsa"):
-        getattr(solver, f"set_{tolerance}")(rtol)
-    for tolerance in ("absolute_tolerance", "absolute_tolerance_fsa"):
-        getattr(solver, f"set_{tolerance}")(1e-3 * rtol)
-    built.set_timepoints(list(times_h))
-    found = built.simulate(solver=solver)
-    assert found.status == sundials.AMICI_SUCCESS
-    order = list(built.get_free_parameter_ids())
-    return np.array(found.y), np.swapaxes(found.sy, 0, 1)[[order.index(p) for p in wrt]]
+    def __init__(self, model, regimen, wrt, observables, folder):
+        # The SWIG that AMICI was built with, and no other one of the machine.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        os.environ.setdefault("CXXFLAGS", "-O1")
+        name = f"amici_{model.name}"
+        SbmlImporter(with_doses(model, regimen), from_file=False).sbml2amici(
+            name,
+            Path(folder) / name,
+            fixed_parameters=sorted(set(model.values) - set(wrt)),
+            observation_model=[
+                amici.MeasurementChannel(f"seen_{o}", formula=o) for o in observables
+            ],
+            compute_conservation_laws=False,
+            simplify=None,
+        )
+        self.built = amici.import_model_module(name, Path(folder) / name).get_model()
+        order = list(self.built.get_free_parameter_ids())
+        self.places = [order.index(p) for p in wrt]
+
+    def run(self, times_h, frozen=None, *, rtol=1e-11):
+        """Values (T, O) and derivatives (K, T, O), at times beside those of doses.
+
+        From the model's start values; or from the untreated state that they lead to while the
+        parameters in `frozen` have the values given there.
+        """
+        built, solver = self.built, self.built.create_solver()
+        solver.set_sensitivity_order(sundials.SensitivityOrder_first)
+        solver.set_sensitivity_method(sundials.SensitivityMethod_forward)
+        solver.set_linear_solver(sundials.LinearSolver_KLU)
+        solver.set_max_steps(1_000_000)
+        for kind in ("", "_fsa"):
+            getattr(solver, f"set_relative_tolerance{kind}")(rtol)
+            getattr(solver, f"set_absolute_tolerance{kind}")(1e-3 * rtol)
+        built.set_timepoints(list(times_h))
+        if frozen is None:
+            found = built.simulate(solver=solver)
+        else:
+            # By integration: a tumour that neither grows nor shrinks makes the Jacobian singular.
+            mode = sundials.SteadyStateSensitivityMode_integrationOnly
+            built.set_steady_state_sensitivity_mode(mode)
+            built.set_steady_state_computation_mode(
+                sundials.SteadyStateComputationMode_integrationOnly
+            )
+            asked = sundials.ExpData(built)
+            ids = built.get_fixed_parameter_ids()
+            own = dict(zip(ids, built.get_fixed_parameters(), strict=True))
+            asked.fixed_parameters = list(own.values())
+            asked.fixed_parameters_pre_equilibration = list((own | frozen).values())
+            found = built.simulate(solver=solver, edata=asked)
+        assert found.status == sundials.AMICI_SUCCESS
+        return np.array(found.y), np.swapaxes(found.sy, 0, 1)[self.places]
 
 
 def with_doses(model, regimen):
-    """The SBML with a regimen: an event per dose, and what is given at once in the start values."""
+    """The SBML with a regimen: an event per dose, none of them at time zero."""
     document = libsbml.readSBMLFromString(model.sbml)
     written = document.getModel()
     for k, change in enumerate(scaled_changes(model, regimen)):
+        assert change.time_h > 0, "an event at time zero may fire or not"
         amount = f"{change.amount!r}" + (f" * {change.per}" if change.per else "")
-        if change.time_h == 0:
-            assert not change.per, "a start value that depends on a parameter"
-            state = written.getParameter(change.target)
-            state.setValue(state.getValue() + change.amount)
-            continue
         event = written.createEvent()
         event.setId(f"dose_{k}")
         event.setUseValuesFromTriggerTime(True)
