@@ -1,8 +1,8 @@
 """`gradients` against the forward sensitivities of AMICI, where that is installed.
 
 AMICI compiles each model, which takes about a minute: a slow proof. From the start values of the
-model, and from the untreated state, whose own derivatives are part of the answer then. It is no dependency;
-CONTRIBUTING.md says how to install it.
+model, and from the untreated state, whose own derivatives are part of the answer then. It is no
+dependency; CONTRIBUTING.md says how to install it.
 """
 
 import numpy as np
