@@ -30,6 +30,9 @@ TYPICAL_SIZE = {
 
 #: Steps of CVODE from one time that is asked for to the next.
 MOST_STEPS = 200_000
+#: CVODE controls the error of a step; that of a run is some times larger. At this share of the
+#: tolerance asked for, every observable keeps within it.
+OF_LOCAL = 0.1
 
 
 class IntegrationFailed(RuntimeError):

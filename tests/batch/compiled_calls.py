@@ -25,7 +25,7 @@ class Compiled:
         texts = {program.text: [*FUNCTIONS, *stages]}
         if ids:
             size, prepared = program.size, program.prepared
-            text = outputs_program(system, ids, method, size, prepared, LANES)
+            text = outputs_program(system, ids, method, [False] * size, prepared, LANES)
             texts[text] = [*REPORTING]
         self._addresses, self._engines = {}, []
         for text, names in texts.items():

@@ -201,7 +201,7 @@ def test_modes_decide_and_not_the_states(name):
 
         # Inside a step that begins and ends at y, with stages of zero, everything stays.
         d, share = np.zeros((3 * 3, LANES)), rng.random((1, LANES))
-        compiled.inside(y, y, d, share, p, q, t, out)
+        compiled.inside(y, y, d, share, p, q, np.zeros_like(y), t, out)
         assert out[0] == pytest.approx(expected, rel=1e-12, abs=1e-14)
         assert np.array_equal(q, given)
 

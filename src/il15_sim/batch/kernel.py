@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 #: Squared errors of all states are averaged; of so few states they are summed, so that no state
 #: alone is much less exact than was asked for.
-_SHARED_BY = 2.0
+_SHARED_BY = 4.0
 
 
 @dataclass(frozen=True)
@@ -428,10 +428,10 @@ class Kernel:
 
     def _build_reporting(self, outputs: tuple[str, ...]) -> tuple[MachineCode, int]:
         about = self._model.description
-        size, prepared = int(about["size"]), int(about["prepared"])
+        rooted, prepared = about["rooted"], int(about["prepared"])
 
         def write() -> tuple[str, dict[str, Any]]:
-            text = outputs_program(self.system, outputs, self.method, size, prepared, LANES)
+            text = outputs_program(self.system, outputs, self.method, rooted, prepared, LANES)
             return text, {"needed": len(states_in(self.system, outputs))}
 
         key = key_of(

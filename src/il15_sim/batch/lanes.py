@@ -149,7 +149,7 @@ def emit_inside(job: Job, work: Work) -> None:
 def read_inside(job: Job, work: Work, out: Lanes) -> None:
     """Outputs at the shares `s` of the accepted steps."""
     work.s[:] = work.s[:] * work.cut[:]
-    call(job.inside, work.y, work.z, work.d, work.s, work.p, work.q, work.time, out)
+    call(job.inside, work.y, work.z, work.d, work.s, work.p, work.q, work.hair, work.time, out)
 
 
 @native

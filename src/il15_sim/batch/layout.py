@@ -137,6 +137,7 @@ class Work(Record):
     p: Lanes
     peak: Lanes
     typical: Lanes
+    hair: Lanes  # how far below zero a state under a root still is zero
     d: Lanes  # dense output
     out: Lanes
     nodes: Lanes  # outputs at six points of a step

@@ -216,20 +216,23 @@ def find_crossing(job: Job, work: Work, e: Int, here: Mask, sign: Real) -> None:
     if not some(inside):
         return
     turn, halves = 0, False
-    while turn < TURNS and some(inside & (work.high[:] - work.low[:] > 1e-13)):
+    apart = inside
+    # A lane that is done waits unchanged for the others: no row depends on its company.
+    while turn < TURNS and some(apart):
         # Secant and bisection in turns: fast where smooth, sure everywhere.
         part = work.below[:] / (work.below[:] - work.above[:])
         if halves:
             part = vector(0.5)
         turn, halves = turn + 1, not halves
-        share = where(inside, work.low[:] + part * (work.high[:] - work.low[:]), 1.0)
+        share = where(apart, work.low[:] + part * (work.high[:] - work.low[:]), 1.0)
         look(job, work, 5, share)
         gap = sign * (work.nodes[5 * job.output_count + o, :] - level)
-        beyond = gap >= 0.0
+        beyond, before_it = apart & (gap >= 0.0), apart & ~(gap >= 0.0)
         work.high[:] = where(beyond, share, work.high[:])
         work.above[:] = where(beyond, gap, work.above[:])
-        work.low[:] = where(beyond, work.low[:], share)
-        work.below[:] = where(beyond, work.below[:], gap)
+        work.low[:] = where(before_it, share, work.low[:])
+        work.below[:] = where(before_it, gap, work.below[:])
+        apart = apart & (work.high[:] - work.low[:] > 1e-13)
     part = work.below[:] / (work.below[:] - work.above[:])
     share = work.low[:] + part * (work.high[:] - work.low[:])
     work.best[e, :] = where(inside, work.t[:] + share * work.used[:], work.best[e, :])

@@ -14,13 +14,19 @@ from il15_sim.batch.vector_math import definitions
 
 
 def outputs_program(
-    system: System, ids: Sequence[str], method: Rosenbrock, size: int, prepared: int, width: int
+    system: System,
+    ids: Sequence[str],
+    method: Rosenbrock,
+    rooted: Sequence[bool],
+    prepared: int,
+    width: int,
 ) -> str:
     """LLVM IR text of the functions that report chosen quantities.
 
-    `outputs(y, p, q, t, out)` reads them off the states; `inside(y, z, d, s, p, q, t, out)` at the
-    share s of a step from y to z, from what `dense(k, d)` made of the step's stages. Conditions on
-    states are what their modes say, in `q` behind the `prepared` values.
+    `outputs(y, p, q, t, out)` reads them off the states; `inside(y, z, d, s, p, q, hair, t, out)`
+    at the share s of a step from y to z, from what `dense(k, d)` made of the step's stages.
+    Conditions on states are what their modes say, in `q` behind the `prepared` values. `rooted`
+    marks integrated quantities under roots: they are zero where no more than `hair` below it.
     """
     ex = system.expressions
     states = states_in(system, ids)
@@ -31,21 +37,22 @@ def outputs_program(
     ]
     now = Function("outputs", ("y", "p", "q", "t", "out"), width)
     load_now = load_with([*symbols(ex, "state", "y"), *given], modes, now)
-    inside = Function("inside", ("y", "z", "d", "s", "p", "q", "t", "out"), width)
+    inside = Function("inside", ("y", "z", "d", "s", "p", "q", "hair", "t", "out"), width)
     load_given = load_with(given, modes, inside)
 
     def load_inside(node: int) -> str | None:
         if ex.ops[node] != "state":
             return load_given(node)
         i = int(ex.data[node] or 0)
-        return _interpolated(inside, i, states.index(i), len(states), len(method.h))
+        x = _interpolated(inside, i, states.index(i), len(states), len(method.h))
+        return _without_hair(inside, x, i) if rooted[i] else x
 
     for f, load in ((now, load_now), (inside, load_inside)):
         emitter = Emitter(ex, f, load)
         for i, name in enumerate(ids):
             f.store(emitter.value(system.values[name]), "out", i)
     texts = [f.text() for f in (now, inside)]
-    texts.append(_dense(method, states, size, width))
+    texts.append(_dense(method, states, len(rooted), width))
     return "\n".join([definitions(width), declarations(width), *texts])
 
 
@@ -58,6 +65,15 @@ def _interpolated(f: Function, state: int, place: int, count: int, rows: int) ->
         inner = f.binary("fadd", f.load("d", r * count + place), f.binary("fmul", s, inner))
     end = f.binary("fadd", f.load("z", state), f.binary("fmul", rest, inner))
     return f.binary("fadd", f.binary("fmul", rest, f.load("y", state)), f.binary("fmul", s, end))
+
+
+def _without_hair(f: Function, x: str, state: int) -> str:
+    """Zero where a state is a hair below it."""
+    zero = f.constant(0.0)
+    least = f.line(f"fneg {f.type} {f.load('hair', state)}")
+    below = f.line(f"fcmp olt {f.type} {x}, {zero}")
+    near = f.line(f"fcmp oge {f.type} {x}, {least}")
+    return f.select(f.line(f"and {f.bool} {below}, {near}"), zero, x)
 
 
 def _dense(method: Rosenbrock, states: Sequence[int], size: int, width: int) -> str:

@@ -57,6 +57,7 @@ def _scratch(sizes: Mapping[str, int]) -> tuple[NDArray[np.void], NDArray[np.flo
         "p": sizes["parameters"],
         "peak": sizes["size"],
         "typical": sizes["size"],
+        "hair": sizes["size"],
         "d": sizes["dense_rows"] * sizes["needed"],
         "out": outputs,
         "nodes": 6 * outputs,

@@ -49,8 +49,8 @@ from il15_sim.batch.typed import (
 GROW, SHRINK, SAFETY = 6.0, 0.2, 0.9
 #: Shrinkage of a step where a condition has switched.
 RESTART = 1e-6
-#: Share of its size below which a state counts as empty under a root, and of its peak in that size.
-SMALL = 0.01
+#: Errors of its size below zero that a state under a root may have and still be zero.
+HAIR = 2.0
 
 
 @native
@@ -127,19 +127,21 @@ def attempt(job: Job, work: Work) -> None:
 
 @native
 def factor_off_roots(job: Job, work: Work) -> None:
-    """Rates at the states y, and the matrix of states that are not empty.
+    """Rates at the states y, and the matrix where states that grow under a root are going.
 
     The slope of a root at zero is infinite: it would hold the state, and its error, at zero.
     """
     for i in range(job.size):
-        work.w[i, :] = work.y[i, :]
         work.k[i, :] = 0.0
+    call(job.slope, work.y, work.p, work.q, work.k)
+    for i in range(job.size):
+        work.w[i, :] = work.y[i, :]
     for i in range(job.states):
         if job.rooted[i]:
-            size = larger(work.typical[i, :], SMALL * work.peak[i, :])
-            work.w[i, :] = larger(work.y[i, :], SMALL * size)
+            halfway = 0.5 * work.used[:] * work.k[i, :]
+            work.w[i, :] = larger(halfway, work.y[i, :])
+            work.hair[i, :] = HAIR * job.rtol * larger(work.typical[i, :], work.peak[i, :])
     call(job.factor, work.w, work.p, work.q, work.g, work.z, work.m)
-    call(job.slope, work.y, work.p, work.q, work.k)
 
 
 @native
@@ -197,9 +199,8 @@ def clear_roots(job: Job, work: Work) -> None:
     """A hair below zero is zero where roots and fractional powers are taken."""
     for i in range(job.states):
         if job.rooted[i]:
-            least = job.rtol * larger(work.typical[i, :], work.peak[i, :])
             y = work.y[i, :]
-            hair = (work.accept[:] > 0.0) & (y < 0.0) & (y >= -least)
+            hair = (work.accept[:] > 0.0) & (y < 0.0) & (y >= -work.hair[i, :])
             work.y[i, :] = where(hair, 0.0, y)
 
 

@@ -96,11 +96,23 @@ def _highest(t: Array, y: Array) -> float:
 
 def _crossing(t: Array, y: Array, level: float, sign: float) -> float:
     """First time at which the course is at the level or beyond it."""
+    from scipy.interpolate import CubicSpline
+
     beyond = np.flatnonzero(sign * (y - level) >= 0)
     if beyond.size == 0:
         return math.nan
     first = beyond[0]
     if first == 0 or t[first] == t[first - 1]:
         return float(t[first])
+    low, high = t[first - 1], t[first]
+    # As smooth as the course is between two changes; straight where it has too few points.
+    near = np.arange(max(first - 4, 0), min(first + 4, len(t)))
+    piece = np.split(near, np.flatnonzero(np.diff(t[near]) == 0) + 1)
+    own = next(part for part in piece if first in part)
+    if len(own) > 3:
+        roots = CubicSpline(t[own], y[own] - level).roots(extrapolate=False)
+        inside = roots[(roots >= low) & (roots <= high)]
+        if inside.size:
+            return float(inside[0])
     share = (level - y[first - 1]) / (y[first] - y[first - 1])
-    return float(t[first - 1] + share * (t[first] - t[first - 1]))
+    return float(low + share * (high - low))

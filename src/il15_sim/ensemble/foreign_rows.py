@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.kernel import Kernel
+from il15_sim.engine import OF_LOCAL
 from il15_sim.ensemble.course import Course, grid_of
 from il15_sim.ensemble.plan import Plan
 from il15_sim.ensemble.reference_rows import begun
@@ -58,8 +59,8 @@ def foreign_course(
     begin, end = unit.from_hours(plan.begin_h), unit.from_hours(plan.end_h)
 
     def run(times_h: Array, before: NDArray[np.bool_], sizes: Mapping[str, float]) -> Array:
-        tolerances = {s: 0.1 * plan.rtol * size for s, size in sizes.items()}
-        engine.start(left, states, plan.rtol, selected, tolerances)
+        tolerances = {s: 0.1 * OF_LOCAL * plan.rtol * size for s, size in sizes.items()}
+        engine.start(left, states, OF_LOCAL * plan.rtol, selected, tolerances)
         engine.begin(begin, (end - begin) / _FEWEST_STEPS)
         out = np.full((len(times_h), len(selected)), np.nan)
         samples = np.where(before, "pre", "post")
@@ -67,7 +68,7 @@ def foreign_course(
         return out
 
     coarse = grid_of(plan, schedule, np.zeros(0))
-    engine.start(left, states, plan.rtol, selected, {})
+    engine.start(left, states, OF_LOCAL * plan.rtol, selected, {})
     sizes = _settled(engine, lambda sizes: run(*coarse, sizes))
     grid = grid_of(plan, schedule, _inside(unit.to_hours(engine.times()), plan))
     return Course(*grid, run(*grid, sizes))

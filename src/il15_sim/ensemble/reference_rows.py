@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from il15_sim.batch.layout import BAD_START, OK
 from il15_sim.dosing import Change
-from il15_sim.engine import IntegrationFailed, engine_for
+from il15_sim.engine import OF_LOCAL, IntegrationFailed, engine_for
 from il15_sim.ensemble.block import Block
 from il15_sim.ensemble.course import Course, grid_of, reduce_course
 from il15_sim.ensemble.plan import Plan
@@ -113,7 +113,7 @@ def patient_course(
     values, later = begun(patient.values, schedule, plan.begin_h)
     later = tuple(Change(c.time_h - plan.begin_h, c.target, c.amount, sets=c.sets) for c in later)
     course = Course(*grid, np.full((len(grid[0]), len(watched)), np.nan))
-    engine.start(values, states, plan.rtol, watched)
+    engine.start(values, states, OF_LOCAL * plan.rtol, watched)
     samples = np.where(course.before, "pre", "post")
     run_segments(engine, values, later, course.times_h - plan.begin_h, samples, course.values)
     return course

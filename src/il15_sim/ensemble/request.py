@@ -42,7 +42,7 @@ class Request:
     start: Literal["steady_state", "model"] | ArrayLike = "steady_state"
     start_h: float = 0.0
     final_state: bool = False
-    rtol: float = 1e-6
+    rtol: float = 1e-4
     max_steps: int = 100_000
 
 

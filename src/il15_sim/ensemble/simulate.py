@@ -39,7 +39,7 @@ def simulate_many(
     start_h: float = 0.0,
     final_state: bool = False,
     engine: EngineName = "auto",
-    rtol: float = 1e-6,
+    rtol: float = 1e-4,
     max_steps: int = 100_000,
     threads: int | None = None,
     folder: str | Path | None = None,
