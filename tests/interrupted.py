@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 ROWS = 800
+ABOUT = {"wrt": ["sorafenib_volume", "sorafenib_clearance"]}
 TOTAL = "sorafenib_total_mg_per_L"
 
 
@@ -59,6 +60,14 @@ def stored_by_two(folder):
     stored(folder, threads=2)
 
 
+def slopes(folder):
+    """Derivatives at far more points than the time is for."""
+    from il15_sim import Model, gradients
+
+    announce()
+    gradients(Model.load("patient"), **asked(), **ABOUT, rtol=1e-8, folder=folder, rows_per_shard=2)
+
+
 def memory(folder):
     """One piece of work of minutes, and an answer to Ctrl-C as a notebook gives it."""
     from il15_sim import Model, simulate_many
@@ -84,7 +93,7 @@ def fit(folder):
     search_all(problem, begins, 2, progress=lambda done, of: print(*next(first, ""), flush=True))
 
 
-WHAT = {f.__name__: f for f in (stored, stored_by_two, memory, fit)}
+WHAT = {f.__name__: f for f in (stored, stored_by_two, slopes, memory, fit)}
 
 
 class Child:

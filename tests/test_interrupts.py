@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -50,6 +51,19 @@ def test_a_stored_run_keeps_what_it_has_and_goes_on(tmp_path, whole, what, numbe
     assert {name: (place / name).stat().st_mtime_ns for name in safe} == safe
     for name in whole.data_vars:
         assert np.array_equal(resumed[name].values, whole[name].values), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, -2), (signal.SIGTERM, 143)])
+def test_derivatives_keep_what_they_have(tmp_path, number, code):
+    child = Child("slopes", tmp_path)
+    assert child.said == "ready\n"
+    child.wait_for(lambda: len(shards(tmp_path)) >= 2)
+    assert child.ended_by(number) < 2.0
+    assert child.process.returncode == code, child.err
+    assert not child.survivors()
+    assert 2 <= len(shards(tmp_path)) < ROWS / 2
+    assert hidden(tmp_path) == []
 
 
 @pytest.mark.slow
@@ -101,6 +115,32 @@ def test_after_a_bad_piece_no_other_is_begun():
         run_pieces(work, 10_000, 1, halt)
     assert halt[0] == 1
     assert len(done) <= 3  # the next ones had been handed out
+
+
+def test_a_halted_job_takes_no_further_step(decay, monkeypatch):
+    """It ends at once, before the first step and between two; its rows are not run."""
+    from il15_sim.batch import kernel
+
+    # Every step has the same length: a million of them, which take seconds.
+    task = Task(0.0, 1e4, fixed_step=0.01, max_steps=10**9)
+    seconds = []
+
+    def halts(work, rows, threads, halt, on_rows):
+        halt[0] = 1
+        assert work(range(rows)) == rows
+        halt[0] = 0
+        later = threading.Timer(0.3, halt.fill, [1])
+        later.start()
+        begin = time.monotonic()
+        work(range(rows))
+        seconds.append(time.monotonic() - begin)
+        later.join()
+
+    monkeypatch.setattr(kernel, "run_pieces", halts)
+    outcome = decay.run(task, 8000)
+    assert (outcome.status == -1).all()
+    assert np.isnan(outcome.final).all()
+    assert 0.2 < seconds[0] < 2.0
 
 
 def test_a_ctrl_c_that_somebody_swallowed_is_raised_again(decay):

@@ -23,8 +23,9 @@ from tables import OUT, write_table
 from task import DAYS, DOSE_MG, EVERY_H, Task, draw, make_task
 
 from il15_sim import Model, Regimen, simulate_many
-from il15_sim.batch.kernel import Kernel, _in_threads
+from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.layout import LANES
+from il15_sim.batch.pieces import pieces_of
 from il15_sim.batch.program import build_program
 
 
@@ -115,11 +116,8 @@ def timed(
 
 def group_attempts(attempts: Sequence[int]) -> int:
     """Attempted steps of all groups: a lane that is done takes the next simulation of its piece."""
-    pieces: list[range] = []
-    for _ in _in_threads(lambda piece: pieces.append(piece) or len(piece), len(attempts), 1):
-        pass
     total = 0
-    for piece in pieces:
+    for piece in pieces_of(len(attempts), threads=1):
         free_at = [0] * LANES
         for row in piece:
             heapq.heapreplace(free_at, free_at[0] + int(attempts[row]))

@@ -17,6 +17,19 @@ _LARGEST_PIECE = 64
 _LOOK_UP = 0.1
 
 
+def pieces_of(rows: int, threads: int) -> list[range]:
+    """Rows cut into pieces, all but the last of whole lock-step groups.
+
+    They are small enough that threads end together, and large enough that the lanes of one are
+    busy together most of the time.
+
+    >>> pieces_of(70, threads=1)
+    [range(0, 24), range(24, 48), range(48, 70)]
+    """
+    size = LANES * max(1, min(_LARGEST_PIECE, -(-rows // (4 * threads * LANES))))
+    return [range(first, min(first + size, rows)) for first in range(0, rows, size)]
+
+
 def run_pieces(
     work: Callable[[range], int],
     rows: int,
@@ -26,8 +39,7 @@ def run_pieces(
 ) -> None:
     """Run `work` over all rows, piece by piece.
 
-    Pieces are small enough that threads end together, and large enough that the lanes of one are
-    busy together most of the time. The work is done in other threads, also where it is only one:
+    The work is done in other threads, also where it is only one:
     Python hears Ctrl-C and other signals between instructions of the main thread, and compiled
     code has none.
 
@@ -42,12 +54,11 @@ def run_pieces(
     on_rows : callable, optional
         Told what each piece returns.
     """
-    size = LANES * max(1, min(_LARGEST_PIECE, -(-rows // (4 * threads * LANES))))
     waiting: set[Future[int]] = set()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="il15-sim")
     try:
-        for first in range(0, rows, size):
-            waiting.add(pool.submit(work, range(first, min(first + size, rows))))
+        for piece in pieces_of(rows, threads):
+            waiting.add(pool.submit(work, piece))
             if len(waiting) >= 2 * threads:
                 waiting = _collected(waiting, on_rows)
         while waiting:
