@@ -29,27 +29,27 @@ _LSODA = (
 _COPASI = Setting(0.1, (1e-4, 1e-5, 1e-6), near=(1e-4, 1e-5, 1e-6))
 _DIFFRAX = Setting(0.1, (1e-3, 1e-4, 1e-5), near=(1e-4, 1e-5))
 
-#: For all models but the patient: what encloses the error of comparison differs.
+_MORE = Setting(None, (1e-3, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 1e-7))
+_MULTISTEP = (
+    Setting(0.1, (1e-6, 1e-7, 3e-8, 1e-8, 1e-9), near=(1e-7, 3e-8, 1e-8)),
+    Setting(10.0, (1e-7, 1e-8, 1e-9, 1e-10), near=(1e-8, 1e-9, 1e-10)),
+)
+_MULTISTEP_OR_ADAMS = (
+    Setting(0.1, (1e-5, 1e-6, 1e-7, 1e-8), near=(1e-6, 1e-7, 1e-8)),
+    Setting(10.0, (1e-6, 1e-7, 1e-8, 1e-9), near=(1e-7, 1e-8, 1e-9)),
+)
+#: For published models, by adapter: what encloses the error of comparison differs.
 _ELSEWHERE = {
-    "il15_sim_batch": (Setting(None, (1e-3, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 1e-7)),),
-    "roadrunner_cvode": (
-        Setting(0.1, (1e-6, 1e-7, 3e-8, 1e-8, 1e-9)),
-        Setting(10.0, (1e-7, 1e-8, 1e-9, 1e-10)),
-    ),
-    "amici_klu": (
-        Setting(0.1, (1e-6, 1e-7, 3e-8, 1e-8, 1e-9)),
-        Setting(10.0, (1e-7, 1e-8, 1e-9, 1e-10)),
-    ),
-    "numba_lsoda": (
-        Setting(0.1, (1e-5, 1e-6, 1e-7, 1e-8)),
-        Setting(10.0, (1e-6, 1e-7, 1e-8, 1e-9)),
-    ),
-    "scipy_lsoda": (
-        Setting(0.1, (1e-5, 1e-6, 1e-7, 1e-8)),
-        Setting(10.0, (1e-6, 1e-7, 1e-8, 1e-9)),
-    ),
-    "copasi_lsoda": (Setting(0.1, (1e-5, 1e-6, 1e-7, 1e-8)),),
-    "diffrax_kvaerno": (Setting(0.1, (1e-3, 1e-4, 1e-5, 1e-6)),),
+    "il15_sim_batch": (_MORE,),
+    "roadrunner_cvode": _MULTISTEP,
+    "amici_klu": _MULTISTEP,
+    "numba_lsoda": _MULTISTEP_OR_ADAMS,
+    "scipy_lsoda": _MULTISTEP_OR_ADAMS,
+    "copasi_lsoda": (_MULTISTEP_OR_ADAMS[0],),
+}
+_DIFFRAX_ELSEWHERE = {
+    "huang_ferrell": Setting(0.1, (1e-2, 1e-3, 1e-4)),
+    "kholodenko": Setting(0.1, (1e-4, 1e-5, 1e-6, 1e-7)),
 }
 
 _EVENT, _LOOP, _LIST = {"doses": "event"}, {"doses": "integrate"}, {"doses": "list"}
@@ -114,4 +114,5 @@ def peers_for(model: str, peers: tuple[Peer, ...] = PEERS) -> tuple[Peer, ...]:
     """The same tools with the tolerances that a model needs."""
     if model == patient_case.NAME:
         return peers
-    return tuple(replace(p, settings=_ELSEWHERE[p.module]) for p in peers)
+    settings = _ELSEWHERE | {"diffrax_kvaerno": (_DIFFRAX_ELSEWHERE[model],)}
+    return tuple(replace(p, settings=settings[p.module]) for p in peers)
