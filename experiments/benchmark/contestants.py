@@ -49,7 +49,7 @@ _ELSEWHERE = {
 }
 _DIFFRAX_ELSEWHERE = {
     "huang_ferrell": Setting(0.1, (1e-2, 1e-3, 1e-4)),
-    "kholodenko": Setting(0.1, (1e-4, 1e-5, 1e-6, 1e-7)),
+    "kholodenko": Setting(0.1, (1e-4, 1e-5, 1e-6)),
 }
 
 _EVENT, _LOOP, _LIST = {"doses": "event"}, {"doses": "integrate"}, {"doses": "list"}

@@ -12,6 +12,7 @@ from tables import ERROR, Row, configurations, fastest
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 #: Okabe and Ito's colours, told apart by colour-blind readers too; beside them, markers differ.
 _COLOURS = ("#000000", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#999999")
@@ -72,6 +73,9 @@ def _draw(axes: Any, rows: Sequence[Row]) -> dict[str, Any]:
             else:
                 axes.plot(x, y, lw=0.7, ms=2.5, alpha=0.35, **style)
     axes.set(xscale="log", yscale="log", xlim=SHOWN)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.axvline(ERROR, color="#bbbbbb", lw=0.8, zorder=0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#eeeeee", zorder=0)

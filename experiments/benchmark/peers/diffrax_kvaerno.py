@@ -14,8 +14,8 @@ from task import Array, Task
 
 jax.config.update("jax_enable_x64", True)
 
-#: Steps that the solver may take between two doses.
-MAX_STEPS = 4096
+#: Steps that the solver may take between two doses, or in a run without them.
+MAX_STEPS = 100_000
 
 
 class Engine:
