@@ -13,14 +13,14 @@ from peer import Peer, Setting
 
 _OURS = Setting(None, (1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6))
 _CVODE = (
-    Setting(0.1, (1e-6, 1e-7)),
+    Setting(0.1, (1e-5, 1e-6, 1e-7), near=(1e-6, 1e-7)),
     Setting(10.0, (1e-6, 1e-7, 3e-8, 1e-8), near=(1e-6, 1e-7, 3e-8)),
     Setting(100.0, (1e-6, 1e-7, 1e-8, 3e-9), near=(1e-7, 1e-8)),
 )
 _AMICI = (
-    Setting(1.0, (1e-6, 1e-7, 1e-8)),
-    Setting(100.0, (1e-6, 1e-7, 3e-8, 1e-8, 3e-9), near=(3e-8, 1e-8, 3e-9)),
-    Setting(1000.0, (1e-7, 1e-8, 1e-9), near=(1e-8, 1e-9)),
+    Setting(1.0, (1e-5, 1e-6, 1e-7), near=(1e-6, 1e-7)),
+    Setting(100.0, (1e-6, 1e-7, 3e-8, 1e-8, 3e-9), near=(1e-7, 3e-8, 1e-8, 3e-9)),
+    Setting(1000.0, (1e-7, 1e-8, 1e-9)),
 )
 _LSODA = (
     Setting(0.1, (1e-4, 1e-5, 1e-6), near=(1e-5, 1e-6)),
@@ -38,14 +38,22 @@ _MULTISTEP_OR_ADAMS = (
     Setting(0.1, (1e-5, 1e-6, 1e-7, 1e-8), near=(1e-6, 1e-7, 1e-8)),
     Setting(10.0, (1e-6, 1e-7, 1e-8, 1e-9), near=(1e-7, 1e-8, 1e-9)),
 )
+_ONE_FOR_ALL = (
+    Setting(1.0, (1e-5, 1e-6, 1e-7, 1e-8, 1e-9), near=(1e-6, 1e-7, 1e-8, 1e-9)),
+    Setting(100.0, (1e-6, 1e-7, 1e-8, 1e-9, 1e-10), near=(1e-7, 1e-8, 1e-9)),
+)
+_COPASI_ELSEWHERE = (
+    Setting(0.1, (1e-4, 1e-5, 1e-6, 1e-7, 1e-8), near=(1e-5, 1e-6, 1e-7, 1e-8)),
+    Setting(10.0, (1e-5, 1e-6, 1e-7, 1e-8, 1e-9), near=(1e-6, 1e-7, 1e-8, 1e-9)),
+)
 #: For published models, by adapter: what encloses the error of comparison differs.
 _ELSEWHERE = {
     "il15_sim_batch": (_MORE,),
     "roadrunner_cvode": _MULTISTEP,
-    "amici_klu": _MULTISTEP,
+    "amici_klu": _ONE_FOR_ALL,
     "numba_lsoda": _MULTISTEP_OR_ADAMS,
     "scipy_lsoda": _MULTISTEP_OR_ADAMS,
-    "copasi_lsoda": (_MULTISTEP_OR_ADAMS[0],),
+    "copasi_lsoda": _COPASI_ELSEWHERE,
 }
 _DIFFRAX_ELSEWHERE = {
     "huang_ferrell": Setting(0.1, (1e-2, 1e-3, 1e-4)),

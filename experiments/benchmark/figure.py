@@ -73,13 +73,18 @@ def _draw(axes: Any, rows: Sequence[Row]) -> dict[str, Any]:
             else:
                 axes.plot(x, y, lw=0.7, ms=2.5, alpha=0.35, **style)
     axes.set(xscale="log", yscale="log", xlim=SHOWN)
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    plain_numbers(axes.yaxis)
     axes.axvline(ERROR, color="#bbbbbb", lw=0.8, zorder=0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#eeeeee", zorder=0)
     return found
+
+
+def plain_numbers(axis: Any) -> None:
+    """1, 2, 5, 10 ... on a logarithmic axis, instead of powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _style(engine: str) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from tables import ERROR, OURS, OUT, read_table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 #: Figures that the page shows; a larger file does not belong into a repository.
-FIGURES, LARGEST = ("work_precision.png", "tolerance.png"), 300_000
+FIGURES, LARGEST = ("work_precision.png", "tolerance.png", "scale.png"), 300_000
+#: The error of comparison without leading zeros in its exponent.
+AT = f"{ERROR:.0e}".replace("e-0", "e-")
 
 INTRODUCTION = f"""\
 # Benchmark
@@ -30,7 +32,7 @@ Written by `experiments/benchmark/page.py` from the results of `make bench`; not
 
 How errors are measured: the error of a simulation is the largest deviation from the reference over
 all times and observables, relative to the largest value of that observable in that run. Tools are
-compared at the time at which the largest error of all parameter sets is {ERROR:g}, interpolated
+compared at the time at which the largest error of all parameter sets is {AT}, interpolated
 between two tolerances of one configuration and never extrapolated. The reference is CVODE
 (libRoadRunner, rtol 1e-11); a parameter set counts only where LSODA (SciPy, rtol 1e-10, on
 equations read from the SBML by other code) differs from it by less than a hundredth of that. All
@@ -90,8 +92,8 @@ def speed(results: Path) -> list[str]:
                 "use",
                 "cores",
                 "sets",
-                "ms per simulation",
-                "per core, il15-sim = 1",
+                f"ms per simulation at error {AT}",
+                "ratio per core to il15-sim",
                 "failed",
             ),
             [
@@ -161,6 +163,8 @@ def scale(results: Path) -> list[str]:
         return [*lines, _missing("scale.py")]
     if curves.exists():
         notes, _ = read_table(curves)
+        if (results / "scale.png").exists():
+            lines += ["![Time of a call against simulations, doses and days](scale.png)", ""]
         lines += [*(f"- {n}" for n in notes), ""]
     if shards.exists():
         (note,), (row,) = read_table(shards)
@@ -238,7 +242,11 @@ def _missing(program: str) -> str:
 
 def _in_band(row: dict[str, str]) -> str:
     told = "yes" if row["in_band"] == "1" else "no"
-    return told if row["resolved"] == "1" else f"{told} (references not close enough to tell)"
+    return (
+        told
+        if row["resolved"] == "1"
+        else f"{told} (the references differ by more than a tenth of it)"
+    )
 
 
 def _percent(share: str) -> str:
