@@ -14,7 +14,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench bench-peers setup clean stale
+.PHONY: help demo test test-slow lint bench bench-short bench-peers setup clean stale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -33,14 +33,21 @@ lint: $(READY) ## check style, format and types
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 
-bench: $(READY) ## measure speed at equal error, cost curves, waiting times, memory
-	@$(BIN)/python experiments/benchmark/throughput.py
-	@$(BIN)/python experiments/benchmark/arithmetic.py
-	@$(BIN)/python experiments/benchmark/scale.py
-	@$(BIN)/python experiments/benchmark/latency.py --json results/benchmark/latency.json
+BENCH := $(BIN)/python experiments/benchmark
+
+bench: $(READY) ## measure speed, errors, scale and waiting times; write docs/benchmark.md
+	@$(BENCH)/throughput.py
+	@$(BENCH)/tolerance.py
+	@$(BENCH)/arithmetic.py
+	@$(BENCH)/scale.py
+	@$(BENCH)/latency.py --json results/benchmark/latency.json
+	@$(BENCH)/page.py
+
+bench-short: $(READY) ## compare speed with two other tools in two minutes
+	@$(BENCH)/throughput.py --short
 
 bench-peers: $(READY) ## install the tools that bench compares with, as far as they install
-	@for peer in diffrax python-copasi numbalsoda amici; do \
+	@for peer in diffrax python-copasi numba numbalsoda amici; do \
 	  echo "Installing $$peer ..."; \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $$peer \
 	    || echo "$$peer could not be installed: bench goes on without it" >&2; done

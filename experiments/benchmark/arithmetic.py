@@ -18,11 +18,12 @@ import xarray as xr
 from machine import write as write_machine
 from operations import operations
 from parts import Bench, attempt_of, functions_of
+from patient_case import DAYS, draw, make_task, regimen
 from peak import peak_gflops
 from tables import OUT, write_table
-from task import DAYS, DOSE_MG, EVERY_H, Task, draw, make_task
+from task import Task
 
-from il15_sim import Model, Regimen, simulate_many
+from il15_sim import Model, simulate_many
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.layout import LANES
 from il15_sim.batch.pieces import pieces_of
@@ -90,15 +91,14 @@ def timed(
 ) -> tuple[float, float, xr.Dataset]:
     """Least seconds per simulation without and with the daily observables, and the runs."""
     table = pd.DataFrame(draw(model, sets), columns=list(task.parameters))
-    days = float(task.times_h[-1]) / 24
-    regimen = Regimen.oral("sorafenib", dose_mg=DOSE_MG, every_h=EVERY_H, days=days)
+    doses = regimen(task.end / 24)
     best = [np.inf, np.inf]
     for repeat in range(1 + repeats):
-        for k, times in enumerate((task.times_h[-1:], task.times_h)):
+        for k, times in enumerate((task.times[-1:], task.times)):
             begin = time.perf_counter()
             runs = simulate_many(
                 model,
-                regimen,
+                doses,
                 table,
                 times_h=times,
                 sample="pre",

@@ -50,7 +50,8 @@ def compile_model(task: Task) -> Compiled:
     f = read_formulas(task.sbml, task.parameters, task.observables)
     order = np.array([task.states.index(s) for s in f.states])
     sizes = task.sizes[order]
-    dosed = f.states.index(task.dosed)
+    # Without doses: nothing is added to some state.
+    dosed = f.states.index(task.dosed) if task.dosed else 0
     functions = _build(f, sizes)
     count = len(f.parameters) + len(f.constants)
     fill = functions["prepare"]

@@ -8,26 +8,31 @@ import libsbml
 from task import Task
 
 #: State of the model that says when the next dose is due.
-NEXT = "next_dose_h"
+NEXT = "next_dose_time"
 
 
 def with_periodic_doses(task: Task) -> str:
-    """One event that doses and arms itself again; the dose at time zero is left to the caller."""
+    """One event that doses and arms itself again; the dose at time zero is left to the caller.
+
+    The model as it is where there are no doses.
+    """
+    if not task.dosed:
+        return task.sbml
     document, model = _read(task)
     due = model.createParameter()
     due.setId(NEXT)
-    due.setValue(task.interval_h)
+    due.setValue(task.interval)
     due.setConstant(False)
     event = _event(model, "dosing", f"time >= {NEXT}")
     _assign(event, task.dosed, f"{task.dosed} + {task.dose!r}")
-    _assign(event, NEXT, f"{NEXT} + {task.interval_h!r}")
+    _assign(event, NEXT, f"{NEXT} + {task.interval!r}")
     return str(libsbml.writeSBMLToString(document))
 
 
 def with_dose_list(task: Task) -> str:
     """One event per dose after time zero, each at a fixed time."""
     document, model = _read(task)
-    for k, time in enumerate(task.dose_times_h[1:]):
+    for k, time in enumerate(task.dose_times[1:]):
         event = _event(model, f"dosing_{k}", f"time >= {float(time)!r}")
         _assign(event, task.dosed, f"{task.dosed} + {task.dose!r}")
     return str(libsbml.writeSBMLToString(document))

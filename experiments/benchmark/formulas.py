@@ -7,13 +7,14 @@ step; the Jacobian is exact, by the chain rule through the assigned quantities.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
 
 import libsbml
 import sympy
+from sbml_facts import names_in, read, states_of
 
 
 class maximum(sympy.Function):
@@ -54,30 +55,50 @@ class Formulas:
 
 
 def read_formulas(sbml: str, parameters: Sequence[str], outputs: Sequence[str]) -> Formulas:
-    """Equations of a model that consists of parameters and rules.
+    """Equations of a model of parameters, rules and reactions.
 
     `parameters` stay free, all other constants get the SBML's values.
     """
-    model = libsbml.readSBMLFromString(sbml).getModel()
-    others = (model.getNumReactions(), model.getNumEvents(), model.getNumInitialAssignments())
-    if any(others) or model.getNumFunctionDefinitions() or model.getNumSpecies():
-        raise ValueError("only parameters and rules are read here")
-    rules = [model.getRule(i) for i in range(model.getNumRules())]
-    trees = {r.getVariable(): r.getMath() for r in rules}
-    states = tuple(r.getVariable() for r in rules if r.isRate())
+    model = read(sbml)
+    if any((model.getNumEvents(), model.getNumInitialAssignments())) or (
+        model.getNumFunctionDefinitions()
+    ):
+        raise ValueError("only parameters, rules and reactions are read here")
+    trees = {r.getVariable(): r.getMath() for r in model.getListOfRules()}
+    trees |= {r.getId(): r.getKineticLaw().getMath() for r in model.getListOfReactions()}
+    states = tuple(states_of(sbml))
     values = {p.getId(): p.getValue() for p in model.getListOfParameters()}
+    values |= {c.getId(): c.getSize() for c in model.getListOfCompartments()}
     fixed = {n: v for n, v in values.items() if n not in trees and n not in set(parameters)}
     symbols: dict[str, sympy.Expr] = {n: sympy.Float(v) for n, v in fixed.items()}
     symbols |= {n: sympy.Symbol(f"p_{n}", real=True) for n in parameters}
     symbols |= {n: sympy.Symbol(f"y_{n}", real=True) for n in states}
-    return _Builder(Formulas(tuple(parameters), states, fixed), symbols, trees).build(outputs)
+    made = Formulas(tuple(parameters), states, fixed)
+    return _Builder(made, symbols, trees, _turnover(model)).build(outputs)
+
+
+def _turnover(model: Any) -> dict[str, list[tuple[float, str]]]:
+    """Reactions that change each species: (signed stoichiometry, id of the reaction)."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    for reaction in model.getListOfReactions():
+        sides = (-1.0, reaction.getListOfReactants()), (1.0, reaction.getListOfProducts())
+        for sign, side in sides:
+            for species in side:
+                change = sign * species.getStoichiometry(), reaction.getId()
+                found.setdefault(species.getSpecies(), []).append(change)
+    return found
 
 
 class _Builder:
     def __init__(
-        self, formulas: Formulas, symbols: dict[str, sympy.Expr], trees: dict[str, Any]
+        self,
+        formulas: Formulas,
+        symbols: dict[str, sympy.Expr],
+        trees: dict[str, Any],
+        turnover: dict[str, list[tuple[float, str]]],
     ) -> None:
         self.formulas, self.symbols, self.trees = formulas, symbols, trees
+        self.turnover = turnover
         self.vary = {symbols[s] for s in formulas.states}
         self.slopes: dict[sympy.Symbol, dict[int, sympy.Expr]] = {
             symbols[s]: {i: sympy.Integer(1)} for i, s in enumerate(formulas.states)
@@ -88,16 +109,23 @@ class _Builder:
     def build(self, outputs: Sequence[str]) -> Formulas:
         made, states = self.formulas, set(self.formulas.states)
         ruled = [n for n in self.trees if n not in states]
-        graph = {n: sorted(_names(self.trees[n]) & set(ruled)) for n in ruled}
+        graph = {n: sorted(names_in(self.trees[n]) & set(ruled)) for n in ruled}
         for name in TopologicalSorter(graph).static_order():
             self._assign(name, self._expression(self.trees[name]))
         for i, name in enumerate(made.states):
-            rate = self._hoist(self._expression(self.trees[name]))
+            rate = self._hoist(self._rate(name))
             made.rates.append(_text(rate))
             for j, slope in self._gradient(rate).items():
                 made.jacobian[i, j] = _text(slope)
         made.outputs = [_text(self.symbols[o]) for o in outputs]
         return made
+
+    def _rate(self, name: str) -> sympy.Expr:
+        """Rate of change of a state; the volumes of species are one (see `states_of`)."""
+        if name in self.trees:
+            return self._expression(self.trees[name])
+        turnover = self.turnover.get(name, ())
+        return sympy.Add(*(sympy.Integer(int(n)) * self.symbols[r] for n, r in turnover))
 
     def _assign(self, name: str, expression: sympy.Expr) -> None:
         expression = self._hoist(expression)
@@ -169,11 +197,6 @@ class _Builder:
         if kind in ("plus", "times"):
             return (sympy.Add if kind == "plus" else sympy.Mul)(*parts)
         raise ValueError(f"'{libsbml.formulaToL3String(node)}' is not read here")
-
-
-def _names(node: Any) -> set[str]:
-    below: Iterable[set[str]] = (_names(node.getChild(i)) for i in range(node.getNumChildren()))
-    return ({node.getName()} if node.isName() else set()).union(*below)
 
 
 def _text(expression: sympy.Expr) -> str:

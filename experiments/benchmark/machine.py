@@ -40,8 +40,10 @@ def describe(tools: dict[str, str] | None = None) -> dict[str, object]:
 
 
 def write(path: Path, tools: dict[str, str] | None = None) -> None:
-    """`describe` as JSON."""
+    """`describe` as JSON; a program without further tools keeps those that the file names."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if tools is None and path.exists():
+        tools = json.loads(path.read_text(encoding="utf-8"))["tools"]
     path.write_text(json.dumps(describe(tools), indent=2) + "\n", encoding="utf-8")
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from native import call
-from numba import njit
+from repeated_calls import run
 
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.layout import LANES
@@ -57,7 +55,7 @@ class Bench:
         sizes = {
             **dict.fromkeys(("y", "z", "typical", "peak"), size),
             **dict.fromkeys(("g", "r", "squares", "yes"), 1),
-            **{"p": len(kernel.parameters), "q": int(about["prepared"])},
+            **{"p": len(kernel.parameters), "q": int(about["prepared"]) + int(about["conditions"])},
             **{"m": int(about["factors"]), "k": stages * size, "d": len(kernel.method.h) * needed},
         }
         self.room = {name: _lanes(entries) for name, entries in sizes.items()}
@@ -67,7 +65,7 @@ class Bench:
         values = np.where(np.isnan(kernel.parameter_values), 1.0, kernel.parameter_values)
         self.room["p"][:] = values[:, None]
         self.room["typical"][:] = 0.1
-        _once(self.at["prepare"], self._addresses(("p", "q")))
+        run(self.at["prepare"], self._addresses(("p", "q")))
         self.reset()
 
     def reset(self) -> None:
@@ -76,15 +74,14 @@ class Bench:
             self.room[name][:] = self.start[:, None]
         self.room["k"][:] = 0.0
         self.room["r"][:], self.room["g"][:], self.room["yes"][:] = 2.0, 10.0, 1.0
-        _once(self.at["factor"], self._addresses(_ARGUMENTS["factor"]))
+        run(self.at["factor"], self._addresses(_ARGUMENTS["factor"]))
 
     def seconds(self, function: str) -> float:
         """Least time of one call, for a group of simulations."""
         self.reset()
         arguments = self._addresses(_ARGUMENTS[function.rstrip("0123456789")])
         address, best = self.at[function], np.inf
-        run = _TIMED[len(arguments)]
-        run(address, arguments, 1)
+        run(address, arguments)
         for _ in range(_REPEATS):
             self.reset()
             if function == "solve":
@@ -104,28 +101,3 @@ def _lanes(entries: int) -> np.ndarray:
     room = np.zeros((entries + 1) * LANES)
     skip = (-room.ctypes.data % 64) // 8
     return room[skip : skip + entries * LANES].reshape(entries, LANES)
-
-
-def _once(address: int, arguments: tuple[int, ...]) -> None:
-    _TIMED[len(arguments)](address, arguments, 1)
-
-
-@njit
-def _run2(f: int, a: Any, times: int) -> None:
-    for _ in range(times):
-        call(f, a[0], a[1])
-
-
-@njit
-def _run4(f: int, a: Any, times: int) -> None:
-    for _ in range(times):
-        call(f, a[0], a[1], a[2], a[3])
-
-
-@njit
-def _run6(f: int, a: Any, times: int) -> None:
-    for _ in range(times):
-        call(f, a[0], a[1], a[2], a[3], a[4], a[5])
-
-
-_TIMED: dict[int, Callable[..., None]] = {2: _run2, 4: _run4, 6: _run6}

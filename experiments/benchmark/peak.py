@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 
 import numpy as np
-from native import call
-from numba import njit
 
 from il15_sim.batch.layout import LANES
 from il15_sim.batch.machine_code import compile_text, load_code
@@ -20,20 +19,16 @@ _TURNS = 1_000_000
 def peak_gflops(repeats: int = 10) -> float:
     """Largest rate of fused multiply-adds on vectors of doubles (two operations each)."""
     addresses, engine = load_code(compile_text(_text()), ["multiply"])
+    multiply = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(addresses["multiply"])
     room = np.full(_SUMS * LANES, 1e-9)
     best = np.inf
-    _call(addresses["multiply"], room.ctypes.data)  # compiles the call
+    multiply(room.ctypes.data)
     for _ in range(repeats):
         begin = time.perf_counter()
-        _call(addresses["multiply"], room.ctypes.data)
+        multiply(room.ctypes.data)
         best = min(best, time.perf_counter() - begin)
     del engine  # until here it owned the code
     return 2 * LANES * _SUMS * _TURNS / best / 1e9
-
-
-@njit
-def _call(function: int, place: int) -> None:
-    call(function, place)
 
 
 def _text() -> str:

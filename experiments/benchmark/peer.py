@@ -35,7 +35,7 @@ class Setting:
     """One factor of the absolute tolerances, and the relative tolerances that are run with it.
 
     A scale of None leaves absolute tolerances to the tool. `near` are those that enclose
-    the error of comparison: a run of many sets needs no others.
+    the error of comparison: a run of many sets needs no others. Empty: that is not known, all run.
     """
 
     scale: float | None
@@ -95,5 +95,5 @@ class Peer:
         for setting in self.settings:
             told = "" if setting.scale is None else f"atol {setting.scale:g} rtol size"
             configuration = ", ".join(filter(None, (self.use, told))) or "-"
-            for rtol in setting.near if near else setting.rtols:
+            for rtol in setting.near if near and setting.near else setting.rtols:
                 yield configuration, rtol, setting.scale

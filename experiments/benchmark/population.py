@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from task import Array, varied
+from patient_case import varied
+from task import Array
 
 from il15_sim import Model, ParameterRows, Regimen, readouts
 from il15_sim.readouts import Readout

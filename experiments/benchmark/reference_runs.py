@@ -17,9 +17,9 @@ _BLOCK = 50
 
 
 def references(
-    task: Task, values: Array, peers: Sequence[Peer], agreement: float, path: Path | None = None
+    task: Task, values: Array, peers: Sequence[Peer], path: Path | None = None
 ) -> tuple[Array, Array]:
-    """Outputs (N, T, O) by the first engine, and where (N,) the second one agrees.
+    """Outputs (N, T, O) by the first engine, and the error (N,) of the second one against them.
 
     With a path, what it holds of these sets is taken from there, and what is new is added block by
     block.
@@ -47,7 +47,7 @@ def references(
             finally:
                 for team in teams:
                     team.close()
-    return first, errors(second, first) < agreement
+    return first, errors(second, first)
 
 
 def _run(team: Team, values: Array) -> Array:
@@ -56,7 +56,7 @@ def _run(team: Team, values: Array) -> Array:
 
 
 def _empty(task: Task, count: int) -> Array:
-    return np.full((count, len(task.times_h), len(task.observables)), np.nan)
+    return np.full((count, len(task.times), len(task.observables)), np.nan)
 
 
 def _load(path: Path | None, stamp: str, values: Array) -> tuple[Array, Array] | None:

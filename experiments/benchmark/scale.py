@@ -20,6 +20,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from figure import plain_numbers
 from machine import write as write_machine
 from population import DAYS, RTOL, endpoints, patients, regimen
 from tables import OUT, write_table
@@ -28,6 +29,7 @@ from il15_sim import Model, simulate_many
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import NullLocator
 
 #: A long call is timed once, a short one so often.
 REPEATS, LONG_S = 3, 5.0
@@ -151,7 +153,7 @@ def slope(points: Sequence[Point]) -> float:
 def draw(points: Sequence[Point], path: Path) -> None:
     """One panel per curve, with the line of proportion through its last point."""
     curves = by_curve(points)
-    figure, panels = plt.subplots(1, 3, figsize=(9.0, 3.1), layout="constrained")
+    figure, panels = plt.subplots(1, 3, figsize=(9.0, 3.4), layout="constrained")
     labels = {
         "simulations": f"simulations ({DAYS} days twice daily)",
         "doses": f"doses in {DAYS} days",
@@ -160,16 +162,18 @@ def draw(points: Sequence[Point], path: Path) -> None:
     for letter, axes, (curve, own) in zip("abc", panels, curves.items(), strict=True):
         x, y = np.array([(grown(p), p.seconds) for p in own]).T
         axes.plot(x, y[-1] * x / x[-1], color="#999999", lw=1, ls="--", label="proportional")
-        fit = f"measured, slope {slope(own):.2f}"
-        axes.plot(x, y, color="#0072B2", marker="o", ms=5, lw=1.4, label=fit)
+        axes.plot(x, y, color="#0072B2", marker="o", ms=5, lw=1.4, label="measured")
         axes.set(xscale="log", yscale="log", xlabel=labels[curve])
         axes.set_title(letter, loc="left", fontweight="bold")
-        axes.legend(frameon=False, fontsize=8, loc="upper left")
+        axes.set_title(f"slope {slope(own):.2f}", fontsize=10)
         axes.spines[["top", "right"]].set_visible(False)
         if curve != "simulations":
             axes.set_xticks(x, [f"{value:g}" for value in x])
-            axes.minorticks_off()
+            axes.xaxis.set_minor_locator(NullLocator())
+        plain_numbers(axes.yaxis)
     panels[0].set_ylabel("time of the call (s)")
+    handles, labels_of = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels_of, loc="outside upper center", ncols=2, frameon=False)
     figure.savefig(path, dpi=150)
     plt.close(figure)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,7 +55,8 @@ class Best:
     First where no trusted set has a larger error, then (`_p99`) where 99 % of them have none.
     Times are interpolated on the logarithms between the two neighbouring tolerances; NaN where no
     configuration was measured on both sides of the error. `times_slower` is time times cores over
-    that of this package on one core; `failed` counts the failures of that configuration.
+    that of this package on one core; `failed` counts the failures at these two tolerances, or at
+    all of them where the error was not enclosed.
     """
 
     engine: str
@@ -78,11 +81,20 @@ def ms_at(rows: Sequence[Row], error: float, by: By = "error_max") -> float:
     >>> round(ms_at([loose, tight], 1e-5), 6)
     2.0
     """
-    points = sorted((getattr(r, by), r.ms) for r in rows if getattr(r, by) > 0)
-    if len(points) < 2 or not points[0][0] <= error <= points[-1][0]:
+    points = [(getattr(r, by), r.ms) for r in neighbours(rows, error, by)]
+    if not points:
         return float("nan")
     errors, times = np.log(np.array(points).T)
     return float(np.exp(np.interp(np.log(error), errors, times)))
+
+
+def neighbours(rows: Sequence[Row], error: float, by: By = "error_max") -> list[Row]:
+    """The two rows of one configuration that enclose an error, the smaller one first; or none."""
+    ordered = sorted((r for r in rows if getattr(r, by) > 0), key=lambda r: getattr(r, by))
+    for lower, upper in pairwise(ordered):
+        if getattr(lower, by) <= error <= getattr(upper, by):
+            return [lower, upper]
+    return []
 
 
 def configurations(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -114,9 +126,10 @@ def best(rows: Sequence[Row]) -> list[Best]:
             for by, time in zip(_BOTH, (ms, ms_p99), strict=True)
         ]
         numbers = (max(r.sets for r in chosen), max(r.trusted for r in chosen))
+        failed = max(r.failed for r in neighbours(chosen, ERROR) or chosen)
         found.append(
             Best(
-                *(engine, cores, *numbers, max(r.failed for r in chosen)),
+                *(engine, cores, *numbers, failed),
                 *(ms, 1000 / ms, slower[0], name),
                 *(ms_p99, slower[1], other),
             )
@@ -141,6 +154,14 @@ def write_table(path: Path, items: Sequence[Any], notes: Sequence[str]) -> None:
     header = tuple(f.name for f in fields(items[0]))
     rows = [tuple(_cell(x) for x in astuple(item)) for item in items]
     write_tsv(path, header, rows, notes)
+
+
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Notes and rows of a table that `write_table` wrote."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    notes = [line.removeprefix("#").strip() for line in lines if line.startswith("#")]
+    rows = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t")
+    return notes, list(rows)
 
 
 def _cell(value: object) -> str:

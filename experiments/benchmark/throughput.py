@@ -1,82 +1,79 @@
 """Time per simulation against its error: this package and the fastest tools of the field.
 
-    python experiments/benchmark/throughput.py [--sets 48] [--out FOLDER] [--quick]
+    python experiments/benchmark/throughput.py [--sets 48] [--models NAMES] [--out FOLDER]
+    python experiments/benchmark/throughput.py --short     # two minutes, no further tools
 
-Every engine runs the same parameter sets, drawn from the whole bounds of the parameter table, in
-turns with the others. Tools that are not installed are named and left out (see README.md). What
-was measured is kept as it comes: after an interruption the same command goes on.
+Every engine runs the same parameter sets, in turns with the others. Tools that are not installed
+are named and left out (see README.md). What was measured is kept as it comes: after an interruption
+the same command goes on.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import numpy as np
-from contestants import PEERS, QUICK, QUICK_REFERENCES, REFERENCES
+from cases import CASES, Case
+from contestants import PEERS, QUICK, QUICK_REFERENCES, REFERENCES, SHORT, peers_for
 from figure import draw_work_precision
-from journal import Journal, Part, identity_of
+from journal import Journal, identity_of
 from machine import write as write_machine
 from peer import Peer
 from reference_runs import references
-from tables import ERROR, OUT, Row, best, quantiles, write_table
-from task import DAYS, Array, blocks, draw, errors, make_task
-from worker import Absent, Team, set_environment
+from rounds import ROUNDS, Job, measure, rows_of, start
+from tables import ERROR, OUT, Row, best, write_table
+from worker import set_environment
 
-from il15_sim import Model
+from il15_sim.errors import InputError, unknown
 
 #: Two references may differ by a hundredth of the error of comparison; other sets are dropped.
 AGREEMENT = ERROR / 100
-ROUNDS = 3
-
-
-@dataclass(frozen=True)
-class Job:
-    """One engine in one configuration at one tolerance."""
-
-    team: Team
-    configuration: str
-    rtol: float
-    scale: float | None
-
-    @property
-    def name(self) -> str:
-        """Names the job in the journal."""
-        return f"{self.team.peer.name}, {self.configuration}, rtol {self.rtol:g}"
-
-    def parts(self, count: int) -> list[tuple[str, slice]]:
-        """What is run in each round: a block of sets, or all of them where they run together."""
-        peer = self.team.peer
-        count = min(count, peer.at_most)
-        size = count if peer.together else math.ceil(count / ROUNDS)
-        found = [slice(0, count)] * ROUNDS if peer.together else blocks(count, size)
-        return [(f"{self.name}, round {k}", block) for k, block in enumerate(found)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the comparison, write the results."""
     given = _parser().parse_args(arguments)
+    _settle(given)
     set_environment()
-    days, count = (4, 2) if given.quick else (DAYS, given.sets)
-    task = make_task(days)
-    values = draw(Model.load("patient"), count, given.seed)
+    tools: dict[str, str] = {}
+    panels: dict[str, list[Row]] = {}
+    journals = []
+    for name in given.models:
+        heading, rows, own, journal = compare(CASES[name], given)
+        tools |= own
+        panels[heading] = rows
+        journals.append(journal)
+        write_machine(given.out / "machine.json", tools)
+        draw_work_precision(panels, given.out / "work_precision.png")
+        _show(heading, rows)
+    # Only now: an interrupted run takes all that is finished from its journals.
+    for journal in journals:
+        journal.close()
+    print(f"tables are in {given.out}, the figure is {given.out / 'work_precision.png'}")
+
+
+def compare(
+    case: Case, given: argparse.Namespace
+) -> tuple[str, list[Row], dict[str, str], Journal]:
+    """One model: heading, rows, versions of the tools, and the journal of what was measured."""
+    task = case.make(given.quick)
+    values = case.draw(given.sets, given.seed)
+    count, folder = len(values), given.out / case.name
+    heading = case.heading(task)
+    print(f"--- {heading}", flush=True)
     used = QUICK_REFERENCES if given.quick else REFERENCES
-    kept = given.references or (None if given.quick else OUT / "references.npz")
-    reference, agreed = references(task, values, used, AGREEMENT, kept)
+    kept = None if given.quick else given.references / f"{case.name}.npz"
+    reference, apart = references(task, values, used, kept)
+    agreed = apart < AGREEMENT
     print(f"{agreed.sum()} of {count} parameter sets have a reference", flush=True)
-    wanted = (
-        given.engines.split(",") if given.engines else [p.name.partition(",")[0] for p in PEERS]
-    )
-    near = given.near or given.quick
-    entered = [p for p in PEERS if p.name.partition(",")[0] in wanted and [*p.points(near)]]
-    teams, absent = start(QUICK if given.quick else entered, values, task)
-    jobs = [Job(team, *point) for team in teams for point in team.peer.points(near)]
+    teams, absent = start(_entered(case, given), values, task)
+    jobs = [Job(team, *point) for team in teams for point in team.peer.points(given.near)]
     notes = [
-        f"{count} parameter sets from the table's bounds (seed {given.seed}), {days} days",
+        heading,
+        case.about,
+        f"{count} parameter sets (seed {given.seed})",
         f"trusted: of the {count} sets, {agreed.sum()} have references that agree within "
         f"{AGREEMENT:g}; errors are over these alone",
         f"at equal error: no trusted set has an observable that is off by more than {ERROR:g} of "
@@ -85,106 +82,80 @@ def main(arguments: Sequence[str] | None = None) -> None:
         *(f"absent: {what}" for what in absent),
     ]
     tools = {team.peer.name: team.tool for team in teams}
-    write_machine(given.out / "machine.json", tools)
-    identity = identity_of(values, repr(task), *tools.values(), str(near))
-    journal = Journal(given.out / "parts.jsonl", identity)
+    identity = identity_of(values, repr(task), *tools.values(), str(given.near))
+    journal = Journal(folder / "parts.jsonl", identity)
     try:
         for done in measure(jobs, values, reference, journal):
             rows = rows_of(jobs, agreed, journal)
             if rows:
                 told = [*notes, *([] if done == ROUNDS else [f"round {done} of {ROUNDS}"])]
-                write_table(given.out / "work_precision.tsv", rows, told)
-                write_table(given.out / "at_equal_error.tsv", best(rows), told)
-                draw_work_precision(rows, given.out / "work_precision.png")
+                write_table(folder / "work_precision.tsv", rows, told)
+                write_table(folder / "at_equal_error.tsv", best(rows), told)
             print(f"round {done} of {ROUNDS} done", flush=True)
     finally:
         for team in teams:
             team.close()
-    journal.close()
-    _show(rows)
-    print(f"written to {given.out}")
+    return heading, rows, tools, journal
 
 
-def start(peers: Sequence[Peer], values: Array, task: object) -> tuple[list[Team], list[str]]:
-    """Teams of the tools that are there, and a line for each one that is not."""
-    teams, absent = [], []
-    for peer in peers:
-        told = ", ".join(filter(None, (peer.name, peer.use)))
-        try:
-            teams.append(Team(peer, task, values[:1]))
-            print(f"ready in {teams[-1].preparation_s:.1f} s: {told}", flush=True)
-        except (Absent, RuntimeError) as error:
-            absent.append(f"{told} ({' '.join(str(error).split())[:200]})")
-            print(f"absent: {absent[-1]}", file=sys.stderr, flush=True)
-    return teams, absent
+def _entered(case: Case, given: argparse.Namespace) -> list[Peer]:
+    peers = QUICK if given.quick else PEERS
+    return [
+        p
+        for p in peers_for(case.name, peers)
+        if p.name.partition(",")[0] in given.engines
+        and (p.all_cores == 1 or not given.short)
+        and [*p.points(given.near)]
+    ]
 
 
-def measure(
-    jobs: Sequence[Job], values: Array, reference: Array, journal: Journal
-) -> Iterator[int]:
-    """All jobs in turns; yields the number of rounds that are done."""
-    lost: set[Team] = set()
-    for turn in range(ROUNDS):
-        for k in np.roll(np.arange(len(jobs)), 7 * turn).tolist():
-            job, parts = jobs[k], jobs[k].parts(len(values))
-            if turn >= len(parts) or job.team in lost or parts[turn][0] in journal.parts:
-                continue
-            key, block = parts[turn]
-            try:
-                found, wall_s, cpu_s = job.team.run(values[block], job.rtol, job.scale)
-            except RuntimeError as error:
-                lost.add(job.team)
-                print(f"failed: {key}: {error}", file=sys.stderr, flush=True)
-                continue
-            off = errors(found, reference[block]).tolist()
-            journal.add(key, Part(block.start, block.stop, wall_s, cpu_s, off))
-        yield turn + 1
-
-
-def rows_of(jobs: Sequence[Job], agreed: Array, journal: Journal) -> list[Row]:
-    """What the journal holds of each job, put together."""
-    rows = []
-    for job in jobs:
-        parts = [journal.parts[k] for k, _ in job.parts(len(agreed)) if k in journal.parts]
-        if not parts:
-            continue
-        runs = sum(p.last - p.first for p in parts)
-        # Sets that run together run in every round, with the same errors.
-        off = {n: e for p in parts for n, e in zip(range(p.first, p.last), p.errors, strict=True)}
-        trusted = np.array([e for n, e in off.items() if agreed[n]])
-        failed = np.isnan(trusted)
-        peer = job.team.peer
-        rows.append(
-            Row(
-                *(peer.name, job.configuration, peer.all_cores, job.rtol),
-                *(len(off), len(trusted), int(failed.sum())),
-                *(1e3 * sum(p.wall_s for p in parts) / runs,),
-                *(1e3 * sum(p.cpu_s for p in parts) / runs,),
-                *quantiles(trusted[~failed]),
-            )
-        )
-    return rows
-
-
-def _show(rows: Sequence[Row]) -> None:
+def _show(heading: str, rows: Sequence[Row]) -> None:
+    print(f"{heading}; time at an error of {ERROR:g} of the maximum, ratio per core")
     for b in best(rows):
         slower = b.times_slower_than_il15_sim_per_core
         print(
-            f"{b.engine:<24}{b.ms:10.2f} ms {b.per_second:10.1f} /s {slower:8.1f} times "
-            f"slower per core  {b.configuration}"
+            f"{b.engine:<24}{b.ms:10.3f} ms {b.per_second:10.1f} /s {slower:8.1f} times "
+            f"the time of il15-sim  {b.configuration}"
         )
+
+
+def _settle(given: argparse.Namespace) -> None:
+    """What depends on the kind of run: whole, short or quick."""
+    tools = list(dict.fromkeys(p.name.partition(",")[0] for p in PEERS))
+    few = given.short or given.quick
+    given.sets = given.sets or (2 if given.quick else 8 if given.short else 48)
+    given.near = given.near or few
+    given.out = given.out or (OUT.with_name("benchmark-short") if given.short else OUT)
+    given.references = given.references or given.out / "references"
+    models = given.models or ",".join(list(CASES)[:2] if given.short else CASES)
+    engines = given.engines or ",".join(SHORT if given.short else tools)
+    try:
+        given.models = _chosen("model", models, CASES)
+        given.engines = _chosen("tool", engines, tools)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def _chosen(what: str, listed: str, known: Collection[str]) -> list[str]:
+    names = [name.strip() for name in listed.split(",")]
+    for name in names:
+        if name not in known:
+            raise unknown(what, name, known)
+    return names
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sets", type=int, default=48, help="parameter sets (default: 48)")
+    parser.add_argument("--sets", type=int, help="parameter sets (default: 48, short: 8)")
+    parser.add_argument("--models", help="only these models, separated by commas")
+    parser.add_argument("--engines", help="only these tools, separated by commas")
     parser.add_argument(
         "--near", action="store_true", help="only the tolerances near the error of comparison"
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of the draw")
-    parser.add_argument("--engines", help="only these tools, separated by commas")
-    parser.add_argument("--out", type=Path, default=OUT, help="folder of the results")
-    parser.add_argument("--references", type=Path, help="where reference solutions are kept")
+    parser.add_argument("--out", type=Path, help="folder of the results")
+    parser.add_argument("--references", type=Path, help="folder of reference solutions")
+    parser.add_argument("--short", action="store_true", help="two minutes, no further tools")
     parser.add_argument("--quick", action="store_true", help="smoke test of some seconds")
     return parser
 

@@ -26,7 +26,7 @@ MAX_STEPS = 1_000_000
 class Engine:
     """Doses as events at given times, or by one event that arms itself again.
 
-    AMICI takes one absolute tolerance for all states, as if all had the size one.
+    AMICI takes one absolute tolerance for all states.
     """
 
     def __init__(self, task: Task, *, doses: str) -> None:
@@ -39,19 +39,19 @@ class Engine:
         self.solver.set_linear_solver(sundials.LinearSolver_KLU)
         self.solver.set_return_data_reporting_mode(sundials.RDataReporting_observables_likelihood)
         self.solver.set_max_steps(MAX_STEPS)
-        self.model.set_timepoints(task.times_h.tolist())
+        self.model.set_timepoints(task.times.tolist())
         order = {name: k for k, name in enumerate(self.model.get_free_parameter_ids())}
         self.columns = np.array([order[name] for name in task.parameters])
         self.values = np.array(self.model.get_free_parameters())
-        first = dict(zip(task.states, task.start.tolist(), strict=True)) | {NEXT: task.interval_h}
-        first[task.dosed] += task.dose
+        first = dict(zip(task.states, task.first_state().tolist(), strict=True))
+        first[NEXT] = task.interval
         self.first = [first[name] for name in self.model.get_state_ids()]
 
     def run(self, values: Array, rtol: float, scale: float) -> Array:
         """All sets one after the other."""
         self.solver.set_relative_tolerance(rtol)
-        self.solver.set_absolute_tolerance(scale * rtol)
-        found = np.full((len(values), len(self.task.times_h), len(self.task.observables)), np.nan)
+        self.solver.set_absolute_tolerance(scale * rtol * self.task.common_size)
+        found = np.full((len(values), len(self.task.times), len(self.task.observables)), np.nan)
         for n, row in enumerate(values):
             self.values[self.columns] = row
             self.model.set_free_parameters(self.values)
@@ -68,7 +68,7 @@ def _compiled(text: str, task: Task) -> Any:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     os.environ.setdefault("CXXFLAGS", FLAGS)
     told = "\n".join([text, *task.observables, amici.__version__, os.environ["CXXFLAGS"]])
-    name = f"patient_{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    name = f"{task.model}_{hashlib.sha256(told.encode()).hexdigest()[:16]}"
     folder = BUILT / name
     if not (folder / "complete").exists():
         SbmlImporter(text, from_file=False).sbml2amici(

@@ -18,7 +18,7 @@ MAX_STEPS = 100_000
 class Engine:
     """Doses by one event that arms itself again (RADAU5 takes no events).
 
-    COPASI takes one absolute tolerance for all states, as if all had the size one.
+    COPASI takes one absolute tolerance for all states.
     """
 
     def __init__(self, task: Task) -> None:
@@ -31,20 +31,31 @@ class Engine:
         COPASI.CCopasiMessage.clearDeque()
         self.model = self.data.getModel()
         made = (self.model.getModelValue(i) for i in range(self.model.getNumModelValues()))
-        self.by_id = {value.getSBMLId(): value for value in made}
-        first = dict(zip(task.states, task.start.tolist(), strict=True)) | {NEXT: task.interval_h}
-        first[task.dosed] += task.dose
-        self.first = [(self.by_id[name], value) for name, value in first.items()]
-        self.drawn = [self.by_id[name] for name in task.parameters]
+        values = {value.getSBMLId(): value for value in made}
+        made = (self.model.getMetabolite(i) for i in range(self.model.getNumMetabs()))
+        species = {value.getSBMLId(): value for value in made}
+        first = dict(zip(task.states, task.first_state().tolist(), strict=True))
+        if NEXT in values:
+            first[NEXT] = task.interval
+        self.drawn = [values[name] for name in task.parameters]
+        #: Setters of the start, and what they set.
+        self.first = [
+            (species[n].setInitialConcentration if n in species else values[n].setInitialValue, x)
+            for n, x in first.items()
+        ]
         self.changed = COPASI.ObjectStdVector()
-        for value in [*self.drawn, *(value for value, _ in self.first)]:
-            self.changed.push_back(value.getInitialValueReference())
+        for name in [*task.parameters, *first]:
+            self.changed.push_back(
+                species[name].getInitialConcentrationReference()
+                if name in species
+                else values[name].getInitialValueReference()
+            )
         self.course = self.data.getTask("Time-Course")
         self.course.setMethodType(COPASI.CTaskEnum.Method_deterministic)
         problem = self.course.getProblem()
         problem.setModel(self.model)
-        problem.setDuration(float(task.times_h[-1]))
-        problem.setStepNumber(len(task.times_h) - 1)
+        problem.setDuration(task.end)
+        problem.setStepNumber(len(task.times) - 1)
         problem.setTimeSeriesRequested(True)
         problem.setOutputEvent(False)
         self.method = self.course.getMethod()
@@ -54,13 +65,13 @@ class Engine:
         """All sets one after the other."""
         task = self.task
         self.method.getParameter("Relative Tolerance").setDblValue(rtol)
-        self.method.getParameter("Absolute Tolerance").setDblValue(scale * rtol)
-        found = np.full((len(values), len(task.times_h), len(task.observables)), np.nan)
+        self.method.getParameter("Absolute Tolerance").setDblValue(scale * rtol * task.common_size)
+        found = np.full((len(values), len(task.times), len(task.observables)), np.nan)
         for n, row in enumerate(values):
             for value, number in zip(self.drawn, row.tolist(), strict=True):
                 value.setInitialValue(number)
-            for value, number in self.first:
-                value.setInitialValue(number)
+            for set_initial, number in self.first:
+                set_initial(number)
             self.model.updateInitialValues(self.changed)
             if self.course.process(True):
                 self._collect(found[n])

@@ -14,8 +14,8 @@ from task import Array, Task
 
 jax.config.update("jax_enable_x64", True)
 
-#: Steps that the solver may take between two doses.
-MAX_STEPS = 4096
+#: Steps that the solver may take between two doses, or in a run without them.
+MAX_STEPS = 100_000
 
 
 class Engine:
@@ -26,15 +26,17 @@ class Engine:
 
     def __init__(self, task: Task, *, sets: str) -> None:
         self.tool = f"diffrax {diffrax.__version__}"
-        self.shape = (len(task.times_h), len(task.observables))
+        self.shape = (len(task.times), len(task.observables))
         f = read_formulas(task.sbml, task.parameters, task.observables)
         order = np.array([task.states.index(s) for s in f.states])
         sizes = task.sizes[order]
         prepare, rates, outputs = _functions(f, sizes)
         start = jnp.asarray(task.start[order] / sizes)
-        dosed = f.states.index(task.dosed)
+        # Without doses: nothing is added to some state.
+        dosed = f.states.index(task.dosed) if task.dosed else 0
         dose = task.dose / float(sizes[dosed])
-        interval, per_row = task.interval_h, task.doses_per_row
+        interval, per_row = task.interval, task.segments_per_row
+        stops = jnp.asarray(task.offsets)
         term, solver = diffrax.ODETerm(rates), diffrax.Kvaerno5()
 
         def one(values: Any, rtol: Any, atol: Any) -> Any:
@@ -52,21 +54,22 @@ class Engine:
                     y.at[dosed].add(dose),
                     args=c,
                     stepsize_controller=steps,
-                    saveat=diffrax.SaveAt(t1=True),
+                    saveat=diffrax.SaveAt(ts=stops),
                     max_steps=MAX_STEPS,
                     adjoint=diffrax.ForwardMode(),
                     throw=False,
                 )
                 ok = told.result == diffrax.RESULTS.successful
-                return (told.ys[0], good & ok), None
+                return (told.ys[-1], good & ok), told.ys
 
             def row(carry: Any, _: None) -> tuple[Any, Any]:
-                carry, _ = jax.lax.scan(interval_of, carry, None, length=per_row)
-                y, good = carry
-                return carry, jnp.where(good, outputs(y, c), jnp.nan)
+                carry, steps = jax.lax.scan(interval_of, carry, None, length=per_row)
+                seen = jax.vmap(lambda y: outputs(y, c))(steps[-1])
+                return carry, jnp.where(carry[1], seen, jnp.nan)
 
-            _, rows = jax.lax.scan(row, (start, True), None, length=self.shape[0] - 1)
-            return jnp.concatenate([outputs(start, c)[None], rows])
+            count = task.segments // per_row
+            _, rows = jax.lax.scan(row, (start, True), None, length=count)
+            return jnp.concatenate([outputs(start, c)[None], rows.reshape(-1, self.shape[1])])
 
         if sets == "vmap":
             self._all = jax.jit(jax.vmap(one, in_axes=(0, None, None)))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-from task import DOSE_MG, EVERY_H, Array, Task
+from patient_case import NAME, regimen
+from task import Array, Task
 
-from il15_sim import Model, Regimen, __version__, simulate_many
+from il15_sim import Change, Model, __version__, simulate_many
+from il15_sim.batch.kernel import Kernel
 
 
 class Engine:
@@ -15,18 +19,23 @@ class Engine:
     def __init__(self, task: Task, *, threads: int) -> None:
         self.tool = f"il15-sim {__version__}"
         self.task, self.threads = task, threads
-        self.model = Model.load("patient")
-        days = float(task.times_h[-1]) / 24
-        self.regimen = Regimen.oral("sorafenib", dose_mg=DOSE_MG, every_h=EVERY_H, days=days)
+        self.given: dict[str, Any] = {}
+        if task.model == NAME:
+            self.model: Model | Kernel = Model.load("patient")
+            self.given["regimens"] = regimen(task.end / 24)
+        else:
+            # Any other model comes as SBML text, its unit of time called an hour, doses as changes.
+            self.model = Kernel(task.sbml, name=task.model, time_unit="h")
+            doses = task.dose_times.tolist()
+            self.given["changes"] = [Change(t, task.dosed, task.dose) for t in doses]
 
     def run(self, values: Array, rtol: float, scale: None) -> Array:
         """All sets in groups of eight; absolute tolerances are those of the package."""
         task = self.task
         runs = simulate_many(
             self.model,
-            self.regimen,
-            pd.DataFrame(values, columns=list(task.parameters)),
-            times_h=task.times_h,
+            parameters=pd.DataFrame(values, columns=list(task.parameters)),
+            times_h=task.times,
             sample="pre",
             observables=task.observables,
             start="model",
@@ -34,5 +43,6 @@ class Engine:
             rtol=rtol,
             threads=self.threads,
             progress=False,
+            **self.given,
         )
         return np.stack([runs[o].to_numpy() for o in task.observables], axis=-1)

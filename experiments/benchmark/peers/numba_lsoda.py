@@ -24,8 +24,8 @@ class Engine:
         rates, prepare, outputs = model.rates, model.prepare, model.outputs
         start, dosed, dose = model.start, model.dosed, model.dose
         states, constants = len(model.start), model.constants
-        rows, columns = len(task.times_h), len(task.observables)
-        per_row, interval = task.doses_per_row, task.interval_h
+        segments, per_row = task.segments, task.segments_per_row
+        span = np.concatenate([[0.0], task.offsets])
 
         @numba.cfunc(lsoda_sig, error_model="numpy")  # type: ignore[untyped-decorator]
         def right_hand_side(t, y, dy, c):  # type: ignore[no-untyped-def]
@@ -40,27 +40,27 @@ class Engine:
 
         @numba.njit  # type: ignore[untyped-decorator]
         def run(values: Array, rtol: float, atol: float, found: Array) -> None:
-            span = np.array([0.0, interval])
             for n in range(len(values)):
                 c = prepare(values[n])
                 y = start.copy()
                 outputs(y, c, found[n, 0])
-                good = True
-                for row in range(1, rows):
-                    for _ in range(per_row):
-                        y[dosed] += dose
-                        steps, good = lsoda(
-                            address, y, span, data=c, rtol=rtol, atol=atol, mxstep=MAX_STEPS
-                        )
-                        y = steps[1].copy()
-                        if not good:
-                            break
+                row = 0
+                for k in range(segments):
+                    y[dosed] += dose
+                    steps, good = lsoda(
+                        address, y, span, data=c, rtol=rtol, atol=atol, mxstep=MAX_STEPS
+                    )
                     if not good:
+                        found[n, :] = np.nan
                         break
-                    outputs(y, c, found[n, row])
+                    y = steps[-1].copy()
+                    if (k + 1) % per_row == 0:
+                        for j in range(1, len(span)):
+                            row += 1
+                            outputs(steps[j], c, found[n, row])
 
         self._run = run
-        self._shape = (rows, columns)
+        self._shape = (len(task.times), len(task.observables))
         self._right_hand_side = right_hand_side  # kept: LSODA has only its address
 
     def run(self, values: Array, rtol: float, scale: float) -> Array:

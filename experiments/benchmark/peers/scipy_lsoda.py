@@ -35,17 +35,18 @@ class Engine:
     def run(self, values: Array, rtol: float, scale: float) -> Array:
         """All sets one after the other."""
         task, model = self.task, self.model
-        found = np.full((len(values), len(task.times_h), len(task.observables)), np.nan)
+        found = np.full((len(values), len(task.times), len(task.observables)), np.nan)
+        times = np.concatenate([[0.0], task.offsets])
         for n, row in enumerate(values):
             c = model.prepare(np.ascontiguousarray(row))
             y = model.start.copy()
             model.outputs(y, c, found[n, 0])
-            for k in range(len(task.dose_times_h)):
+            for k in range(task.segments):
                 y[model.dosed] += model.dose
                 rows, told = odeint(
                     self.rates,
                     y,
-                    [0.0, task.interval_h],
+                    times,
                     args=(c,),
                     Dfun=self.slopes,
                     tfirst=True,
@@ -55,8 +56,10 @@ class Engine:
                     full_output=True,
                 )
                 if told["message"] != "Integration successful.":
+                    found[n] = np.nan
                     break
-                y = rows[1].copy()
-                if (k + 1) % task.doses_per_row == 0:
-                    model.outputs(y, c, found[n, (k + 1) // task.doses_per_row])
+                y = rows[-1].copy()
+                after = task.rows_after(k)
+                for place, state in zip(range(after.start, after.stop), rows[1:], strict=False):
+                    model.outputs(state, c, found[n, place])
         return found
