@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -84,11 +85,13 @@ class ReferenceEngine:
         tolerances: Mapping[str, float] | None = None,
         *,
         most_steps: int = MOST_STEPS,
+        max_step: float = math.inf,
     ) -> dict[str, float]:
         """Bring the engine to a start that does not depend on what it ran before.
 
         Absolute tolerances are those of the sizes of the units, where none are given. Returns
-        those that are in force. CVODE gives up after so many steps from one time to the next.
+        those that are in force. CVODE gives up after so many steps from one time to the next, and
+        takes none longer than `max_step`.
         """
         rr = self._rr
         # `reset()` would keep parameters that an earlier run changed; this does not.
@@ -99,6 +102,8 @@ class ReferenceEngine:
             tolerances = self.tolerances(rtol, states)
         rr.integrator.setValue("relative_tolerance", rtol)
         rr.integrator.setValue("maximum_num_steps", most_steps)
+        # Zero stands for no limit.
+        rr.integrator.setValue("maximum_time_step", max_step if max_step < math.inf else 0.0)
         rr.integrator.setValue(
             "absolute_tolerance", [tolerances.get(s, rtol) for s in self._state_order]
         )

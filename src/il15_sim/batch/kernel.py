@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 #: Squared errors of all states are averaged; of so few states they are summed, so that no state
 #: alone is much less exact than was asked for.
-_SHARED_BY = 4.0
+_SHARED_BY = 2.0
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Kernel:
     def __init__(
         self,
         sbml: str,
-        method: str = "rodas4",
+        method: str = "rodas5p",
         name: str = "SBML model",
         *,
         time_unit: str | None = None,

@@ -126,11 +126,13 @@ def _task(plan: Plan, shared_steps: bool) -> Task:
     """The plan in the terms of the batch engine, which counts time as the model does."""
     subject = plan.subject
     time = subject.time_unit.from_hours
-    frozen, typical = None, None
+    # Where no size is known, 0 leaves it to the engine to find one in the run.
+    sizes = dict.fromkeys(subject.states, 0.0)
     if subject.model is not None:
-        sizes = [TYPICAL_SIZE.get(subject.units[s], 1.0) for s in subject.states]
         # As the reference engine: an absolute tolerance of rtol times a tenth of the size.
-        typical = 0.1 * np.array(sizes)
+        sizes = {s: 0.1 * TYPICAL_SIZE.get(subject.units[s], 1.0) for s in subject.states}
+    typical = np.array([plan.sizes.get(s, size) for s, size in sizes.items()])
+    frozen = None
     if plan.rest:
         frozen = {k: v for k, v in FROZEN.items() if k in subject.constants}
     return Task(
@@ -144,6 +146,7 @@ def _task(plan: Plan, shared_steps: bool) -> Task:
         frozen=frozen,
         typical=typical,
         rtol=plan.rtol,
+        max_step=time(plan.max_step_h),
         max_steps=plan.max_steps,
         shared_steps=shared_steps,
         rest_horizon=time(HORIZON_H),

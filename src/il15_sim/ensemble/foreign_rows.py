@@ -59,9 +59,12 @@ def foreign_course(
     begin, end = unit.from_hours(plan.begin_h), unit.from_hours(plan.end_h)
 
     def run(times_h: Array, before: NDArray[np.bool_], sizes: Mapping[str, float]) -> Array:
-        tolerances = {s: 0.1 * OF_LOCAL * plan.rtol * size for s, size in sizes.items()}
-        engine.start(left, states, OF_LOCAL * plan.rtol, selected, tolerances)
-        engine.begin(begin, (end - begin) / _FEWEST_STEPS)
+        rtol = OF_LOCAL * plan.rtol
+        told = {s: rtol * size for s, size in plan.sizes.items()}
+        tolerances = {**{s: 0.1 * rtol * size for s, size in sizes.items()}, **told}
+        engine.start(left, states, rtol, selected, tolerances)
+        longest = min((end - begin) / _FEWEST_STEPS, unit.from_hours(plan.max_step_h))
+        engine.begin(begin, longest)
         out = np.full((len(times_h), len(selected)), np.nan)
         samples = np.where(before, "pre", "post")
         run_segments(engine, now, changes, unit.from_hours(times_h), samples, out, begin=begin)

@@ -36,6 +36,8 @@ def stored_inputs(plan: Plan, engine: str) -> dict[str, Any]:
         "readouts": [repr(r) for r in plan.readouts],
         "start": [_of_array(plan.initial), plan.rest],
         "rtol": float(plan.rtol),
+        "sizes": dict(sorted(plan.sizes.items())),
+        "max_step_h": repr(plan.max_step_h),
         "max_steps": int(plan.max_steps),
         "final_state": bool(plan.final),
         "engine": engine,

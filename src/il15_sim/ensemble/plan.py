@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,11 @@ class Plan:
     rest : bool
         True where every row starts from its own untreated steady state.
     rtol, max_steps : float, int
-        Tolerance of a step, and how many may be tried.
+        Tolerance, and how many steps may be tried.
+    sizes : dict
+        Sizes below which states count as nearly empty, where they were given.
+    max_step_h : float
+        Largest step.
     final : bool
         True where the states at the end are kept.
     copies : int
@@ -73,6 +77,8 @@ class Plan:
     initial: Array | None
     rest: bool
     rtol: float
+    sizes: Mapping[str, float]
+    max_step_h: float
     max_steps: int
     final: bool
     copies: int = 1

@@ -113,7 +113,10 @@ def patient_course(
     values, later = begun(patient.values, schedule, plan.begin_h)
     later = tuple(Change(c.time_h - plan.begin_h, c.target, c.amount, sets=c.sets) for c in later)
     course = Course(*grid, np.full((len(grid[0]), len(watched)), np.nan))
-    engine.start(values, states, OF_LOCAL * plan.rtol, watched)
+    rtol = OF_LOCAL * plan.rtol
+    given_sizes = {s: rtol * size for s, size in plan.sizes.items()}
+    tolerances = {**engine.tolerances(rtol, states), **given_sizes}
+    engine.start(values, states, rtol, watched, tolerances, max_step=plan.max_step_h)
     samples = np.where(course.before, "pre", "post")
     run_segments(engine, values, later, course.times_h - plan.begin_h, samples, course.values)
     return course

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +43,8 @@ class Request:
     start_h: float = 0.0
     final_state: bool = False
     rtol: float = 1e-4
+    sizes: Mapping[str, float] | None = None
+    max_step_h: float = math.inf
     max_steps: int = 100_000
 
 
@@ -93,6 +95,8 @@ def make_plan(
         initial=initial,
         rest=rest,
         rtol=asked.rtol,
+        sizes=_sizes(subject, asked.sizes),
+        max_step_h=float(asked.max_step_h),
         max_steps=asked.max_steps,
         final=asked.final_state,
     )
@@ -149,6 +153,28 @@ def _check_choices(asked: Request) -> None:
         raise InputError(f"rtol {rtol!r}", why="a relative tolerance lies in 1e-12 .. 1e-2")
     if not isinstance(steps, (int, np.integer)) or steps < 1:
         raise InputError(f"max_steps {steps!r}", why="it is a whole number, at least one")
+    if not _is_positive(asked.max_step_h):
+        raise InputError(f"max_step_h {asked.max_step_h!r}", why="it is a number of hours above 0")
+
+
+def _sizes(subject: Subject, given: Mapping[str, float] | None) -> dict[str, float]:
+    """Sizes of states that were given, checked."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InputError(f"sizes {given!r:.80}", fix="give a mapping of state ids to sizes")
+    for name, size in given.items():
+        if name not in subject.states:
+            raise unknown("state", str(name), subject.states)
+        if not (_is_positive(size) and math.isfinite(size)):
+            raise InputError(f"size {size!r} of state '{name}'", why="it is a number above 0")
+    return {str(name): float(size) for name, size in given.items()}
+
+
+def _is_positive(number: object) -> bool:
+    if isinstance(number, bool) or not isinstance(number, (int, float, np.floating, np.integer)):
+        return False
+    return bool(number > 0)
 
 
 def _readouts(subject: Subject, given: Readout | Sequence[Readout]) -> tuple[Readout, ...]:
