@@ -35,14 +35,14 @@ def announce():
     """Tell the parent, once, when compiled code begins to run."""
     from il15_sim.batch import kernel
 
-    plain = kernel.run_pieces
+    plain = kernel.run_crew
 
     def told(*args):
-        kernel.run_pieces = plain
+        kernel.run_crew = plain
         print("ready", flush=True)
         return plain(*args)
 
-    kernel.run_pieces = told
+    kernel.run_crew = told
 
 
 def stored(folder, threads=1):

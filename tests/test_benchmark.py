@@ -98,7 +98,7 @@ def test_arithmetic_accounts_for_the_whole_simulation(tmp_path):
     parts = [float(row["us_per_simulation"]) for name, row in rows.items() if name != "simulation"]
     assert sum(parts) == pytest.approx(float(rows["simulation"]["us_per_simulation"]), rel=1e-2)
     assert 0 < float(rows["simulation"]["share_of_peak"]) < 1
-    assert float(rows["solve"]["calls"]) == pytest.approx(6 * float(rows["factor"]["calls"]), 1e-3)
+    assert float(rows["solve"]["calls"]) == pytest.approx(8 * float(rows["factor"]["calls"]), 1e-3)
 
 
 def test_scale_writes_curves_and_runs_into_shards(tmp_path):

@@ -184,7 +184,7 @@ def test_operations_are_those_of_the_method(patient):
 def test_lanes_take_the_next_simulation_when_they_are_done():
     from arithmetic import group_attempts
 
-    # One piece of eight: the longest one holds the others.
+    # The longest one holds the others.
     assert group_attempts([1] * 7 + [10]) == 10
-    # Two pieces.
+    # Whoever is done takes the next.
     assert group_attempts([3] * 8 + [5] * 8) == 8

@@ -204,7 +204,7 @@ def test_planning_costs_a_small_part_of_simulating(monkeypatch):
     """2,000 rows with regimens of their own: far below the millisecond that a row takes to run."""
     from il15_sim.batch import kernel
 
-    monkeypatch.setattr(kernel, "run_pieces", lambda *_: None)
+    monkeypatch.setattr(kernel, "run_crew", lambda *_: None)
     regimens, asked = own_regimens(2000), {"readouts": readouts.cmax("sorafenib_total_mg_per_L")}
     seconds = []
     for _ in range(4):

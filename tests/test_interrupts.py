@@ -10,8 +10,8 @@ import pytest
 from interrupted import ROWS, Child, asked
 
 from il15_sim import Model, simulate_many
+from il15_sim.batch.crew import run_crew
 from il15_sim.batch.kernel import Kernel, Task
-from il15_sim.batch.pieces import run_pieces
 from il15_sim.interrupts import interrupts_kept, sigterm_raises
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals for a child")
@@ -102,19 +102,33 @@ def test_an_exception_ends_the_threads_before_it_passes(decay, threads):
     assert ended == []
 
 
-def test_after_a_bad_piece_no_other_is_begun():
-    halt, done = np.zeros(1, np.int64), []
+def test_where_one_thread_cannot_go_on_the_others_end():
+    halt, done, begun = np.zeros(1, np.int64), np.zeros(1, np.int64), []
 
-    def work(piece):
-        done.append(piece.start)
-        if piece.start == 0:
-            raise ValueError("the first piece is bad")
-        return len(piece)
+    def work():
+        begun.append(threading.current_thread().name)
+        if len(begun) == 1:
+            raise ValueError("the first thread is bad")
+        while not halt[0]:
+            time.sleep(0.01)
 
-    with pytest.raises(ValueError, match="first piece"):
-        run_pieces(work, 10_000, 1, halt)
+    with pytest.raises(ValueError, match="first thread"):
+        run_crew(work, 2, halt, done)
     assert halt[0] == 1
-    assert len(done) <= 3  # the next ones had been handed out
+    assert not [t for t in threading.enumerate() if t.name in begun]
+
+
+def test_what_is_done_is_told_once():
+    halt, done, told = np.zeros(1, np.int64), np.zeros(1, np.int64), []
+
+    def work():
+        for _ in range(4):
+            time.sleep(0.06)
+            done[0] += 5
+
+    run_crew(work, 1, halt, done, told.append)
+    assert sum(told) == 20
+    assert len(told) > 1
 
 
 def test_a_halted_job_takes_no_further_step(decay, monkeypatch):
@@ -125,18 +139,18 @@ def test_a_halted_job_takes_no_further_step(decay, monkeypatch):
     task = Task(0.0, 1e4, fixed_step=0.01, max_steps=10**9)
     seconds = []
 
-    def halts(work, rows, threads, halt, on_rows):
+    def halts(work, threads, halt, done, on_rows):
         halt[0] = 1
-        assert work(range(rows)) == rows
+        work()
         halt[0] = 0
         later = threading.Timer(0.3, halt.fill, [1])
         later.start()
         begin = time.monotonic()
-        work(range(rows))
+        work()
         seconds.append(time.monotonic() - begin)
         later.join()
 
-    monkeypatch.setattr(kernel, "run_pieces", halts)
+    monkeypatch.setattr(kernel, "run_crew", halts)
     outcome = decay.run(task, 8000)
     assert (outcome.status == -1).all()
     assert np.isnan(outcome.final).all()

@@ -70,7 +70,7 @@ def test_the_tolerance_is_the_error_of_the_patient(treated):
             if exact[o].values.max() > 0
         ]
         assert len(found) >= 20
-        print(rtol, max(found)/rtol)
+        print(rtol, max(found) / rtol)
         assert 0.03 * rtol < max(found) < rtol, rtol
 
 

@@ -26,7 +26,6 @@ from task import Task
 from il15_sim import Model, simulate_many
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.layout import LANES
-from il15_sim.batch.pieces import pieces_of
 from il15_sim.batch.program import build_program
 
 
@@ -115,14 +114,11 @@ def timed(
 
 
 def group_attempts(attempts: Sequence[int]) -> int:
-    """Attempted steps of all groups: a lane that is done takes the next simulation of its piece."""
-    total = 0
-    for piece in pieces_of(len(attempts), threads=1):
-        free_at = [0] * LANES
-        for row in piece:
-            heapq.heapreplace(free_at, free_at[0] + int(attempts[row]))
-        total += max(free_at)
-    return total
+    """Attempted steps of the lanes together: one that is done takes the next simulation."""
+    free_at = [0] * LANES
+    for number in attempts:
+        heapq.heapreplace(free_at, free_at[0] + int(number))
+    return max(free_at)
 
 
 def shares_of(

@@ -32,6 +32,7 @@ from il15_sim.batch.typed import (
     root,
     smaller,
     some,
+    take,
     vector,
     where,
 )
@@ -110,6 +111,20 @@ def test_conditions_look_no_further_than_they_must():
         out = np.zeros(5, np.int64)
         run(out.ctypes.data, x)
         assert out.tolist() == right
+
+
+@native
+def counted(counter: Ints, out: Reals, x: Real) -> None:
+    out[0] = float(take(counter, 1)) if x > 0.0 else -1.0
+    out[1] = 2 if x < 0.0 else (x if x > 5.0 else 0.5 * x)
+
+
+def test_only_the_chosen_value_is_worked_out():
+    run = compiled(counted, REALS, REALS, ctypes.c_double)
+    counter, out = np.array([7]), np.zeros(2)
+    for x, right, left in ((1.0, [7.0, 0.5], 8), (-1.0, [-1.0, 2.0], 8), (6.0, [8.0, 6.0], 9)):
+        run(counter.ctypes.data, out.ctypes.data, x)
+        assert (out.tolist(), counter[0]) == (right, left)
 
 
 @native

@@ -34,28 +34,27 @@ from il15_sim.batch.stepping import (
     slopes,
     step,
 )
-from il15_sim.batch.typed import Flag, Int, Real, call, native, some
+from il15_sim.batch.typed import Flag, Int, Real, call, native, some, take
 
 
 @native
-def run_rows(job: Job, work: Work, first: Int, last: Int) -> None:
-    """Simulate the rows [first, last) of a job and write their results."""
+def run_rows(job: Job, work: Work) -> None:
+    """Simulate rows of a job that no other thread has taken, until none is left.
+
+    Ends between two steps once the job is halted; rows that were not finished keep their status.
+    """
     for lane in range(LANES):
         work.phase[lane] = EMPTY
         work.used[lane] = 1.0
-    following = first
+    more = True
     while job.halt[0] == 0:
         busy = 0
         for lane in range(LANES):
             if work.phase[lane] != EMPTY:
                 busy += 1
         # Shared steps need a whole group from its first step on.
-        if following < last and (busy == 0 or (busy < LANES and not job.shared)):
-            for lane in range(LANES):
-                if work.phase[lane] == EMPTY and following < last:
-                    work.row[lane] = following
-                    work.begun[lane] = 1.0
-                    following += 1
+        if more and (busy == 0 or (busy < LANES and not job.shared)):
+            more = take_rows(job, work)
             begin_rows(job, work)
         elif busy == 0:
             return
@@ -63,6 +62,21 @@ def run_rows(job: Job, work: Work, first: Int, last: Int) -> None:
             step(job, work)
             if some((work.phase[:] == RESTING) & (work.t[:] >= work.end[:])):
                 end_of_rest(job, work)
+
+
+@native
+def take_rows(job: Job, work: Work) -> Flag:
+    """Give the free lanes rows; tells whether there may be more."""
+    # A group that shares its steps consists of neighbours.
+    group = take(job.following, LANES) if job.shared else 0
+    for lane in range(LANES):
+        if work.phase[lane] == EMPTY:
+            row = group + lane if job.shared else take(job.following, 1)
+            if row >= job.rows:
+                return False
+            work.row[lane] = row
+            work.begun[lane] = 1.0
+    return True
 
 
 @native

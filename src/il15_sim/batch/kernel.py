@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.crew import run_crew
 from il15_sim.batch.events import Event, EventTable
 from il15_sim.batch.layout import FUNCTIONS, JOB, LANES, REPORTING, STATUS
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 from il15_sim.batch.methods import METHODS, Rosenbrock
-from il15_sim.batch.pieces import run_pieces
 from il15_sim.batch.program import build_program
 from il15_sim.batch.reporting import outputs_program, states_in
-from il15_sim.batch.runner import driver_code, run_piece
+from il15_sim.batch.runner import driver_code, run_thread
 from il15_sim.batch.system import System, read_system
 from il15_sim.batch.time_unit import TimeUnit, chosen_unit
 from il15_sim.errors import unknown
@@ -279,21 +279,23 @@ class Kernel:
             "status": np.full(rows, -1, np.int64),
             "steps": np.zeros((rows, 2), np.int64),
         }
-        halt = np.zeros(1, np.int64)
+        halt, done = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        counters = {"halt": halt, "done": done, "following": np.zeros(1, np.int64)}
         # The record holds addresses: the arrays must live until the last thread is done.
-        alive = {**arrays, **results, "halt": halt}
+        alive = {**arrays, **results, **counters}
         job = np.zeros(1, JOB)
         for name, number in numbers.items():
             job[name] = number
         for name, array in alive.items():
             job[name] = array.ctypes.data
 
-        def simulate(piece: range, owned: object = alive) -> int:
-            run_piece(job, sizes, piece.start, piece.stop)
-            return len(piece)
+        def simulate(owned: object = alive) -> None:
+            run_thread(job, sizes)
 
         with interrupts_kept():
-            run_pieces(simulate, rows, threads or available_cores(), halt, on_rows)
+            # No more threads than groups of lanes.
+            crew = min(threads or available_cores(), max(-(-rows // LANES), 1))
+            run_crew(simulate, crew, halt, done, on_rows)
         return Outcome(
             values=results["values"],
             reduced=results["reduced"],
@@ -383,6 +385,7 @@ class Kernel:
             "stages": len(stages),
             "size": about["size"],
             "states": len(self.states),
+            "rows": rows,
             "parameters": len(self.parameters),
             "switch_count": about["switches"],
             "condition_count": about["conditions"],

@@ -66,7 +66,10 @@ class Job(Record):
     prepared: Int
     rooted: Ints  # per state: whether its root or a fractional power of it is taken
     rooted_count: Int  # how many are
-    # Rows.
+    # Rows. Threads take them from `following`; `done` are finished.
+    rows: Int
+    following: Ints
+    done: Ints
     base: Reals  # (parameters,)
     varied: Ints  # (varied_count,) which parameters the table holds
     varied_count: Int

@@ -50,6 +50,10 @@ class Calls(Expressions):
             count = self._scaled(count) if kinds[0] == "Lanes" else count
             at = f"getelementptr inbounds double, ptr {given[0].text}, i64 {count.text}"
             return self._new(kinds[0], at)
+        if name == "take":
+            count = self._as(given[1], "Int", node)
+            told = f"ptr {given[0].text}, i64 {count.text} monotonic, align 8"
+            return self._new("Int", f"atomicrmw add {told}")
         if name == "some":
             bits = f"bitcast {self._type('Mask')} {given[0].text} to i{self._lanes}"
             return self._new("Flag", f"icmp ne i{self._lanes} {self._new('bits', bits).text}, 0")

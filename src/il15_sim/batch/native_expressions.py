@@ -51,12 +51,7 @@ class Expressions(FunctionText):
             case ast.BoolOp(op, operands):
                 return self._shortcut(op, operands)
             case ast.IfExp(test, yes, no):
-                a, b = self._alike(self._value(yes), self._value(no))
-                test_text = self._flag(test).text
-                kind = self._type(a.kind)
-                return self._new(
-                    a.kind, f"select i1 {test_text}, {kind} {self._text(a)}, {kind} {self._text(b)}"
-                )
+                return self._either(self._flag(test), yes, no)
             case ast.Call():
                 return self._call(node)
         raise self._fail(node, "no expression of typed functions")
@@ -166,6 +161,33 @@ class Expressions(FunctionText):
         word = f"icmp {whole}" if a.kind == "Int" else f"fcmp {real}"
         kind = "Mask" if a.kind == "Vec" else "Flag"
         return self._new(kind, f"{word} {self._type(a.kind)} {self._text(a)}, {self._text(b)}")
+
+    def _either(self, test: Value, yes: ast.expr, no: ast.expr) -> Value:
+        """One of two values; the other is not worked out."""
+        labels, end, before = (
+            (self._label("yes"), self._label("no")),
+            self._label("end"),
+            self._body,
+        )
+        bodies: list[list[str]] = []
+        values: list[Value] = []
+        for node in (yes, no):
+            self._body = []
+            values.append(self._value(node))
+            bodies.append(self._body)
+        kind = max((v.kind for v in values), key=lambda k: RANK.get(k, 0))
+        self._count += 1
+        place = f"%.e{self._count}"
+        self._allocated.append(f"  {place} = alloca {self._type(kind)}")
+        self._body = before
+        self._branch(test, *labels)
+        for label, body, value, node in zip(labels, bodies, values, (yes, no), strict=True):
+            self._start(label)
+            self._body += body
+            self._store(self._as(value, kind, node), place)
+            self._jump(end)
+        self._start(end)
+        return self._new(kind, f"load {self._type(kind)}, ptr {place}, align 8")
 
     def _shortcut(self, op: ast.boolop, operands: list[ast.expr]) -> Value:
         """`and` and `or` of conditions: the later ones are looked at only where they count."""

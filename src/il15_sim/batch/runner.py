@@ -30,18 +30,18 @@ def _write() -> tuple[str, dict[str, Any]]:
 
 
 @cache
-def _entry() -> Callable[[int, int, int, int], None]:
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+def _entry() -> Callable[[int, int], None]:
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
     return kind(driver_code().addresses["run_rows"])
 
 
-def run_piece(job: NDArray[np.void], sizes: Mapping[str, int], first: int, last: int) -> None:
-    """Simulate the rows [first, last) of a job; other Python threads go on meanwhile.
+def run_thread(job: NDArray[np.void], sizes: Mapping[str, int]) -> None:
+    """Simulate rows of a job until none is left; other Python threads go on meanwhile.
 
     `sizes` are the numbers of the job and of its model that scratch memory depends on.
     """
     work, memory = _scratch(sizes)
-    _entry()(job.ctypes.data, work.ctypes.data, first, last)
+    _entry()(job.ctypes.data, work.ctypes.data)
     del memory  # it had to live until here
 
 

@@ -41,6 +41,7 @@ from il15_sim.batch.typed import (
     root,
     smaller,
     some,
+    take,
     vector,
     where,
 )
@@ -310,6 +311,7 @@ def finish(job: Job, work: Work, lane: Int, status: Int) -> None:
     """Close a row; its lane is free."""
     row = work.row[lane]
     job.status[row] = status
+    take(job.done, 1)
     job.steps[2 * row] = int(work.accepted[lane])
     job.steps[2 * row + 1] = int(work.rejected[lane])
     end_reduction(job, work, lane, status)

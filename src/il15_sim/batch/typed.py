@@ -126,6 +126,11 @@ def at(view: V, count: int) -> V:
     _compiled_only()
 
 
+def take(counter: Ints, count: int) -> int:
+    """Raise a counter that threads share, in one go; what it was before."""
+    _compiled_only()
+
+
 def where(mask: Mask, yes: Vec | float, no: Vec | float) -> Vec:
     """Lane by lane one of two numbers."""
     _compiled_only()
