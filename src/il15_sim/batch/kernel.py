@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.compiling import CompileNote
 from il15_sim.batch.crew import run_crew
 from il15_sim.batch.events import Event, EventTable
 from il15_sim.batch.layout import FUNCTIONS, JOB, LANES, REPORTING, STATUS
@@ -143,6 +143,8 @@ class Kernel:
         The unit in which the model counts time, for a text that says none: `"s"`, `"min"`, `"h"`,
         `"d"` or `"wk"`. Times of `run` are in the unit of the model, those of `simulate_many` in
         hours.
+    progress : bool, optional
+        Tell on standard error what is compiled, while it lasts. Default: on a terminal.
 
     Raises
     ------
@@ -168,6 +170,7 @@ class Kernel:
         name: str = "SBML model",
         *,
         time_unit: str | None = None,
+        progress: bool | None = None,
     ) -> None:
         """Compile SBML text, or take its code from the cache."""
         self.sbml = sbml
@@ -176,13 +179,14 @@ class Kernel:
         names = [*FUNCTIONS]
         names += [f"stage{s}" for s in range(self.method.stages)]
         key = key_of(part="model", sbml=sbml, method=method, lanes=str(LANES))
-        begin = time.perf_counter()
+        self._progress = progress
+        note = CompileNote(f"model '{name}'", progress)
         # LLVM lets go of the interpreter: two free cores compile driver and model side by side.
         with ThreadPoolExecutor(1) as pool:
-            driver = pool.submit(driver_code)
-            self._model: MachineCode = build(key, names, self._write)
-            new = driver.result().seconds > 0.0 or self._model.seconds > 0.0
-        seconds = time.perf_counter() - begin
+            driver = pool.submit(driver_code, note.begin)
+            self._model: MachineCode = build(key, names, self._write, before=note.begin)
+            driver.result()
+        note.end()
         about = self._model.description
         self.states: tuple[str, ...] = tuple(about["states"])
         self.parameters: tuple[str, ...] = tuple(about["parameters"])
@@ -201,7 +205,7 @@ class Kernel:
         #: The unit of all times of the model; None where nothing says which.
         self.time_unit: TimeUnit | None = chosen_unit(own, time_unit, name)
         #: Seconds spent on compiling; zero where the code came from the cache.
-        self.compile_seconds = seconds if new else 0.0
+        self.compile_seconds = note.seconds
         self._reporting: dict[tuple[str, ...], tuple[MachineCode, int]] = {}
 
     @property
@@ -444,8 +448,10 @@ class Kernel:
             lanes=str(LANES),
             method=self.method.name,
         )
-        code = build(key, list(REPORTING), write)
-        self.compile_seconds += code.seconds
+        note = CompileNote(f"outputs of model '{self.name}'", self._progress)
+        code = build(key, list(REPORTING), write, before=note.begin)
+        note.end()
+        self.compile_seconds += note.seconds
         return code, int(code.description["needed"])
 
     @cached_property

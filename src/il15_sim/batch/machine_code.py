@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -89,15 +90,24 @@ def load_code(code: bytes, names: list[str]) -> tuple[dict[str, int], Any]:
     return addresses, engine
 
 
-def build(key: str, names: list[str], make: Any, store: CodeCache | None = None) -> MachineCode:
+def build(
+    key: str,
+    names: list[str],
+    make: Any,
+    store: CodeCache | None = None,
+    before: Callable[[], object] | None = None,
+) -> MachineCode:
     """Load the code of a key from the cache, or make and keep it.
 
-    `make()` returns (text, description); it is called only where the cache has nothing.
+    `make()` returns (text, description); it is called only where the cache has nothing, and
+    `before()` before it.
     """
     store = CodeCache() if store is None else store
     found = store.load(key)
     seconds = 0.0
     if found is None:
+        if before is not None:
+            before()
         begin = time.perf_counter()
         text, description = make()
         code = compile_text(text)

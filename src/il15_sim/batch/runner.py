@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -16,10 +17,17 @@ from il15_sim.batch.machine_code import MachineCode, build, key_of
 _LINE = 64  # bytes of a cache line, which is what LANES doubles fill
 
 
-@cache
-def driver_code() -> MachineCode:
-    """The driver's machine code, from the cache or compiled."""
-    return build(key_of(part="driver", lanes=str(LANES)), ["run_rows"], _write)
+_driver: list[MachineCode] = []
+_building = threading.Lock()
+
+
+def driver_code(before: Callable[[], object] | None = None) -> MachineCode:
+    """The driver's machine code, from the cache or compiled; `before` is called before that."""
+    with _building:
+        if not _driver:
+            key = key_of(part="driver", lanes=str(LANES))
+            _driver.append(build(key, ["run_rows"], _write, before=before))
+        return _driver[0]
 
 
 def _write() -> tuple[str, dict[str, Any]]:

@@ -43,12 +43,13 @@ class BatchRows:
     task: Task
     base: Mapping[str, float]
     threads: int | None
+    compiled_before: float = 0.0
     name = "batch"
 
     @property
     def compile_seconds(self) -> float:
-        """Seconds that compiling took; zero where the code came from the cache."""
-        return self.kernel.compile_seconds
+        """Seconds that this plan's compiling took; zero where the code was there."""
+        return self.kernel.compile_seconds - self.compiled_before
 
     def block(
         self, start: int, stop: int, on_rows: Callable[[float], object] | None = None
@@ -81,7 +82,13 @@ class BatchRows:
         return block.refused(~fit)
 
 
-def batch_rows(plan: Plan, threads: int | None = None, *, shared_steps: bool = False) -> BatchRows:
+def batch_rows(
+    plan: Plan,
+    threads: int | None = None,
+    *,
+    shared_steps: bool = False,
+    progress: bool | None = None,
+) -> BatchRows:
     """A plan on the batch engine; the model is compiled, or taken from the cache.
 
     Raises
@@ -89,24 +96,30 @@ def batch_rows(plan: Plan, threads: int | None = None, *, shared_steps: bool = F
     Unsupported
         Where the model holds what the batch engine does not simulate.
     """
-    kernel = _kernel_of(plan.subject)
-    return BatchRows(plan, kernel, _task(plan, shared_steps), _base(plan.subject), threads)
+    kernel, before = _kernel_of(plan.subject, progress)
+    task = _task(plan, shared_steps)
+    return BatchRows(plan, kernel, task, _base(plan.subject), threads, before)
 
 
-def _kernel_of(subject: Subject) -> Kernel:
-    """The compiled code of a subject's structure (eight models are kept per process)."""
+def _kernel_of(subject: Subject, progress: bool | None) -> tuple[Kernel, float]:
+    """The compiled code of a subject's structure (eight models are kept per process).
+
+    And the seconds that were spent on it before.
+    """
     if isinstance(subject.source, Kernel):
-        return subject.source
-    model = subject.source
+        return subject.source, subject.source.compile_seconds
+    model, before = subject.source, 0.0
     key = model.structure_hash
     if key not in _kernels:
-        kernel = Kernel(model.structure, name=model.name)
+        kernel = Kernel(model.structure, name=model.name, progress=progress)
         _check_states(model, kernel)
         _kernels[key] = kernel
         while len(_kernels) > 8:
             _kernels.popitem(last=False)
+    else:
+        before = _kernels[key].compile_seconds
     _kernels.move_to_end(key)
-    return _kernels[key]
+    return _kernels[key], before
 
 
 def _check_states(model: Model, kernel: Kernel) -> None:

@@ -98,7 +98,7 @@ def gradients(
     plan = make_plan(subject, regimens, parameters, Request(**asked))
     stencil = Stencil(plan.rows, subject.constants, names, relative_step)
     around = replace(plan, rows=stencil.rows, copies=stencil.copies)
-    rows = batch_rows(around, threads, shared_steps=True)
+    rows = batch_rows(around, threads, shared_steps=True, progress=progress)
 
     def compute(
         first: int, last: int, on_rows: Callable[[float], object] | None = None

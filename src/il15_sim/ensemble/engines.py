@@ -49,12 +49,14 @@ def check_engine(engine: str, threads: int | None) -> None:
         raise InputError(f"threads {threads!r}", why="it is a whole number, at least one")
 
 
-def rows_on(plan: Plan, wanted: EngineName, threads: int | None) -> Rows:
+def rows_on(
+    plan: Plan, wanted: EngineName, threads: int | None, progress: bool | None = None
+) -> Rows:
     """A plan on the engine that is wanted; "auto" warns where it cannot be the batch engine."""
     if wanted == "reference":
         return _reference(plan)
     try:
-        return batch_rows(plan, threads)
+        return batch_rows(plan, threads, progress=progress)
     except Unsupported as error:
         if wanted == "batch":
             raise

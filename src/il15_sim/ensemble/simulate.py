@@ -106,7 +106,7 @@ def simulate_many(
     rows_per_shard : int
         Rows of one stored shard, a multiple of 8.
     progress : bool, optional
-        Show progress with rate and remaining time. Default: on a terminal.
+        Show compiling, and progress with rate and remaining time. Default: on a terminal.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def simulate_many(
         max_steps=max_steps,
     )
     plan = make_plan(subject_of(model), regimens, parameters, asked)
-    rows = rows_on(plan, engine, threads)
+    rows = rows_on(plan, engine, threads, progress)
 
     def compute(
         first: int, last: int, on_rows: Callable[[float], object] | None = None
