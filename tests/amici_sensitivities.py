@@ -1,17 +1,14 @@
 """Forward sensitivities of a model with doses by AMICI: C++ from the SBML, CVODES.
 
-Imported only where AMICI is installed.
+To be made only where AMICI is installed.
 """
 
 import os
 import sys
 from pathlib import Path
 
-import amici
-import amici.sim.sundials as sundials
 import libsbml
 import numpy as np
-from amici.importers.sbml import SbmlImporter
 
 from il15_sim.dosing import scaled_changes
 
@@ -20,6 +17,9 @@ class Sensitivities:
     """A model under a regimen, compiled for derivatives by some of its parameters."""
 
     def __init__(self, model, regimen, wrt, observables, folder):
+        import amici
+        from amici.importers.sbml import SbmlImporter
+
         # The SWIG that AMICI was built with, and no other one of the machine.
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         os.environ.setdefault("CXXFLAGS", "-O1")
@@ -44,6 +44,8 @@ class Sensitivities:
         From the model's start values; or from the untreated state that they lead to while the
         parameters in `frozen` have the values given there.
         """
+        import amici.sim.sundials as sundials
+
         built, solver = self.built, self.built.create_solver()
         solver.set_sensitivity_order(sundials.SensitivityOrder_first)
         solver.set_sensitivity_method(sundials.SensitivityMethod_forward)

@@ -48,9 +48,9 @@ class Bench:
 
     def __init__(self, kernel: Kernel, states: Sequence[float], outputs: Sequence[str]) -> None:
         """`states` are the start values of all states."""
-        about = kernel._model.description
-        reporting, needed = kernel._reporting_code(tuple(outputs))
-        self.at = {**kernel._model.addresses, **reporting.addresses}
+        about = kernel.code.description
+        reporting, needed = kernel.reporting(tuple(outputs))
+        self.at = {**kernel.code.addresses, **reporting.addresses}
         size, stages = int(about["size"]), kernel.method.stages
         sizes = {
             **dict.fromkeys(("y", "z", "typical", "peak"), size),

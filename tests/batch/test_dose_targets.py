@@ -1,26 +1,18 @@
-"""What an event adds to a species is an amount, whether anything else changes it or not."""
+"""What an event adds to a species is an amount; where nothing else changes one, it is refused."""
+
+import re
 
 import pytest
 from sbml_text import compartment, model, reaction, species
 from small_models import rows_at
 
+from il15_sim import InputError
 from il15_sim.batch.kernel import Event, Kernel, Task
-from il15_sim.batch.layout import ADD, OK
+from il15_sim.batch.layout import ADD, OK, SET
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        True,
-        pytest.param(
-            False,
-            marks=pytest.mark.xfail(
-                strict=True, reason="a species that nothing changes is a parameter: its own value"
-            ),
-        ),
-    ],
-)
-def test_an_amount_is_diluted_by_the_compartment(changed):
+def made(changed):
+    """E is 8 in a volume of 4, and makes P."""
     parts = [
         compartment("c", 4),
         *(species("E", "c", amount=8), species("P", "c", amount=0)),
@@ -28,9 +20,27 @@ def test_an_amount_is_diluted_by_the_compartment(changed):
     ]
     if changed:
         parts.append(reaction("K", "0 * E", ["E"], []))
-    kernel = Kernel(model(*parts))
-    dose = Event(1.0, "E", ADD, 4.0)
-    task = Task(0.0, 2.0, [[dose]], ["E"], **rows_at(0.5, 1.5))
-    outcome = kernel.run(task, 1)
+    return Kernel(model(*parts))
+
+
+def course(kernel, event):
+    outcome = kernel.run(Task(0.0, 2.0, [[event]], ["E"], **rows_at(0.5, 1.5)), 1)
     assert outcome.status[0] == OK
-    assert outcome.values[0, :, 0] == pytest.approx([2.0, 3.0])
+    return outcome.values[0, :, 0]
+
+
+def test_an_amount_is_diluted_by_the_compartment():
+    assert course(made(True), Event(1.0, "E", ADD, 4.0)) == pytest.approx([2.0, 3.0])
+
+
+def test_an_amount_of_what_nothing_changes_is_refused():
+    text = (
+        "an amount of species 'E' is added during a run; nothing changes it, so that it is held as "
+        "a parameter; set its value, which is that of its id"
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(text)}$"):
+        course(made(False), Event(1.0, "E", ADD, 4.0))
+
+
+def test_its_value_can_be_set():
+    assert course(made(False), Event(1.0, "E", SET, 3.0)) == pytest.approx([2.0, 3.0])

@@ -510,9 +510,6 @@ def test_rows_follow_their_own_parameters():
             assert outcome.values[i] == pytest.approx(expected, rel=1e-8, abs=1e-9)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the value of what no reaction changes is taken at the document's size"
-)
 @pytest.mark.parametrize("given", [{"amount": 6}, {"concentration": 3, "only_amount": True}])
 def test_a_constant_species_follows_the_size_of_a_row(given):
     text = model(
@@ -522,6 +519,8 @@ def test_a_constant_species_follows_the_size_of_a_row(given):
         reaction("J", "A", [], ["B"]),
     )
     found = course(Kernel(text), ["A", "B"], base={"c": 4.0})
+    varied = course(Kernel(text), ["A", "B"], varied=["c"], table=np.array([[4.0]]))
+    assert varied == pytest.approx(found, rel=1e-12)
     assert found == pytest.approx(reference_course(text, TIMES, ["A", "B"], {"c": 4.0}), rel=1e-8)
 
 

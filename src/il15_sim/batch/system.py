@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -48,6 +48,10 @@ class System:
         of parameters or time alone are not among them.
     units : mapping of str to str
         Unit of every id as the document has it (of a species: of its amount), "" where it has none.
+    still : mapping of str to (str, int)
+        Species that nothing changes, which are parameters: compartment, and the power of its size
+        in the value of the id (-1 for the concentration of a given amount, 1 for the amount of a
+        given concentration, 0 where it is as given).
     settled : mapping of str to str
         Constants that are set once, by an initial assignment, by a parameter each is set from:
         here they follow that parameter, and would follow a change of it later on.
@@ -67,6 +71,7 @@ class System:
     conditions: tuple[int, ...]
     units: Mapping[str, str]
     settled: Mapping[str, str]
+    still: Mapping[str, tuple[str, int]]
     time_unit: TimeUnit | None
 
 
@@ -135,8 +140,16 @@ class _Reader:
             conditions=self._formulas.conditions.located(rates, values.values()),
             units=MappingProxyType({q.id: q.units for q in quantities.values()}),
             settled=MappingProxyType(self._settled(values)),
+            still=MappingProxyType(dict(self._still())),
             time_unit=time_unit,
         )
+
+    def _still(self) -> Iterator[tuple[str, tuple[str, int]]]:
+        for name in self._parameters:
+            quantity = self._elements.quantities[name]
+            if isinstance(quantity, Species):
+                power = (1 if quantity.as_amount else -1) if quantity.needs_size else 0
+                yield name, (quantity.compartment, power)
 
     def _settled(self, values: Mapping[str, int]) -> dict[str, str]:
         parameters, e = tuple(self._parameters), self._e
