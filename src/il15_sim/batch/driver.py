@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from math import inf
 
+from il15_sim.batch.arrival import finish, keep_final
 from il15_sim.batch.lanes import apply_events, emit_now, load_parameters, margin_at, next_stop
 from il15_sim.batch.layout import (
     BAD_START,
@@ -28,12 +29,7 @@ from il15_sim.batch.layout import (
 from il15_sim.batch.locate import look_at_conditions
 from il15_sim.batch.reduce import begin_reduction
 from il15_sim.batch.sizes import size_of, size_up
-from il15_sim.batch.stepping import (
-    finish,
-    keep_final,
-    slopes,
-    step,
-)
+from il15_sim.batch.stepping import slopes, step
 from il15_sim.batch.typed import Flag, Int, Real, call, native, some, take
 
 

@@ -15,6 +15,7 @@ from il15_sim.dosing import Change
 from il15_sim.ensemble.plan import Plan, lay_out
 from il15_sim.ensemble.rows import ParameterRows
 from il15_sim.ensemble.schedules import checked_changes, schedules_of
+from il15_sim.ensemble.step_choices import check_choices, checked_sizes
 from il15_sim.ensemble.subject import Subject, without_value
 from il15_sim.errors import InputError, unknown
 from il15_sim.readouts import Readout
@@ -63,7 +64,7 @@ def make_plan(
     """
     treatments = _treatments(subject, regimens)
     rows = _rows(subject, parameters, asked.changes, len(treatments))
-    _check_choices(asked)
+    check_choices(asked.sample, asked.rtol, asked.max_steps, asked.max_step_h)
     readouts = _readouts(subject, asked.readouts)
     index: dict[Regimen, int] = {}
     order = [index.setdefault(r, len(index)) for r in treatments]
@@ -95,7 +96,7 @@ def make_plan(
         initial=initial,
         rest=rest,
         rtol=asked.rtol,
-        sizes=_sizes(subject, asked.sizes),
+        sizes=checked_sizes(subject, asked.sizes),
         max_step_h=float(asked.max_step_h),
         max_steps=asked.max_steps,
         final=asked.final_state,
@@ -143,38 +144,6 @@ def _rows(
             f"{treatments} regimens for {rows.count} rows", fix="give one for all, or one per row"
         )
     return rows
-
-
-def _check_choices(asked: Request) -> None:
-    if asked.sample not in ("post", "pre"):
-        raise unknown("sample", str(asked.sample), ("post", "pre"))
-    rtol, steps = asked.rtol, asked.max_steps
-    if not isinstance(rtol, (int, float)) or not 1e-12 <= rtol <= 1e-2:
-        raise InputError(f"rtol {rtol!r}", why="a relative tolerance lies in 1e-12 .. 1e-2")
-    if not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise InputError(f"max_steps {steps!r}", why="it is a whole number, at least one")
-    if not _is_positive(asked.max_step_h):
-        raise InputError(f"max_step_h {asked.max_step_h!r}", why="it is a number of hours above 0")
-
-
-def _sizes(subject: Subject, given: Mapping[str, float] | None) -> dict[str, float]:
-    """Sizes of states that were given, checked."""
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise InputError(f"sizes {given!r:.80}", fix="give a mapping of state ids to sizes")
-    for name, size in given.items():
-        if name not in subject.states:
-            raise unknown("state", str(name), subject.states)
-        if not (_is_positive(size) and math.isfinite(size)):
-            raise InputError(f"size {size!r} of state '{name}'", why="it is a number above 0")
-    return {str(name): float(size) for name, size in given.items()}
-
-
-def _is_positive(number: object) -> bool:
-    if isinstance(number, bool) or not isinstance(number, (int, float, np.floating, np.integer)):
-        return False
-    return bool(number > 0)
 
 
 def _readouts(subject: Subject, given: Readout | Sequence[Readout]) -> tuple[Readout, ...]:
