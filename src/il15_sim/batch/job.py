@@ -56,13 +56,7 @@ def lay_out(
     if len(task.before) != len(task.times):
         raise ValueError(f"before of {len(task.before)} for {len(task.times)} times")
     events = EventTable.of(task.schedules)
-    for name in {events.targets[i] for i in set(events.target[events.kind == ADD].tolist())}:
-        if name in kernel.still:
-            raise InputError(
-                f"an amount of species '{name}' is added during a run",
-                why="nothing changes it, so that it is held as a parameter",
-                fix="set its value, which is that of its id",
-            )
+    _check_targets(kernel, events)
     frozen = task.frozen or {}
     column = {name: i for i, name in enumerate(task.outputs)}
     reductions = task.reductions
@@ -140,6 +134,25 @@ def lay_out(
     sizes |= {name: about[name] for name in ("factors", "prepared", "conditions")}
     sizes |= {"needed": needed, "dense_rows": len(kernel.method.h)}
     return arrays, numbers, sizes
+
+
+def _check_targets(kernel: Kernel, events: EventTable) -> None:
+    """Refuse changes that would not mean what SBML says."""
+    for name in events.targets:
+        if name in kernel.settled:
+            raise InputError(
+                f"change of '{name}'",
+                why=f"'{kernel.settled[name]}' is set from it once, by an initial assignment, and "
+                "would change with it",
+                fix="vary it by rows of the parameter table",
+            )
+    for name in {events.targets[i] for i in set(events.target[events.kind == ADD].tolist())}:
+        if name in kernel.still:
+            raise InputError(
+                f"an amount of species '{name}' is added during a run",
+                why="nothing changes it, so that it is held as a parameter",
+                fix="set its value, which is that of its id",
+            )
 
 
 def _with_sizes(
