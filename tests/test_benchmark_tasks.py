@@ -170,7 +170,7 @@ def test_operations_are_those_of_the_method(patient):
     from operations import operations
 
     kernel = Kernel(patient.structure, name=patient.name)
-    size = int(kernel._model.description["size"])
+    size = int(kernel.code.description["size"])
     counted = operations(build_program(kernel.system, kernel.method, LANES).text)
     # Straight-line code without elementary functions: as the package counts it.
     assert counted["solve"] == kernel.operations["solve"]

@@ -135,8 +135,8 @@ def test_a_halted_job_takes_no_further_step(decay, monkeypatch):
     """It ends at once, before the first step and between two; its rows are not run."""
     from il15_sim.batch import kernel
 
-    # Every step has the same length: a million of them, which take seconds.
-    task = Task(0.0, 1e4, fixed_step=0.01, max_steps=10**9)
+    # Every step has the same length: a billion of them, which take minutes.
+    task = Task(0.0, 1e7, fixed_step=0.01, max_steps=10**10)
     seconds = []
 
     def halts(work, threads, halt, done, on_rows):

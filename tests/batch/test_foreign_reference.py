@@ -106,7 +106,7 @@ MODELS = {
             *(species("A", "c", amount=0), species("Z", "c", amount=8, boundary=True)),
             *(reaction("J", "0.1 * F * c", ["F"], ["A"]), reaction("L", "A * Z", ["A"])),
         ),
-        *("F", "A", [Change(1.0, "F", 1.0), Change(2.0, "Z", 0.5, sets=True)]),
+        *("F", "A", [Change(1.0, "F", 6.0, sets=True), Change(2.0, "Z", 0.5, sets=True)]),
     ),
     "time in the formulas": (
         hourly(
