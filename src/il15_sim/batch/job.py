@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Squared errors of all states are averaged; of so few states they are summed, so that no state
 #: alone is much less exact than was asked for.
-_SHARED_BY = 2.0
+_SHARED_BY = 4.0
 
 
 def lay_out(
