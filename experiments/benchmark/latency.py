@@ -128,7 +128,7 @@ def starts(repeats: int) -> list[Figure]:
         with tempfile.TemporaryDirectory() as folder:
             firsts.append(first_ensemble(Path(folder)))
             laters.append(first_ensemble(Path(folder)))
-    return [*start_figures("empty cache", firsts, 30.0), *start_figures("from cache", laters, 1.0)]
+    return [*start_figures("empty cache", firsts, 5.0), *start_figures("from cache", laters, 1.0)]
 
 
 def start_figures(when: str, told: list[dict[str, float]], target: float) -> list[Figure]:
@@ -137,7 +137,7 @@ def start_figures(when: str, told: list[dict[str, float]], target: float) -> lis
     The same ensemble once more, in the same process, says what is simulation and not preparation.
 
     >>> told = [{"first": 9.0, "told": 2.0, "again": 0.5, "load": 1.0, "whole": 11.0}]
-    >>> [(f.what, f.value) for f in start_figures("x", told, 30.0)][:4]
+    >>> [(f.what, f.value) for f in start_figures("x", told, 5.0)][:4]
     [('first ensemble, x', 9.0), ('  compiling, as told', 2.0), ('  simulating', 0.5), \
 ('  not accounted for', 6.5)]
     """
