@@ -26,6 +26,9 @@ ADD, SET = range(2)
 #: What a reducer keeps of an output over its interval.
 MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW = range(5)
 
+#: Points of a step at which outputs are kept: five of the step, five of a piece of it, one more.
+NODES = 11
+
 #: What a lane is doing; numbers that vectors can hold.
 EMPTY, RESTING, RUNNING = 0.0, 1.0, 2.0
 
@@ -143,8 +146,9 @@ class Work(Record):
     hair: Lanes  # how far below zero a state under a root still is zero
     d: Lanes  # dense output
     out: Lanes
-    nodes: Lanes  # outputs at six points of a step
+    nodes: Lanes  # outputs at NODES points of a step
     best: Lanes  # reducers
+    seen: Lanes  # how large their outputs have been
     switch: Lanes
     w: Lanes  # states inside a step
     roots: Lanes  # root function of every condition

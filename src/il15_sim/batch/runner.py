@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import LANES, WORK, Work
+from il15_sim.batch.layout import LANES, NODES, WORK, Work
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 
 _LINE = 64  # bytes of a cache line, which is what LANES doubles fill
@@ -68,8 +68,9 @@ def _scratch(sizes: Mapping[str, int]) -> tuple[NDArray[np.void], NDArray[np.flo
         "hair": sizes["size"],
         "d": sizes["dense_rows"] * sizes["needed"],
         "out": outputs,
-        "nodes": 6 * outputs,
+        "nodes": NODES * outputs,
         "best": sizes["reducer_count"],
+        "seen": sizes["reducer_count"],
         "switch": sizes["switch_count"],
         "w": sizes["size"],
         "roots": sizes["conditions"],
