@@ -86,7 +86,10 @@ def highest_node(job: Job, work: Work, first: Int, o: Int, sign: Real) -> Vec:
     v2, v3 = sign * value(job, work, first + 2, o), sign * value(job, work, first + 3, o)
     v4 = sign * value(job, work, first + 4, o)
     top = larger(larger(v0, v1), larger(larger(v2, v3), v4))
-    told = v0 + v1 + v2 + v3 + v4
+    # The same sums as those of `high_terms`: compiled, they are formed once.
+    told = value(job, work, first, o) + value(job, work, first + 4, o)
+    told = told + (value(job, work, first + 1, o) + value(job, work, first + 3, o))
+    told = told + value(job, work, first + 2, o)
     return where(told == told, top, told)
 
 
