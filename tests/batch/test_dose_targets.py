@@ -42,5 +42,16 @@ def test_an_amount_of_what_nothing_changes_is_refused():
         course(made(False), Event(1.0, "E", ADD, 4.0))
 
 
+def test_its_compartment_is_not_changed_during_a_run():
+    """The amount would stay, and the concentration follow."""
+    text = (
+        "change of compartment 'c' during a run; nothing changes species 'E' in it, which is held "
+        "at its concentration; vary it by rows of the parameter table"
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(text)}$"):
+        course(made(False), Event(1.0, "c", SET, 8.0))
+    assert course(made(True), Event(1.0, "c", SET, 8.0)) == pytest.approx([2.0, 1.0])
+
+
 def test_its_value_can_be_set():
     assert course(made(False), Event(1.0, "E", SET, 3.0)) == pytest.approx([2.0, 3.0])

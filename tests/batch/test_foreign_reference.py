@@ -47,7 +47,8 @@ MODELS = {
     "concentrations in a volume that rows vary": (
         hourly(
             *(compartment("c", 2.5), species("A", "c", concentration=3)),
-            *(species("B", "c", amount=4), species("F", "c", concentration=2, boundary=True)),
+            species("B", "c", amount=4),
+            species("F", "c", concentration=2, boundary=True, only_amount=True),
             reaction("J", "0.4 * A * c", ["A"], ["B"]),
             reaction("K", "0.1 * F * B * c", ["B", "F"]),
         ),

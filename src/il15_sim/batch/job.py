@@ -146,6 +146,13 @@ def _check_targets(kernel: Kernel, events: EventTable) -> None:
                 "would change with it",
                 fix="vary it by rows of the parameter table",
             )
+    for name, (home, _, is_amount) in kernel.still.items():
+        if home in events.targets and not is_amount:
+            raise InputError(
+                f"change of compartment '{home}' during a run",
+                why=f"nothing changes species '{name}' in it, which is held at its concentration",
+                fix="vary it by rows of the parameter table",
+            )
     for name in {events.targets[i] for i in set(events.target[events.kind == ADD].tolist())}:
         if name in kernel.still:
             raise InputError(
@@ -163,7 +170,7 @@ def _with_sizes(
     The document gives one of amount and concentration; what the id stands for follows the size.
     `values` are changed where all rows share a size; else columns are added to the table.
     """
-    for name, (home, power) in kernel.still.items():
+    for name, (home, power, _) in kernel.still.items():
         if power == 0 or name in given or home not in given:
             continue
         document = kernel.parameter_values[kernel.place_of(home)]

@@ -104,10 +104,11 @@ class Kernel:
         #: True for states that are amounts though their id stands for a concentration.
         self.amounts: tuple[bool, ...] = tuple(about["amounts"])
         self.operations: dict[str, int] = about["operations"]
-        #: Compartment of species that nothing changes, and the power of its size in the value of
-        #: their ids: they are parameters.
-        self.still: dict[str, tuple[str, int]] = {
-            name: (home, int(power)) for name, (home, power) in about["still"].items()
+        #: Compartment of species that nothing changes (they are parameters), the power of its size
+        #: in the value of their ids, and whether these stand for amounts.
+        self.still: dict[str, tuple[str, int, bool]] = {
+            name: (home, power, is_amount)
+            for name, (home, power, is_amount) in about["still"].items()
         }
         #: Constants set by initial assignments, by parameters that they are set from.
         self.settled: dict[str, str] = about["settled"]

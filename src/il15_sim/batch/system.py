@@ -48,10 +48,10 @@ class System:
         of parameters or time alone are not among them.
     units : mapping of str to str
         Unit of every id as the document has it (of a species: of its amount), "" where it has none.
-    still : mapping of str to (str, int)
+    still : mapping of str to (str, int, bool)
         Species that nothing changes, which are parameters: compartment, and the power of its size
         in the value of the id (-1 for the concentration of a given amount, 1 for the amount of a
-        given concentration, 0 where it is as given).
+        given concentration, 0 where it is as given); True where the id stands for an amount.
     settled : mapping of str to str
         Constants that are set once, by an initial assignment, by a parameter each is set from:
         here they follow that parameter, and would follow a change of it later on.
@@ -71,7 +71,7 @@ class System:
     conditions: tuple[int, ...]
     units: Mapping[str, str]
     settled: Mapping[str, str]
-    still: Mapping[str, tuple[str, int]]
+    still: Mapping[str, tuple[str, int, bool]]
     time_unit: TimeUnit | None
 
 
@@ -144,12 +144,12 @@ class _Reader:
             time_unit=time_unit,
         )
 
-    def _still(self) -> Iterator[tuple[str, tuple[str, int]]]:
+    def _still(self) -> Iterator[tuple[str, tuple[str, int, bool]]]:
         for name in self._parameters:
             quantity = self._elements.quantities[name]
             if isinstance(quantity, Species):
                 power = (1 if quantity.as_amount else -1) if quantity.needs_size else 0
-                yield name, (quantity.compartment, power)
+                yield name, (quantity.compartment, power, quantity.as_amount)
 
     def _settled(self, values: Mapping[str, int]) -> dict[str, str]:
         parameters, e = tuple(self._parameters), self._e
