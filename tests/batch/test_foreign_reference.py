@@ -54,6 +54,14 @@ MODELS = {
         ),
         *("c", "B", [Change(2.0, "c", 5.0, sets=True)]),
     ),
+    "what nothing changes, in a volume that rows vary": (
+        hourly(
+            *(compartment("c", 2.5), species("A", "c", concentration=3)),
+            species("F", "c", amount=5, boundary=True),
+            reaction("J", "0.4 * A * F * c", ["A"]),
+        ),
+        *("c", "A", [Change(2.0, "A", 1.0)]),
+    ),
     "amounts": (
         hourly(
             compartment("c", 2.5),

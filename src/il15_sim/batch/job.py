@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,19 +170,26 @@ def _with_sizes(
     The document gives one of amount and concentration; what the id stands for follows the size.
     `values` are changed where all rows share a size; else columns are added to the table.
     """
-    for name, (home, power, _) in kernel.still.items():
-        if power == 0 or name in given or home not in given:
-            continue
-        document = kernel.parameter_values[kernel.place_of(home)]
+    for name, home, document, power in followers(kernel, given):
         value = kernel.parameter_values[kernel.place_of(name)]
         if home in varied:
             sizes = own[:, varied.index(home)]
-            varied = (*varied, name)
             own = np.column_stack([own, value * (sizes / document) ** power])
+            varied = (*varied, name)
         else:
             size = values[kernel.place_of(home)]
             values[kernel.place_of(name)] = value * (size / document) ** power
     return varied, own
+
+
+def followers(kernel: Kernel, given: Collection[str]) -> Iterator[tuple[str, str, float, int]]:
+    """Species that nothing changes and nobody gave, in compartments whose size was given.
+
+    With the compartment, its size in the document, and the power of the size in their values.
+    """
+    for name, (home, power, _) in kernel.still.items():
+        if power != 0 and home in given and name not in given:
+            yield name, home, float(kernel.parameter_values[kernel.place_of(home)]), power
 
 
 def _floats(values: Any) -> Array:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.job import followers
 from il15_sim.batch.kernel import Kernel
 from il15_sim.engine import OF_LOCAL
 from il15_sim.ensemble.course import Course, grid_of
@@ -46,6 +47,8 @@ def foreign_course(
     """
     unit = plan.subject.time_unit
     values = {**plan.subject.constants, **row}
+    for name, home, document, power in followers(kernel, row):
+        values[name] *= (values[home] / document) ** power
     engine = foreign_engine(kernel, values)
     states = engine.own_states()
     if given is not None:
