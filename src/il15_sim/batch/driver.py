@@ -223,7 +223,7 @@ def drift(job: Job, work: Work, lane: Int) -> Real:
     """Largest change of a state over the window relative to its size; rates are in z."""
     largest = 0.0
     for i in range(job.states):
-        size = max(abs(work.y[i, lane]), 10.0 * size_of(work, i, lane))
+        size = max(abs(work.y[i, lane]), 10.0 * work.typical[i, lane])
         change = abs(work.z[i, lane]) * job.rest_window
         # What is nothing and stays nothing does not drift. NaN counts as drifting.
         if change > 0.0 or change != change:
@@ -243,7 +243,7 @@ def end_of_rest(job: Job, work: Work) -> None:
                 work.phase[lane] = RUNNING
                 work.begun[lane] = 1.0
                 for i in range(job.states):
-                    if work.y[i, lane] < -1e-6 * max(1.0, size_of(work, i, lane)):
+                    if work.y[i, lane] < -max(1e-6, job.rtol * work.typical[i, lane]):
                         work.begun[lane] = -1.0
                 if work.begun[lane] < 0.0:
                     finish(job, work, lane, BELOW_ZERO)
