@@ -125,7 +125,7 @@ def test_the_endpoints_are_those_of_the_runs(done):
     total, share = "sorafenib_total_mg_per_L", "cd4_nkg2d_percent"
     expected = {
         ("AUC0-12", total): (endpoints.auc_0_12(runs, total, day=28)[0], "mg*h/L"),
-        ("Cmax", total): (endpoints.cmax(runs, total, start_h=672, end_h=684)[0], "mg/L"),
+        ("Cmax", total): (endpoints.cmax(runs, total, hours=(672, 684))[0], "mg/L"),
         ("trough", total): (endpoints.trough(runs, total, day=28)[0], "mg/L"),
         ("change", share): (endpoints.change(runs, share, day=29)[0], "percentage points"),
         ("fold", share): (endpoints.fold(runs, share, day=29)[0], ""),

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from il15_sim.batch.layout import BAD_START, OK
 from il15_sim.dosing import Change
 from il15_sim.engine import OF_LOCAL, IntegrationFailed, engine_for
-from il15_sim.ensemble.block import Block
-from il15_sim.ensemble.course import Course, grid_of, reduce_course
-from il15_sim.ensemble.plan import Plan
-from il15_sim.ensemble.schedules import Schedule, changes_of
+from il15_sim.simulation.block import Block
+from il15_sim.simulation.course import Course, grid_of, reduce_course
+from il15_sim.simulation.plan import Plan
+from il15_sim.simulation.schedules import Schedule, changes_of
 from il15_sim.model import Model
-from il15_sim.simulation import run_segments
+from il15_sim.simulation.segments import run_segments
 from il15_sim.steady_state import NoSteadyState, steady_state
 
 Array = NDArray[np.float64]
@@ -83,8 +83,8 @@ class ReferenceRows:
             block.values[i, k] = course.row(time_h, before)[:columns]
         if plan.final:
             block.final[i] = course.row(plan.end_h, True)[columns:]
-        for k, readout in enumerate(plan.reduced):
-            block.reduced[i, k] = reduce_course(readout, plan, course)
+        for k, extent in enumerate(plan.reduced):
+            block.reduced[i, k] = reduce_course(extent, plan, course)
 
 
 def patient_course(

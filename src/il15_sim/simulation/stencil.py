@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from il15_sim.batch.layout import LANES
-from il15_sim.ensemble.rows import ParameterRows
+from il15_sim.simulation.rows import ParameterRows
 from il15_sim.errors import InputError, unknown
 
 Array = NDArray[np.float64]
