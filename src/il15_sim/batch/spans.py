@@ -15,7 +15,6 @@ from il15_sim.batch.lanes import reaching
 from il15_sim.batch.layout import Job, Work
 from il15_sim.batch.pieces import (
     LEAST,
-    WILD,
     X1,
     X2,
     X3,
@@ -25,7 +24,6 @@ from il15_sim.batch.pieces import (
     low_terms,
     lowest_node,
     value,
-    wild,
 )
 from il15_sim.batch.typed import Flag, Int, Mask, Real, Vec, larger, native, some, where
 
@@ -34,6 +32,9 @@ from il15_sim.batch.typed import Flag, Int, Mask, Real, Vec, larger, native, som
 B1_0, B1_1, B1_2 = -3 / 2, 49 / 24 + 7 * sqrt(21) / 24, -4 / 3
 B1_3, B1_4 = 49 / 24 - 7 * sqrt(21) / 24, -1 / 4
 B2_END, B2_INNER, B2_MIDDLE = 1.0, -49 / 18, 40 / 9
+#: Terms of degree 3 and 4, as a share of what the nodes differ by, up to which the polynomial
+#: follows the output. Less than for a peak: no excursion may be missed, not the highest alone.
+TAME = 0.02
 
 
 @native
@@ -59,7 +60,9 @@ def add_span(
     spread = top - bottom
     told = top == top
     far = (top + spread < level) | (bottom - spread > level)
-    near = here & told & (~far | wild(job, work, first, o, top, spread))
+    high = high_terms(job, work, first, o)
+    wild = (high > TAME * spread) & (high > job.rtol * larger(abs(top), abs(bottom)))
+    near = here & told & (wild | ~far)
     rough = near
     if some(near):
         see(work, e, near, top, bottom)
@@ -117,7 +120,7 @@ def crosses_once(job: Job, work: Work, e: Int, first: Int, spread: Vec, sign: Re
     stays = ~begins & ~ends & ~may1 & ~may2 & ~may3
     rises = ends & ~begins & (~may1 | (is2 & is3)) & (~may2 | is3)
     falls = begins & ~ends & (is1 | (~may2 & ~may3)) & (is2 | ~may3)
-    tame = ~((high > least) & (high > (0.5 * WILD) * spread))
+    tame = ~((high > least) & (high > TAME * spread))
     return tame & (stays_beyond | stays | rises | falls)
 
 
