@@ -438,3 +438,49 @@ def test_a_row_that_stays_at_its_level_takes_no_longer():
     )  # fmt: skip
     outcome = kernel.run(task, 64, initial=np.array([[0.1 / 0.3]]))
     assert (outcome.reduced[:, :2].sum(axis=1) <= 1e4 * (1 + 1e-9)).all()
+
+
+def test_random_waves_against_a_fine_grid():
+    """Two waves on each other about a random level, through more than one turn in a step."""
+    kernel = kernel_of(
+        "x = 0; w = 1; a = 1; b = 0; c = 0; x' = 1; fast := sin(w * x) + a * sin(3 * w * x + b) - c"
+    )
+    rng, n = np.random.default_rng(3), 300
+    low, high = [3, 0, 0, -1.3], [40, 0.6, math.tau, 1.3]
+    table = rng.uniform(low, high, (n, 4))
+    task = Task(
+        *(0.0, 2.0), outputs=["fast"], max_step=0.1,
+        reductions=over(0.0, 2.0, *SPANS, output="fast"),
+    )  # fmt: skip
+    found = kernel.run(task, n, varied=["w", "a", "b", "c"], table=table).reduced
+    t = np.linspace(0.0, 2.0, 100_001)
+    for row, (w, a, b, c) in zip(found, table, strict=True):
+
+        def gap(t, w=w, a=a, b=b, c=c):
+            return np.sin(w * t) + a * np.sin(3 * w * t + b) - c
+
+        y = gap(t)
+        turns = np.flatnonzero((y[:-1] > 0) != (y[1:] > 0))
+        at = [brentq(gap, t[i], t[i + 1], xtol=1e-15) for i in turns]
+        edges = np.r_[0.0, at, 2.0]
+        above = np.diff(edges)[0 if y[0] > 0 else 1 :: 2].sum()
+        assert row[:2] == pytest.approx([above, 2 - above], abs=1e-9)
+        last = at[-1] if at else math.nan
+        right = [2.0, last] if y[-1] > 0 else [last, 2.0]
+        assert row[2:] == pytest.approx(right, abs=1e-9, nan_ok=True)
+
+
+def test_the_end_is_told_by_its_very_number_where_time_switches():
+    """Steps end a margin before the times at which conditions on time switch."""
+    kernel = kernel_of("x = 1; x' = 0; y := piecewise(1, time < 3.3, 2)")
+    task = Task(
+        *(0.1, 7.7), outputs=["x", "y"],
+        reductions=[
+            *over(0.1, 5.7, LAST_ABOVE, output="y", level=1.5),
+            *over(0.0, 9.0, LAST_ABOVE, output="x", level=0.5),
+            *over(0.1, 5.7, LAST_BELOW, TIME_BELOW, output="y", level=1.5),
+        ],
+    )  # fmt: skip
+    found = kernel.run(task, 1).reduced[0]
+    assert found[:2].tolist() == [5.7, 7.7]
+    assert found[2:] == pytest.approx([3.3, 3.2], rel=1e-9)
