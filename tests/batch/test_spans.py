@@ -9,15 +9,13 @@ import pytest
 from compartment import doses, infusion
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from reduced import over, reduce
+from reduced import SPANS, fast, over, reduce, relative
 from scipy.optimize import brentq
 from small_models import kernel_of, same_bits
 
-from il15_sim.batch.kernel import Event, Reduction, Task
+from il15_sim.batch.kernel import Event, Task
 from il15_sim.batch.layout import (
     ADD,
-    FIRST_ABOVE,
-    FIRST_BELOW,
     LAST_ABOVE,
     LAST_BELOW,
     OK,
@@ -29,13 +27,7 @@ from il15_sim.batch.layout import (
 DECAY = "x = 1; k = 1; x' = -k * x"
 STILL = "x = 0; rate = 0; x' = rate"
 OSCILLATOR = "x = 0; y = 1; w = 1; x' = w * y; y' = -w * x"
-SPANS = (TIME_ABOVE, TIME_BELOW, LAST_ABOVE, LAST_BELOW)
 NEVER = pytest.approx(math.nan, nan_ok=True)
-
-
-def fast(output):
-    """x = t: steps are as long as they may be."""
-    return kernel_of(f"x = 0; w = 1; x' = 1; fast := {output}")
 
 
 def of_course(pieces, level, sign):
@@ -197,91 +189,6 @@ def test_a_course_that_begins_at_the_level(output, above, below, last_below):
     assert found[3] == pytest.approx(last_below, abs=1e-7, nan_ok=True)
 
 
-# Waves
-
-
-def above_level(begin, end, level):
-    """Time that sin is above a level from one angle to another, and the last one above."""
-    rise, fall = math.asin(level), math.pi - math.asin(level)
-    spans = []
-    for turn in range(math.floor(begin / math.tau) - 1, math.ceil(end / math.tau) + 1):
-        low, high = max(rise + math.tau * turn, begin), min(fall + math.tau * turn, end)
-        spans += [(low, high)] if low < high else []
-    return math.fsum(high - low for low, high in spans), spans[-1][1]
-
-
-@pytest.mark.parametrize("rtol", [1e-2, 1e-3, 1e-5, 1e-8])
-@pytest.mark.parametrize("level", [-0.99, -0.5, 0.0, 0.3, 0.99])
-@pytest.mark.parametrize(("begin", "end"), [(0.0, 1.0), (0.31, 0.77)])
-def test_a_wave_that_is_much_faster_than_the_steps(level, begin, end, rtol):
-    """Twenty waves within a few steps; intervals begin and end within them."""
-    w = 130.0
-    found = reduce(
-        fast(f"sin({w} * x)"), 1.0, over(begin, end, *SPANS, output="fast", level=level), rtol=rtol
-    )
-    above, last_above = above_level(w * begin, w * end, level)
-    # sin(-u) is above -level where sin(u) is below the level.
-    below, last_below = above_level(w * begin + math.pi, w * end + math.pi, -level)
-    right = np.array([above, below, last_above, last_below - math.pi]) / w
-    assert found == pytest.approx(right, rel=0, abs=1e-9)
-
-
-@pytest.mark.parametrize("rtol", [1e-2, 1e-3, 1e-5, 1e-7])
-def test_every_crossing_of_an_oscillation(rtol):
-    """Of the states themselves, at tolerances so loose that steps take up much of a wave."""
-    periods = np.geomspace(0.2, 3.0, 20)
-    speed, level = 2 * np.pi / periods, 0.5
-    task = Task(
-        *(0.0, 12.0), outputs=["x"], rtol=rtol, typical=np.ones(2),
-        reductions=over(7.0, 12.0, *SPANS, output="x", level=level),
-    )  # fmt: skip
-    found = kernel_of(OSCILLATOR).run(task, 20, varied=["w"], table=speed[:, None]).reduced
-    for row, w in zip(found, speed, strict=True):
-        above, last = above_level(7 * w, 12 * w, level)
-        # Amplitude and phase are wrong by the errors of all steps, of ten and more a wave.
-        near = 20 * rtol * 12 * w / math.tau
-        waves = 5 * w / math.tau + 1
-        assert row[0] + row[1] == pytest.approx(5.0, rel=1e-12)
-        assert abs(row[0] - above / w) * w < 4 * near * waves
-        if last < 12 * w - near and near < 0.1:
-            assert abs(row[2] - last / w) * w < 2 * near
-
-
-@pytest.mark.parametrize("sign", [1.0, -1.0])
-@pytest.mark.parametrize("near", [1e-2, 1e-4, 1e-5])
-def test_peaks_that_graze_a_level(near, sign):
-    """The level is just below all peaks, or just above; up to three of them in a step."""
-    w = np.linspace(20.0, 90.0, 40)
-    level = sign * (1 - near)
-    kinds = (TIME_ABOVE, LAST_ABOVE) if sign > 0 else (TIME_BELOW, LAST_BELOW)
-    beyond = sign * (1 + near)
-    task = Task(
-        *(0.0, 2.0), outputs=["fast"], max_step=0.2,
-        reductions=[Reduction(k, "fast", 0.0, 2.0, x) for x in (level, beyond) for k in kinds],
-    )  # fmt: skip
-    found = fast("sin(w * x)").run(task, 40, varied=["w"], table=w[:, None]).reduced
-    shift = 0.0 if sign > 0 else math.pi
-    right = np.array([above_level(shift, 2 * x + shift, 1 - near) for x in w])
-    assert found[:, 0] == pytest.approx(right[:, 0] / w, rel=1e-6)
-    assert found[:, 1] == pytest.approx((right[:, 1] - shift) / w, rel=1e-6)
-    assert (found[:, 2] == 0.0).all()
-    assert np.isnan(found[:, 3]).all()
-
-
-def test_outputs_that_jump_inside_steps():
-    """Steps do not end where a rounded value jumps."""
-    found = reduce(fast("floor(7 * x)"), 1.0, over(0.0, 0.9, *SPANS, output="fast", level=2.5))
-    assert found == pytest.approx([0.9 - 3 / 7, 3 / 7, 0.9, 3 / 7], abs=1e-5)
-    found = reduce(fast("sin(1e9 * x)"), 1.0, over(0.0, 1.0, *SPANS, output="fast", level=0.5))
-    assert found[0] + found[1] == pytest.approx(1.0)
-
-
-def test_conditions_switch_inside_an_excursion():
-    kernel = kernel_of("x = 0; x' = 1; flag := piecewise(1, x > 0.4321, 0)")
-    found = reduce(kernel, 1.0, over(0.0, 1.0, *SPANS, output="flag", level=0.5))
-    assert found == pytest.approx([1 - 0.4321, 0.4321, 1.0, 0.4321], abs=1e-5)
-
-
 # What cannot be told
 
 
@@ -310,82 +217,6 @@ def test_an_output_that_is_not_a_number_for_a_while():
     assert np.isnan(found).all()
     found = reduce(kernel, 1.0, over(0.75, 1.0, *SPANS, output="fast", level=-1.0))
     assert found == pytest.approx([1 - turn, turn - 0.75, 1.0, turn], rel=1e-6)
-
-
-# Levels relative to the start
-
-
-def relative(level, *kinds, output="x", begin=0.0, end=math.inf):
-    return [Reduction(kind, output, begin, end, level, relative=True) for kind in kinds]
-
-
-@pytest.mark.parametrize("start", [2.0, -2.0, 0.0])
-@pytest.mark.parametrize("share", [0.25, -0.25])
-def test_a_level_relative_to_the_start(start, share):
-    """x = start + t, and b + share |b| for a start b before, at, and beyond zero."""
-    kernel = kernel_of("x = 0; rate = 1; x' = rate")
-    kinds = (FIRST_ABOVE, FIRST_BELOW, *SPANS)
-    task = Task(0.0, 3.0, outputs=["x"], reductions=relative(share, *kinds))
-    found = kernel.run(task, 1, initial=np.array([[start]])).reduced[0]
-    turn = share * abs(start)
-    if turn > 0:
-        right = [turn, 0.0, 3 - turn, turn, 3.0, turn]
-    else:
-        right = [0.0, 0.0 if turn == 0 else math.nan, 3.0, 0.0, 3.0, math.nan]
-    assert found == pytest.approx(right, abs=1e-9, nan_ok=True)
-
-
-def test_the_start_is_before_its_doses():
-    """A dose doubles 1; it is above 1.5 until log(2 / 1.5), wherever the run and interval begin."""
-    events = [Event(5.0, "x", ADD, 1.0)]
-    task = Task(
-        *(5.0, 9.0, [events], ["x"]), rtol=1e-8,
-        reductions=[
-            *relative(0.5, *SPANS),
-            *relative(0.5, *SPANS, begin=5.125),
-            *relative(-0.5, LAST_ABOVE, FIRST_BELOW),
-            Reduction(TIME_ABOVE, "x", 5.0, 9.0, 0.5),
-        ],
-    )  # fmt: skip
-    found = kernel_of(DECAY).run(task, 1).reduced[0]
-    turn, low = math.log(2 / 1.5), math.log(4)
-    right = [turn, 4 - turn, 5 + turn, 9.0]
-    right += [turn - 0.125, 4 - turn, 5 + turn, 9.0, 5 + low, 5 + low, low]
-    assert found == pytest.approx(right, rel=1e-7)
-
-
-def test_the_start_is_the_untreated_state_where_that_is_sought():
-    """It rests at fill / k; for two hours 5 more flow in."""
-    kernel = kernel_of("x = 0; fill = 5; k = 2; x' = fill - k * x")
-    events = [Event(0.0, "fill", ADD, 5.0), Event(2.0, "fill", ADD, -5.0)]
-    task = Task(
-        *(0.0, 8.0, [events], ["x"]), frozen={}, rest_horizon=1e3, rest_window=10.0, rtol=1e-8,
-        reductions=relative(0.5, *SPANS),
-    )  # fmt: skip
-    rows = np.array([5.0, 1.0, 1e-3, 40.0])
-    outcome = kernel.run(task, 4, varied=["fill"], table=rows[:, None])
-    assert (outcome.status == OK).all()
-    # x = b + 5 / k (1 - exp(-k t)), then back towards b.
-    for found, b in zip(outcome.reduced, rows / 2, strict=True):
-        top = 2.5 * (1 - math.exp(-4.0))
-        if top > 0.5 * b:
-            rise = -math.log(1 - 0.5 * b / 2.5) / 2
-            fall = 2 + math.log(top / (0.5 * b)) / 2
-            right = [min(fall, 8.0) - rise, 8 + rise - min(fall, 8.0), min(fall, 8.0)]
-            assert found[:3] == pytest.approx(right, rel=1e-5)
-        else:
-            assert found.tolist() == [0.0, pytest.approx(8.0), NEVER, 8.0]
-
-
-def test_each_row_has_its_own_start():
-    starts = np.linspace(-3.0, 5.0, 19)
-    task = Task(0.0, 2.0, outputs=["x"], rtol=1e-9, reductions=relative(-0.5, *SPANS))
-    found = kernel_of(DECAY).run(task, 19, initial=starts[:, None]).reduced
-    half = math.log(2)
-    for row, start in zip(found, starts, strict=True):
-        # What is below zero decays upwards, away from a level below it.
-        right = [half, 2 - half, half, 2.0] if start > 0 else [2.0, 0.0, 2.0, math.nan]
-        assert row == pytest.approx(right, rel=1e-6, abs=1e-12, nan_ok=True)
 
 
 # Company
@@ -438,3 +269,19 @@ def test_a_row_that_stays_at_its_level_takes_no_longer():
     )  # fmt: skip
     outcome = kernel.run(task, 64, initial=np.array([[0.1 / 0.3]]))
     assert (outcome.reduced[:, :2].sum(axis=1) <= 1e4 * (1 + 1e-9)).all()
+
+
+def test_the_end_is_told_by_its_very_number_where_time_switches():
+    """Steps end a margin before the times at which conditions on time switch."""
+    kernel = kernel_of("x = 1; x' = 0; y := piecewise(1, time < 3.3, 2)")
+    task = Task(
+        *(0.1, 7.7), outputs=["x", "y"],
+        reductions=[
+            *over(0.1, 5.7, LAST_ABOVE, output="y", level=1.5),
+            *over(0.0, 9.0, LAST_ABOVE, output="x", level=0.5),
+            *over(0.1, 5.7, LAST_BELOW, TIME_BELOW, output="y", level=1.5),
+        ],
+    )  # fmt: skip
+    found = kernel.run(task, 1).reduced[0]
+    assert found[:2].tolist() == [5.7, 7.7]
+    assert found[2:] == pytest.approx([3.3, 3.2], rel=1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,3 +125,49 @@ def _crossing(t: Array, y: Array, level: float, sign: float) -> float:
             return float(inside[0])
     share = (level - y[first - 1]) / (y[first] - y[first - 1])
     return float(low + share * (high - low))
+
+
+def time_beyond(t: Array, y: Array, level: float, sign: float) -> float:
+    """How long a course is above a level; with a sign of -1, below it.
+
+    The values y (T,) belong to the times t (T,), in order; a time stands twice where the course
+    jumps. In between it is a cubic spline, straight where it has too few points.
+
+    Examples
+    --------
+    >>> time_beyond(np.array([0.0, 1.0]), np.array([0.0, 4.0]), 1.0, 1.0)
+    0.75
+    """
+    return math.fsum(end - begin for begin, end in _beyond(t, y, level, sign))
+
+
+def last_beyond(t: Array, y: Array, level: float, sign: float) -> float:
+    """The last time at which a course is above a level, NaN if never; with a sign of -1, below it.
+
+    Times and values are as for `time_beyond`.
+
+    Examples
+    --------
+    >>> last_beyond(np.array([0.0, 1.0]), np.array([4.0, 0.0]), 1.0, 1.0)
+    0.75
+    """
+    return max((end for _, end in _beyond(t, y, level, sign)), default=math.nan)
+
+
+def _beyond(t: Array, y: Array, level: float, sign: float) -> Iterator[tuple[float, float]]:
+    """Spans of time in which a course is beyond a level; those that touch are not joined."""
+    from scipy.interpolate import CubicSpline, PPoly
+
+    for part in np.split(np.arange(len(t)), np.flatnonzero(np.diff(t) == 0) + 1):
+        own, gap = t[part], sign * (y[part] - level)
+        if len(part) < 2:
+            # After a dose at the end.
+            yield from ((time, time) for time in own[gap > 0].tolist())
+            continue
+        slopes = np.diff(gap) / np.diff(own)
+        spline = CubicSpline(own, gap) if len(part) > 3 else PPoly([slopes, gap[:-1]], own)
+        roots = spline.roots(extrapolate=False)
+        # Where the course stays at the level, roots are not numbers.
+        cuts = np.union1d(own, roots[np.isfinite(roots)])
+        inside = spline((cuts[:-1] + cuts[1:]) / 2) > 0
+        yield from zip(cuts[:-1][inside].tolist(), cuts[1:][inside].tolist(), strict=True)
