@@ -1,5 +1,6 @@
 """Closed form of an IL-15 agonist: one compartment, elimination, boluses, infusions, a depot."""
 
+import itertools
 import math
 
 import numpy as np
@@ -68,7 +69,7 @@ class Course:
     def pieces(self, a, b):
         """Smooth parts of an interval as fine rows: the first after its dose, the last before."""
         edges = [a, *(x for x in self.breaks if a < x < b), b]
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in itertools.pairwise(edges):
             t = np.linspace(low, high, 4001)
             y = self.at(t)
             y[-1] = self.at(high, before=True)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from il15_sim.ensemble.course import last_beyond, time_beyond
+from il15_sim.simulation.course import last_beyond, time_beyond
 
 
 def spans(t, y, level):

@@ -175,7 +175,7 @@ def test_times_of_crossing_are_those_of_the_closed_form(regimen, window, share):
 def test_late_and_skipped_doses_of_two_drugs_agree_with_the_other_engine():
     model = Model.load()
     both = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=4)
-    both = both.late(3, by_h=5.0).skip(doses=[5])
+    both = both.late(3, by_h=5.0).skip(5)
     both += Regimen.parse("temozolomide 150 mg/m2 q24h x 3 d")
     total = "sorafenib_total_mg_per_L"
     asked = [cmax(total), auc(total, days=(2, 4)), auc(LEVEL), cmax(LEVEL, days=(1, 2))]

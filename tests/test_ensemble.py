@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 from il15_sim import (
     Change,
@@ -11,9 +10,9 @@ from il15_sim import (
     Model,
     ParameterRows,
     Regimen,
-    gradients,
+    Runs,
     endpoints,
-    simulate,
+    gradients,
     simulate,
 )
 
@@ -39,7 +38,7 @@ def volumes(count, low=150.0, high=250.0):
 
 
 def assert_same_numbers(one, other):
-    for name in one.data_vars:
+    for name in one.data.data_vars:
         assert np.array_equal(one[name].values, other[name].values, equal_nan=True), name
 
 
@@ -70,11 +69,11 @@ def test_both_engines_give_the_same_endpoints_and_courses(patient):
         )
         for engine in ("batch", "reference")
     )  # fmt: skip
-    assert one.attrs["engine"] == "batch"
-    assert other.attrs["engine"] == "reference"
+    assert one.data.attrs["engine"] == "batch"
+    assert other.data.attrs["engine"] == "reference"
     assert not one["status"].any()
     assert not other["status"].any()
-    for name in set(one.data_vars) - {"status", "steps_accepted", "steps_rejected"}:
+    for name in set(one.data.data_vars) - {"status", "steps_accepted", "steps_rejected"}:
         x, y = one[name].values, other[name].values
         there = np.isfinite(y)
         size = np.abs(y[there]).max(initial=0.0) + 1e-12
@@ -126,7 +125,7 @@ def test_rows_in_blocks_and_threads_change_no_bit(pk):
     one = simulate(pk, sorafenib(7), table, threads=1, **asked)
     assert_same_numbers(one, simulate(pk, sorafenib(7), rows, threads=2, **asked))
     back = simulate(pk, sorafenib(7), table.iloc[::-1], **asked)
-    assert_same_numbers(one, back.isel(run=slice(None, None, -1)))
+    assert_same_numbers(one, Runs(back.data.isel(run=slice(None, None, -1)), back.recipe))
 
 
 def test_a_bad_row_fails_alone(pk):
@@ -161,8 +160,9 @@ def test_stored_results_are_continued(pk, tmp_path, monkeypatch):
         simulate(pk, sorafenib(2), volumes(40), folder=tmp_path, **asked)
     stored = simulate(pk, sorafenib(2), volumes(40), folder=tmp_path, **asked)
     assert len(calls) == 3 + 3  # two shards were there
-    assert_same_numbers(memory, stored.load())
-    assert isinstance(stored, xr.Dataset)
+    assert_same_numbers(memory, stored)
+    later = stored.endpoints(endpoints.auc(TOTAL, hours=(0, 48.0)))
+    assert np.array_equal(later.iloc[:, 0], memory[later.columns[0]])
     assert len(list(tmp_path.iterdir())) == 1
     simulate(pk, sorafenib(2), volumes(40), folder=tmp_path, rtol=1e-5, **asked)
     assert len(list(tmp_path.iterdir())) == 2
@@ -178,7 +178,7 @@ def test_gradients_are_slopes_of_the_reference(pk):
         value, values = pk.values[name], []
         for share in (1.001, 0.999):
             runs = simulate(
-                pk, sorafenib(2), times_h=times, overrides={name: share * value}, rtol=1e-12
+                pk, sorafenib(2), times_h=times, parameters={name: share * value}, rtol=1e-12
             )
             values.append(runs.get(0, TOTAL))
         right = (values[0] - values[1]) / (0.002 * value)

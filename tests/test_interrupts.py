@@ -49,7 +49,7 @@ def test_a_stored_run_keeps_what_it_has_and_goes_on(tmp_path, whole, what, numbe
     )
     place = next(tmp_path.iterdir())
     assert {name: (place / name).stat().st_mtime_ns for name in safe} == safe
-    for name in whole.data_vars:
+    for name in whole.data.data_vars:
         assert np.array_equal(resumed[name].values, whole[name].values), name
 
 

@@ -184,7 +184,7 @@ def test_dose_figures_refuse_runs_that_do_not_compare():
         plots.dose_exposure(made_runs(mixed, days=30))
     with pytest.raises(InputError, match="no run is given temozolomide"):
         plots.dose_exposure(made_runs(mixed[:1], days=30), "temozolomide")
-    with pytest.raises(InputError, match="interval 672-684 h"):
+    with pytest.raises(InputError, match="the runs cover 0-336 h"):
         plots.dose_exposure(made_runs(mixed[:1], days=14))
 
 

@@ -53,7 +53,7 @@ first = time.perf_counter()
 simulate(model, regimen, engine="batch", progress=False)
 end = time.perf_counter()
 told = {"load": loaded - begin, "first": first - loaded, "again": end - first}
-print(json.dumps(told | {"told": runs.attrs["compile_seconds"]}))
+print(json.dumps(told | {"told": runs.data.attrs["compile_seconds"]}))
 """
 
 

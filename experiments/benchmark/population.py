@@ -6,8 +6,8 @@ import numpy as np
 from patient_case import varied
 from task import Array
 
-from il15_sim import Model, ParameterRows, Regimen, endpoints
-from il15_sim.endpoints import Endpoint
+from il15_sim import Model, ParameterRows, Regimen
+from il15_sim.endpoints import Endpoint, auc, cmax, fold, max_fold, trough
 
 DAYS = 28
 DAILY_MG = 800.0
@@ -28,11 +28,11 @@ def regimen(days: float = DAYS, every_h: float = 12.0) -> Regimen:
 def endpoints(days: float = DAYS) -> list[Endpoint]:
     """Exposure, and what follows from it."""
     return [
-        endpoints.cmax("sorafenib_total_mg_per_L"),
-        endpoints.auc("sorafenib_total_mg_per_L"),
-        endpoints.trough("sorafenib_free_nM", day=days),
-        endpoints.max_fold("il15ra_monocyte"),
-        endpoints.fold("cd4_nkg2d_percent", day=days),
+        cmax("sorafenib_total_mg_per_L"),
+        auc("sorafenib_total_mg_per_L"),
+        trough("sorafenib_free_nM", day=days),
+        max_fold("il15ra_monocyte"),
+        fold("cd4_nkg2d_percent", day=days),
     ]
 
 

@@ -227,9 +227,7 @@ def time_to_baseline(
     return Endpoint("time_to_baseline", observable, name, start_h=after, level=share)
 
 
-def half_life(
-    observable: str, *, drug: str, hours: tuple[float, float] = (24.0, 96.0)
-) -> Endpoint:
+def half_life(observable: str, *, drug: str, hours: tuple[float, float] = (24.0, 96.0)) -> Endpoint:
     """Half-life after the last dose of a drug, in hours: log-linear fit to 25 values.
 
     NaN where the drug is not given, the values do not decline, or the run ends too early.
@@ -258,9 +256,7 @@ def accumulation(
     return replace(_on("accumulation", observable, day, hour), level=length)
 
 
-def _over(
-    kind: Kind, observable: str, days: Interval | None, hours: Interval | None
-) -> Endpoint:
+def _over(kind: Kind, observable: str, days: Interval | None, hours: Interval | None) -> Endpoint:
     if days is not None and hours is not None:
         raise InputError(f"{kind} of '{observable}'", why="days and hours are given; give one")
     given, scale, unit = (hours, 1.0, "hours") if days is None else (days, 24.0, "days")

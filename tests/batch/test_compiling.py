@@ -20,7 +20,8 @@ one = simulate(model, until_days=1, observables=["sorafenib_free_nM"], progress=
 seconds = time.perf_counter() - begin
 two = simulate(model, until_days=1, observables=["sorafenib_free_nM"])
 numba = [name for name in sys.modules if name.split(".")[0] == "numba"]
-print(json.dumps([seconds, one.attrs["compile_seconds"], two.attrs["compile_seconds"], numba]))
+told = [runs.data.attrs["compile_seconds"] for runs in (one, two)]
+print(json.dumps([seconds, *told, numba]))
 """
 
 

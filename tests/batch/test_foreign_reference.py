@@ -154,13 +154,13 @@ def on_both(name, **asked):
     table = pd.DataFrame({varied: own * np.array([0.8, 1.0, 1.3])})
     for engine in ("batch", "reference"):
         runs = simulate(kernel, None, table, engine=engine, rtol=1e-10, **asked)
-        assert runs.attrs["engine"] == engine
+        assert runs.data.attrs["engine"] == engine
         assert not runs["status"].any()
         yield runs
 
 
 def assert_close(one, other, within):
-    for name in set(one.data_vars) - {"status", "steps_accepted", "steps_rejected"}:
+    for name in set(one.data.data_vars) - {"status", "steps_accepted", "steps_rejected"}:
         x, y = one[name].values, other[name].values
         axes = 0 if name == "final_state" else None
         size = np.nanmax(np.abs(y), axis=axes, initial=0.0)

@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from small_models import sbml_of
 
-from il15_sim import Change, gradients, endpoints
+from il15_sim import Change, endpoints, gradients
 from il15_sim.batch.kernel import Kernel
 
 DOSES = ((0.0, 80.0), (8.0, 80.0), (24.0, 120.0))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sbml_text import model, parameter, rate, rule, unit
 
-from il15_sim import Change, InputError, Model, gradients, endpoints, simulate
+from il15_sim import Change, InputError, Model, endpoints, gradients, simulate
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.time_unit import HOUR, TimeUnit
 from il15_sim.model import model_names
@@ -101,7 +101,10 @@ READOUTS = [
     (endpoints.fold("A", day=0.2), dosed(4.8) / 8.0),
     (endpoints.max_fold("A"), JUST_AFTER / 8.0),
     (endpoints.time_to_below("A", 3.0), 2.0 * math.log(8.0 / 3.0)),
-    (endpoints.time_to_below("A", 3.0, hours=(3.3, None)), DOSE_H + 2.0 * math.log(JUST_AFTER / 3.0)),
+    (
+        endpoints.time_to_below("A", 3.0, hours=(3.3, None)),
+        DOSE_H + 2.0 * math.log(JUST_AFTER / 3.0),
+    ),
     (endpoints.time_to_above("A", 9.0), DOSE_H),
     (endpoints.time_to_above("A", 1.0, hours=(3.3, None)), 3.3),
 ]

@@ -68,7 +68,9 @@ def caption(
         for name, regimen in zip(runs.names, runs.regimens, strict=True)
     )
     sentences = [f"{what}: {shown}.", note, f"Regimen: {arms}."]
-    failed = [str(name) for name, status in zip(runs.names, runs.status, strict=True) if status != "ok"]
+    failed = [
+        str(name) for name, status in zip(runs.names, runs.status, strict=True) if status != "ok"
+    ]
     if failed:
         sentences.append(f"Not shown because the run failed: {', '.join(failed)}.")
     if model is not None:

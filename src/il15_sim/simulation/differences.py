@@ -10,6 +10,8 @@ from typing import Any
 import xarray as xr
 
 from il15_sim.batch.kernel import Kernel
+from il15_sim.errors import InputError, unknown
+from il15_sim.model import Model
 from il15_sim.simulation.batch_rows import batch_rows
 from il15_sim.simulation.block import to_dataset
 from il15_sim.simulation.engines import check_engine
@@ -19,8 +21,6 @@ from il15_sim.simulation.pairing import Parameters, Regimens, paired
 from il15_sim.simulation.request import Request, make_plan
 from il15_sim.simulation.stencil import Stencil, differentiated
 from il15_sim.simulation.subject import subject_of
-from il15_sim.errors import InputError, unknown
-from il15_sim.model import Model
 
 
 def gradients(

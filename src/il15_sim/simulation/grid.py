@@ -38,13 +38,22 @@ def span(
     begin_h = _hours(start_h, 1.0, f"start_h={start_h!r}", "hours")
     if until_days is not None:
         end_h = _hours(until_days, 24.0, f"until_days={until_days!r}", "days")
+        if not 0 < end_h <= 24 * MAX_DAYS:
+            raise InputError(
+                f"until_days={until_days!r}",
+                why=f"a horizon is a positive number of days, at most {MAX_DAYS:g}",
+            )
     else:
         ends = [doses.end_h if times_h is None else float(listed_times(times_h)[-1])]
         end_h = max(ends + [e.last_h for e in endpoints])
-    if not 0.0 <= begin_h < end_h <= 24 * MAX_DAYS:
+        if end_h > 24 * MAX_DAYS:
+            raise InputError(f"times up to {end_h:g} h", why=f"more than {MAX_DAYS:g} days")
+    # The start alone may be asked for.
+    at_once = begin_h == end_h and times_h is not None and not endpoints
+    if not (at_once or 0.0 <= begin_h < end_h):
         raise InputError(
             f"a run from {begin_h:g} to {end_h:g} h",
-            why=f"it begins at 0 h or later, ends after that, and at {24 * MAX_DAYS:g} h at most",
+            why="it begins at 0 h or later and ends after that",
             fix="give until_days",
         )
     return begin_h, end_h

@@ -59,10 +59,17 @@ class Extent:
 
 
 class Reader(Protocol):
-    """Gives the parts of endpoints, one number per run; begin and end of the runs in hours."""
+    """Gives the parts of endpoints, one number per run."""
 
-    begin_h: float
-    end_h: float
+    @property
+    def begin_h(self) -> float:
+        """Begin of the runs."""
+        ...
+
+    @property
+    def end_h(self) -> float:
+        """End of the runs."""
+        ...
 
     def at(self, observable: str, time_h: float, *, before: bool) -> Array:
         """Value at a time, before or after the doses of that moment."""
@@ -114,7 +121,7 @@ def last_doses(regimens: Iterable[Regimen], drug: str) -> Array:
     """When the last dose of a drug is over in some regimens, in hours; NaN where it is not given.
 
     >>> last_doses([Regimen.none(), Regimen.oral("sorafenib", dose_mg=1, days=2)], "sorafenib")
-    array([nan, 24.])
+    array([nan, 36.])
     """
     ends = [
         max((d.time_h + d.duration_h for d in r.doses() if d.drug == drug), default=math.nan)

@@ -73,7 +73,9 @@ def paired(
             f"{len(given)} regimens for {rows.count} rows of parameters",
             fix="give one for all or one per row, or cross=True for every row under every regimen",
         )
-    called = _called(rows, regimen_names, crossed)
+    # A table numbers its rows; mappings have nothing that names them.
+    numbered = isinstance(parameters, (pd.DataFrame, ParameterRows))
+    called = _called(rows, regimen_names, crossed, numbered)
     index: dict[Regimen, int] = {}
     order = np.array([index.setdefault(r, len(index)) for r in given], np.intp)
     if crossed:
@@ -111,10 +113,10 @@ def _rows(subject: Subject, parameters: Parameters) -> ParameterRows:
         rows = parameters
     elif isinstance(parameters, pd.DataFrame):
         rows = ParameterRows.of_frame(parameters)
-    elif isinstance(parameters, Mapping):
-        rows = ParameterRows.of_mappings([parameters], subject.constants)
-    elif _are_mappings(parameters):
-        rows = ParameterRows.of_mappings(list(parameters), subject.constants)
+    elif (mappings := _mappings(parameters)) is not None:
+        if subject.model is not None:
+            mappings = [subject.model.check_values(one) for one in mappings]
+        rows = ParameterRows.of_mappings(mappings, subject.constants)
     else:
         raise InputError(
             f"parameters of type {type(parameters).__name__}",
@@ -132,9 +134,14 @@ def _rows(subject: Subject, parameters: Parameters) -> ParameterRows:
     return rows
 
 
-def _are_mappings(given: object) -> bool:
-    listed = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
-    return listed and all(isinstance(one, Mapping) for one in given)  # type: ignore[attr-defined]
+def _mappings(given: object) -> list[Mapping[str, float]] | None:
+    """One mapping, or several, as a list; None where it is something else."""
+    if isinstance(given, Mapping):
+        return [given]
+    if not isinstance(given, Sequence) or isinstance(given, (str, bytes)):
+        return None
+    mappings = [one for one in given if isinstance(one, Mapping)]
+    return mappings if len(mappings) == len(given) else None
 
 
 def _as_given(names: Sequence[str] | str, count: int) -> tuple[Hashable, ...]:
@@ -145,10 +152,11 @@ def _as_given(names: Sequence[str] | str, count: int) -> tuple[Hashable, ...]:
 
 
 def _called(
-    rows: ParameterRows, regimens: Sequence[str], crossed: bool
+    rows: ParameterRows, regimens: Sequence[str], crossed: bool, numbered: bool
 ) -> tuple[Hashable, ...] | None:
     """Names of runs: those of patients, of regimens where there is one patient, or of both."""
-    if rows.count == 1 and rows.names is None:
+    alone = rows.count == 1 or not (crossed or numbered)
+    if alone and rows.names is None:
         return tuple(regimens)
     if len(regimens) == 1 or not crossed:
         return rows.names

@@ -45,7 +45,7 @@ class PlannedRecipe:
     def parameters(self, names: Sequence[Hashable]) -> pd.DataFrame:
         """The parameters that vary, one row per run."""
         rows = self.plan.rows
-        index = pd.Index(names, name="run")
+        index = pd.Index(list(names), name="run")
         return pd.DataFrame(rows.block(0, rows.count), columns=list(rows.columns), index=index)
 
     def take(self, runs: NDArray[np.intp]) -> PlannedRecipe:
@@ -79,14 +79,11 @@ def carry_out(
     if folder is None:
         _check_room(plan)
     rows = rows_on(plan, engine, threads, progress)
-    # Of one width, so that stored parts fit each other.
-    labels = None if names is None else np.array([str(name) for name in names])
 
     def compute(
         first: int, last: int, on_rows: Callable[[float], object] | None = None
     ) -> xr.Dataset:
-        data = to_dataset(rows.block(first, last, on_rows), plan, first, rows.name)
-        return data if labels is None else data.assign_coords(name=("run", labels[first:last]))
+        return to_dataset(rows.block(first, last, on_rows), plan, first, rows.name)
 
     data = execute(
         compute,
@@ -100,9 +97,7 @@ def carry_out(
     )
     # Not stored: it differs from one call to the next.
     data.attrs["compile_seconds"] = rows.compile_seconds
-    if names is None:
-        return data
-    return data.drop_vars("name").assign_coords(run=list(names))
+    return data if names is None else data.assign_coords(run=list(names))
 
 
 def _check_room(plan: Plan) -> None:

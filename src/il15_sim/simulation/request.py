@@ -25,8 +25,10 @@ from il15_sim.simulation.subject import Subject
 Array = NDArray[np.float64]
 
 #: Names of a result that no endpoint may take.
-_TAKEN = ("run", "time_h", "sample", "state", "status", "final_state")
-_TAKEN += ("steps_accepted", "steps_rejected")
+_TAKEN = (
+    *("run", "name", "time_h", "sample", "state"),
+    *("status", "final_state", "steps_accepted", "steps_rejected"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

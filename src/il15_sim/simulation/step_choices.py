@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from il15_sim.simulation.subject import Subject
 from il15_sim.errors import InputError, unknown
+from il15_sim.simulation.subject import Subject
 
 
 def check_choices(sample: object, rtol: object, steps: object, max_step_h: object) -> None:
