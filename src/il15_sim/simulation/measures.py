@@ -120,7 +120,7 @@ class Wanted:
 def last_doses(regimens: Iterable[Regimen], drug: str) -> Array:
     """When the last dose of a drug is over in some regimens, in hours; NaN where it is not given.
 
-    >>> last_doses([Regimen.none(), Regimen.oral("sorafenib", dose_mg=1, days=2)], "sorafenib")
+    >>> last_doses([Regimen.none(), Regimen.oral("sorafenib", dose_mg=1, every_h=12, days=2)], "sorafenib")
     array([nan, 36.])
     """
     ends = [
