@@ -127,7 +127,7 @@ def test_two_doses_and_an_infusion_given_by_hand():
 def test_an_input_changed_by_hand(name, input_, value):
     model = Model.load(name)
     assert model.values[input_] != value
-    ids, values = ours(model, overrides={input_: value})
+    ids, values = ours(model, parameters={input_: value})
     frozen = {"tumour_growth_switch": 0.0} if "tumour_growth_switch" in model.values else {}
     r = in_tellurium(path_of(name), **{input_: value}, **frozen)
     rest = curves(r, ids, [0.0, 1e4, 2e6])[-1]

@@ -45,7 +45,7 @@ class Kernel:
         What the model is called in results and messages.
     time_unit : str, optional
         The unit in which the model counts time, for a text that says none: `"s"`, `"min"`, `"h"`,
-        `"d"` or `"wk"`. Times of `run` are in the unit of the model, those of `simulate_many` in
+        `"d"` or `"wk"`. Times of `run` are in the unit of the model, those of `simulate` in
         hours.
     progress : bool, optional
         Tell on standard error what is compiled, while it lasts. Default: on a terminal.
