@@ -1,5 +1,6 @@
 """What `simulate` refuses, and the sentence with which it does."""
 
+import numpy as np
 import pytest
 
 from il15_sim import InputError, Model, Regimen, simulate
@@ -20,7 +21,10 @@ REFUSED = [
     ({"overrides": {"sorafenib_volume": -INF}}, "value -inf of 'sorafenib_volume' is not finite"),
     ({"overrides": {"sorafenib_volume": 10**400}}, "of 'sorafenib_volume' is not finite"),
     ({"overrides": {"sorafenib_volume": "big"}}, "value 'big' of 'sorafenib_volume' is not a num"),
-    ({"overrides": {"sorafenib_volume": None}}, "is not a number"),
+    *[
+        ({"overrides": {"sorafenib_volume": v}}, "value .* of 'sorafenib_volume' is not a number")
+        for v in (None, True, np.True_, "1_0", b"70", np.timedelta64(1, "h"), 1j, [1.0])
+    ],
     ({"overrides": [{}, {}]}, "2 overrides for 1 runs; give one per run"),
     ({"overrides": 5}, "overrides 5; give one mapping"),
     ({"overrides": "volume"}, "overrides 'volume'; give one mapping"),

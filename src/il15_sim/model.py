@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from il15_sim.composition import table_ids
 from il15_sim.errors import InputError, unknown
+from il15_sim.finite import as_number
 from il15_sim.parameters import ParameterTable, Variant
 from il15_sim.resources import models_dir as packaged_models_dir
 from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
@@ -190,18 +191,16 @@ class Model:
         self, values: Mapping[str, float], where: str | Path | None = None
     ) -> dict[str, float]:
         """Overrides as floats; refuses unknown ids and values that are not finite numbers."""
+        if not isinstance(values, Mapping):
+            fix = "give a dictionary of values by parameter id"
+            raise InputError(f"values are {values!r:.40}", where=where, fix=fix)
         checked = {}
         for key, value in values.items():
             if key not in self.values:
                 raise unknown("parameter", key, self.values, where)
-            try:
-                number = float(value)
-            except (TypeError, ValueError):
-                raise InputError(
-                    f"value {value!r} of '{key}' is not a number", where=where
-                ) from None
-            except OverflowError:  # an integer beyond the largest float
-                number = float("inf")
+            number = as_number(value)
+            if number is None:
+                raise InputError(f"value {value!r:.40} of '{key}' is not a number", where=where)
             if not abs(number) < float("inf"):
                 raise InputError(f"value {value!r:.40} of '{key}' is not finite", where=where)
             row = self.rows.get(key)

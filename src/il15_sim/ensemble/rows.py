@@ -78,7 +78,8 @@ class ParameterRows:
         Raises
         ------
         InputError
-            For columns that are not numbers or stand there twice, and for a table without rows.
+            For columns that are not numbers (truth values are none) or stand there twice, and for
+            a table without rows.
 
         Examples
         --------
@@ -88,9 +89,12 @@ class ParameterRows:
         >>> ParameterRows.of_frame(table).block(1, 2)
         array([[90.]])
         """
+        if not isinstance(frame, pd.DataFrame):
+            raise InputError(f"parameter table {frame!r:.40}", fix="give a pandas DataFrame")
         for name, dtype in frame.dtypes.items():
             kind = getattr(dtype, "kind", "O")
-            if not pd.api.types.is_numeric_dtype(dtype) or kind == "c":
+            # To pandas, truth values are numeric; lengths of time are refused with the rest.
+            if not pd.api.types.is_numeric_dtype(dtype) or kind in "cb":
                 raise InputError(
                     f"column '{name}' of the parameter table", why=f"it is {dtype}, not numbers"
                 )
