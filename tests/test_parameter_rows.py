@@ -27,5 +27,5 @@ def test_columns_that_are_no_numbers(column, dtype):
 
 @pytest.mark.parametrize("table", [{"sorafenib_volume": [80.0]}, None, [80.0]], ids=str)
 def test_what_is_no_table(table):
-    with pytest.raises(InputError, match="^parameter table .*; give a pandas DataFrame$"):
+    with pytest.raises(InputError, match=r"^parameter table .*; give a pandas DataFrame$"):
         ParameterRows.of_frame(table)
