@@ -19,13 +19,21 @@ starts there, whatever was held. How the parts act on each other: `il15_sim.regi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from il15_sim.errors import InputError
 from il15_sim.regimen.dose import Dose
 from il15_sim.regimen.edited import Edited
 from il15_sim.regimen.made import Made
+from il15_sim.regimen.show import brief, doses_frame, html_table
 from il15_sim.regimen.text import parse_tracks
 from il15_sim.regimen.wording import track_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Dose", "Regimen"]
 
@@ -89,5 +97,85 @@ class Regimen(Made, Edited):
         return " + ".join(map(track_text, self.tracks)) or "none"
 
     def __repr__(self) -> str:
-        """Python code for the regimen."""
-        return f"Regimen.parse({str(self)!r})"
+        """Python code for the regimen; a long one is told by its number of doses."""
+        return brief(str(self), self.tracks)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for every phase."""
+        return html_table(self.tracks)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The doses as a table, one row for each, sorted by time.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With columns `time_h`, `drug`, `amount`, `unit`, `route`, `duration_h`. A column `ID`
+            added to it makes it one that `from_events` reads.
+
+        Examples
+        --------
+        >>> Regimen.parse("sorafenib 400 mg bid x 1 d").to_frame()[["time_h", "drug", "amount"]]
+           time_h       drug  amount
+        0     0.0  sorafenib   400.0
+        1    12.0  sorafenib   400.0
+        """
+        return doses_frame(self.doses())
+
+    @classmethod
+    def from_events(
+        cls,
+        events: pd.DataFrame | str | Path,
+        compartments: Mapping[int | str, tuple[str, str, str]] | None = None,
+    ) -> dict[int | str, Regimen]:
+        """The regimen of every patient in a table of dosing events, such as a NONMEM data set.
+
+        Parameters
+        ----------
+        events : DataFrame or path
+            A table, or a CSV file, with the columns `TIME` (hours since time zero) and `AMT`, and
+            where needed `ID`, `RATE` (amount per hour, makes an infusion), `ADDL` and `II` (that
+            many more doses, hours apart), `EVID` and `SS`; further columns are left alone. Names
+            may be in any case; `time_h`, `amount` and `duration_h` are read as `to_frame` writes
+            them. Empty cells and `.` are missing values.
+        compartments : mapping, optional
+            Drug, route and unit of the doses into each compartment (column `CMT`). Without it the
+            table must have columns `drug`, `route` and `unit`.
+
+        Returns
+        -------
+        dict
+            Regimens by ID, in the order of the table; all rows belong to ID 1 where there is no
+            such column. Rows with `EVID` 0, or without `EVID` and amount, are observations and
+            skipped; who has no other rows has no treatment. Rows with `ADDL` become courses, which
+            end one interval after their last dose, other rows listed doses.
+
+        Raises
+        ------
+        InputError
+            With row and column: for a cell that is no number, a missing or misspelt column, an
+            unknown compartment, resets and other events (`EVID` 2, 3, 4), a steady state (`SS`),
+            a rate that is a parameter (`RATE` -1, -2), clock times, and impossible doses.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> table = pd.DataFrame(
+        ...     {"ID": [1, 2], "TIME": 0, "AMT": [400, 200], "ADDL": 3, "II": 12, "CMT": 1}
+        ... )
+        >>> for patient, regimen in Regimen.from_events(
+        ...     table, {1: ("sorafenib", "oral", "mg")}
+        ... ).items():
+        ...     print(patient, regimen)
+        1 sorafenib 400 mg q12h x 2 d
+        2 sorafenib 200 mg q12h x 2 d
+        """
+        from il15_sim.regimen.events import courses_and_doses
+
+        out: dict[int | str, Regimen] = {}
+        for patient, (courses, doses) in courses_and_doses(events, compartments).items():
+            try:
+                out[patient] = cls(tuple(courses)) + cls.taken(doses)
+            except InputError as error:
+                raise error.at(f"ID {patient}") from None
+        return out

@@ -39,10 +39,25 @@ def _course_text(course: Course, route: str) -> str:
         now = [w for w in windows if w.end <= end or end == course.ends[-1]]
         windows = [w for w in windows if w not in now]
         parts += [head, *map(_window_words, now)]
-    if course.skips:
-        parts.append(f"skip {_skip_words(course)}")
-    parts += [f"dose {number} late by {number_text(by)} h" for number, by in course.lates]
-    return "; ".join(parts)
+    return "; ".join((*parts, *_number_words(course)))
+
+
+def change_texts(course: Course) -> list[str]:
+    """What was changed about a course, a clause each.
+
+    >>> from il15_sim import Regimen
+    >>> plan = Regimen.parse("sorafenib 400 mg bid x 9 d; hold d2-d3; skip dose 1")
+    >>> change_texts(plan.tracks[0])
+    ['hold d2-d3', 'skip dose 1']
+    """
+    windows = [*course.holds, *course.reductions]
+    return [*map(_window_words, windows), *_number_words(course)]
+
+
+def _number_words(course: Course) -> list[str]:
+    skips = [f"skip {_skip_words(course)}"] if course.skips else []
+    lates = [f"dose {number} late by {number_text(by)} h" for number, by in course.lates]
+    return [*skips, *lates]
 
 
 def _window_words(window: Window) -> str:
