@@ -190,6 +190,7 @@ def test_the_row_is_counted_from_one() -> None:
         (5, None, "events 5; give a DataFrame or the path of a CSV file"),
         ({"ID": [1]}, None, "events {'ID': [1]}; give a DataFrame or the path"),
         ("nowhere.csv", None, "nowhere.csv: cannot be read: No such file"),
+        ("a\0.csv", None, r"file name 'a\x00.csv'; embedded null byte"),
         (pd.DataFrame({"ID": [1], "TIME": [0]}), CMT, "column AMT is missing; there are: ID, TIME"),
         (
             pd.DataFrame({"TIME": [0], "AMT": [1]}),

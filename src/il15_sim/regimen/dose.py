@@ -141,7 +141,7 @@ def whole(what: str, value: object) -> int:
 
 def check_unit(unit: object) -> None:
     """Raise InputError unless `unit` is a dose unit, naming one only where it is the same one."""
-    if unit in UNITS:
+    if isinstance(unit, str) and unit in UNITS:
         return
     why, near = None, unit_hint(str(unit))
     fix = f"did you mean '{near}'? " if near else ""

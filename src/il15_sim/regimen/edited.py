@@ -121,8 +121,8 @@ class Edited(Tracks):
     def _edit(
         self, drug: str | None, change: Callable[[Course], Course], *, several: bool = False
     ) -> Self:
-        if drug is not None and drug not in self.drugs:
-            raise unknown("drug of this regimen", drug, self.drugs)
+        if drug is not None and not (isinstance(drug, str) and drug in self.drugs):
+            raise unknown("drug of this regimen", f"{drug!s:.40}", self.drugs)
         chosen = [track for track in self.tracks if drug in (None, track.drug)]
         if not chosen:
             raise InputError("no treatment to change", fix="start from e.g. Regimen.oral(...)")

@@ -140,6 +140,8 @@ def _csv(path: Path) -> tuple[str, list[str], list[tuple[str, list[str]]]]:
         raise InputError(f"cannot be read: {error.strerror or error}", where=path) from None
     except UnicodeDecodeError:
         raise InputError("is not UTF-8 text", where=path) from None
+    except ValueError as error:  # a name that no system accepts, e.g. with a zero byte
+        raise InputError(f"file name {str(path)!r:.80}", why=str(error)) from None
     rows: list[tuple[str, list[str]]] = []
     for n, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):

@@ -126,7 +126,7 @@ def _checked(compartments: object) -> dict[int | str, Compartment]:
             raise InputError(f"compartment {key!r:.40} is {place!r:.40}", why=why, fix=example)
         drug, route, unit = place
         try:
-            check_kind(drug, route, 1.0 if route == ROUTES[2] else 0.0)
+            check_kind(drug, route, 1.0 if isinstance(route, str) and route == ROUTES[2] else 0.0)
             check_unit(unit)
         except InputError as error:
             raise error.at(f"compartment {key!r:.40}") from None

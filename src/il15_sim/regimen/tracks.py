@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from il15_sim.errors import InputError
+from il15_sim.finite import as_list
 from il15_sim.regimen.dose import Dose, check_count
 from il15_sim.regimen.expand import Course, Listed, Track
 from il15_sim.regimen.wording import track_text
@@ -18,11 +19,13 @@ class Tracks:
 
     def __post_init__(self) -> None:
         """Bring the tracks into one order and count the doses."""
-        for track in self.tracks:
+        ordered: list[Track] = []
+        for track in as_list("tracks", self.tracks, "Regimen.parse(text).tracks"):
             if not isinstance(track, Course | Listed):
                 fix = "make it with Regimen.oral(...), Regimen.parse(...) or Regimen.taken(...)"
                 raise InputError(f"{track!r:.40} is no course", fix=fix)
-        ordered = sorted(self.tracks, key=lambda track: (track.drug, track_text(track)))
+            ordered.append(track)
+        ordered.sort(key=lambda track: (track.drug, track_text(track)))
         object.__setattr__(self, "tracks", tuple(ordered))
         check_count("the regimen", sum(track.count for track in ordered))
 
