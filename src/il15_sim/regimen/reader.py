@@ -106,6 +106,14 @@ class Reader:
     def number(self, what: str, example: str, *, zero: bool = False) -> float:
         """The next number, checked to be finite and positive (with `zero`, non-negative)."""
         self.no_comma(what, r"[0-9.]+(?:,[0-9.]+)+")
+        if odd := self.take(r"[0-9]{1,3}(?:\.[0-9]{3})*\.000(?![0-9.e])"):
+            plain = odd.group().replace(".", "")
+            raise InputError(
+                f"{what} is {odd.group():.40}",
+                where=self.where(odd.start()),
+                why="its point can part thousands",
+                fix=f"write {plain:.30}, or without the zeros after a decimal point",
+            )
         match = self.take(NUMBER)
         if not match:
             raise self.unexpected(f"the {what}", (), example)
