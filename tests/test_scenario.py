@@ -225,8 +225,8 @@ def test_arms_may_be_written_in_line(tmp_path: Path) -> None:
             "s.toml:6: arm 'a': regimen is a number; it must be",
         ),
         (
-            GOOD.replace("400 mg", "400 g"),
-            "s.toml:6: arm 'a': regimen 'sorafenib 400 g q12h x 56 d', column 15: unknown unit 'g'",
+            GOOD.replace("400 mg", "400 U"),
+            "s.toml:6: arm 'a': regimen 'sorafenib 400 U q12h x 56 d', column 15: unknown unit 'U'",
         ),
         (GOOD.replace('"sora', '" " # '), "s.toml:6: arm 'a': regimen is empty; leave it out or"),
         (GOOD.replace('"sora', "[] # "), "s.toml:6: arm 'a': regimen is empty"),
