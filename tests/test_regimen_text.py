@@ -240,6 +240,8 @@ COMMA = "a comma inside a number can part thousands or decimals; write"
             5,
             "a number stands after dose 1 where its unit is due; write one",
         ),
+        ("a 1.000 mg bid x 5 d", 3, "dose of a is 1.000; its point can part thousands; write 1000"),
+        ("a 1.000.000 ug bid x 5 d", 3, "dose of a is 1.000.000; its point can part thousands"),
         ("a 1'000 mg bid x 5 d", 4, "a number stands after dose 1 where its unit is due"),
         ("a 1_000 mg bid x 5 d", 4, "a number stands after dose 1 where its unit is due"),
         ("a 400-600 mg bid x 5 d", 6, "dose 400 to another one; a range is no dose; write one"),
