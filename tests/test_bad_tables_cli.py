@@ -6,7 +6,7 @@ import shutil
 import pytest
 from refused import refused, scenario_text
 
-from il15_sim.resources import experiments_dir, models_dir
+from il15_sim.files.resources import experiments_dir, models_dir
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from il15_sim import Model
 from il15_sim.check import run_checks
 from il15_sim.errors import InputError
-from il15_sim.resources import experiments_dir, models_dir
+from il15_sim.files.resources import experiments_dir, models_dir
 
 
 @pytest.fixture

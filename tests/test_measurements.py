@@ -6,13 +6,13 @@ import sys
 import pytest
 
 from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir
 from il15_sim.measurements import (
     read_measurements,
     read_quantities,
     read_study,
     study_names,
 )
-from il15_sim.resources import experiments_dir
 
 QUANTITIES = read_quantities(experiments_dir() / "data")
 CONC, AUC, RATIO = "sorafenib_total_mg_per_L", "sorafenib_auc_mg_h_per_L", "sorafenib_auc_ratio"

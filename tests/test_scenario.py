@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir
 from il15_sim.regimen import Regimen
-from il15_sim.resources import experiments_dir
 from il15_sim.scenario import Arm, Scenario
 
 SHIPPED = sorted((experiments_dir() / "doses").glob("*.toml"))

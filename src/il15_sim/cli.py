@@ -214,8 +214,8 @@ def fit(
 def check(models: Path | None, summary: bool, sync: bool) -> None:
     """Check units, bounds, sources, formulas and values of the models; exit 2 on an error."""
     from il15_sim import check as checks
+    from il15_sim.files.resources import experiments_dir, models_dir
     from il15_sim.parameters import ParameterTable
-    from il15_sim.resources import experiments_dir, models_dir
 
     folder = models or models_dir()
     if sync:
@@ -253,7 +253,7 @@ def report(folder: Path, title: str) -> None:
 @click.pass_obj
 def reproduce(models: Path | None, quick: bool, out: Path | None) -> None:
     """Check, fit, run every packaged scenario and write one report; its path is printed last."""
-    from il15_sim.atomic import write_atomic
+    from il15_sim.files.atomic import write_atomic
     from il15_sim.reporting.reproduce import reproduce_all
 
     with _progress() as tell:

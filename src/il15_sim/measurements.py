@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.resources import experiments_dir
 from il15_sim.measurement_table import (
     MeasuredQuantity,
     Measurement,
@@ -16,7 +17,6 @@ from il15_sim.measurement_table import (
     read_measurements,
     read_quantities,
 )
-from il15_sim.resources import experiments_dir
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.tsv import number, read_tsv, write_tsv
+from il15_sim.files.tsv import number, read_tsv, write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,9 +16,9 @@ from operator import add
 from pathlib import Path
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.toml import Table, read_toml
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import span
-from il15_sim.scenario_file import Table, read_toml
 
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
 _KEYS = ("name", "title", "description", "horizon_days", "observables", "arms")
@@ -67,7 +67,7 @@ class Scenario:
 
     Examples
     --------
-    >>> from il15_sim.resources import experiments_dir
+    >>> from il15_sim.files.resources import experiments_dir
     >>> tmz = Scenario.read(experiments_dir() / "doses" / "tmz_alone.toml")
     >>> [arm.name for arm in tmz.arms]
     ['TMZ 150 mg/m2 d1-5/28', 'TMZ 200 mg/m2 d1-5/28', 'TMZ 75 mg/m2 d1-42/56']

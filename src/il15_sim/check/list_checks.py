@@ -8,8 +8,8 @@ from pathlib import Path
 from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.problem import PATIENT, ModelFile, Problem
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.tsv import read_tsv
 from il15_sim.model import DRUG_COLUMNS, OBSERVABLE_COLUMNS
-from il15_sim.tsv import read_tsv
 from il15_sim.units import units_agree
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.record import ResultFolder
+from il15_sim.files.resources import experiments_dir
 from il15_sim.model import Model, variant_names
 from il15_sim.plots.scenario_figures import scenario_figures
-from il15_sim.record import ResultFolder
 from il15_sim.reporting.run_tables import arms_csv, endpoints_csv, parameters_csv, trajectories_csv
-from il15_sim.resources import experiments_dir
 from il15_sim.scenario import Scenario
 from il15_sim.simulation import simulate
 

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from il15_sim.atomic import make_readable
+from il15_sim.files.atomic import make_readable
 
 if sys.platform != "win32":
     import fcntl

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from il15_sim.atomic import write_atomic
 from il15_sim.errors import InputError
+from il15_sim.files.atomic import write_atomic
 
 
 def read_tsv(
