@@ -142,7 +142,8 @@ def cli(ctx: click.Context, debug: bool, models: Path | None) -> None:
 @click.pass_obj
 def run(models: Path | None, scenario: str, out: Path | None) -> None:
     """Simulate SCENARIO: a TOML file or a packaged one such as sorafenib_tmz."""
-    from il15_sim.reporting.run_scenario import failed_arms, find_file, run_scenario
+    from il15_sim.files.resources import find_file
+    from il15_sim.reporting.run_scenario import failed_arms, run_scenario
     from il15_sim.scenario import Scenario
 
     with _progress() as tell:
@@ -188,9 +189,9 @@ def fit(
     write_variant: bool,
 ) -> None:
     """Fit parameters as FIT says: a TOML file or a packaged one such as sorafenib_pk."""
+    from il15_sim.files.resources import find_file
     from il15_sim.fit.problem import FitProblem
     from il15_sim.reporting.fit_folder import fit_to_folder
-    from il15_sim.reporting.run_scenario import find_file
 
     if quick and (write_variant or starts):
         raise InputError(

@@ -289,7 +289,7 @@ def _check_targets(drugs: Iterable[DrugTarget], known: Iterable[str], where: Pat
 
 
 def _observable_units(folder: Path) -> dict[str, str]:
-    rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS)
+    rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS, unique="observableId")
     return {row["observableId"]: row["unit"] for _, row in rows}
 
 
