@@ -16,10 +16,26 @@ REFUSED = [
     ({"overrides": {"volume": 1.0}}, "unknown parameter 'volume'"),
     ({"overrides": {"sorafenib_volum": 1.0}}, "did you mean 'sorafenib_volume'"),
     ({"overrides": {"sorafenib_gut": 1.0}}, "unknown parameter 'sorafenib_gut'"),
-    ({"overrides": {"sorafenib_volume": NAN}}, "value nan of 'sorafenib_volume' is not finite"),
-    ({"overrides": {"sorafenib_volume": -INF}}, "value -inf of 'sorafenib_volume' is not finite"),
-    ({"overrides": {"sorafenib_volume": 10**400}}, "of 'sorafenib_volume' is not finite"),
-    ({"overrides": {"sorafenib_volume": "big"}}, "value 'big' of 'sorafenib_volume' is not a num"),
+    (
+        {"overrides": {"sorafenib_volume": NAN}},
+        "value of 'sorafenib_volume' is not a finite number: nan",
+    ),
+    (
+        {"overrides": {"sorafenib_volume": -INF}},
+        "value of 'sorafenib_volume' is not a finite number: -inf",
+    ),
+    (
+        {"overrides": {"sorafenib_volume": 10**400}},
+        "of 'sorafenib_volume' is not a finite number: inf",
+    ),
+    (
+        {"overrides": {"sorafenib_volume": True}},
+        "value of 'sorafenib_volume' is not a number: True",
+    ),
+    (
+        {"overrides": {"sorafenib_volume": "big"}},
+        "value of 'sorafenib_volume' is not a number: 'big'",
+    ),
     ({"overrides": {"sorafenib_volume": None}}, "is not a number"),
     ({"overrides": [{}, {}]}, "2 overrides for 1 runs; give one per run"),
     ({"overrides": 5}, "overrides 5; give one mapping"),

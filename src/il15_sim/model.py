@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from il15_sim.composition import table_ids
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.numeric import real
 from il15_sim.files.resources import models_dir as packaged_models_dir
 from il15_sim.files.tsv import read_tsv
 from il15_sim.parameters import ParameterTable, Variant
@@ -194,16 +195,7 @@ class Model:
         for key, value in values.items():
             if key not in self.values:
                 raise unknown("parameter", key, self.values, where)
-            try:
-                number = float(value)
-            except (TypeError, ValueError):
-                raise InputError(
-                    f"value {value!r} of '{key}' is not a number", where=where
-                ) from None
-            except OverflowError:  # an integer beyond the largest float
-                number = float("inf")
-            if not abs(number) < float("inf"):
-                raise InputError(f"value {value!r:.40} of '{key}' is not finite", where=where)
+            number = real(value, f"value of '{key}'", where)
             row = self.rows.get(key)
             if number < 0 and row is not None and self.parameters[row].lower >= 0:
                 raise InputError(
