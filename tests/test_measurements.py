@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from il15_sim.errors import InputError
-from il15_sim.files.resources import experiments_dir
-from il15_sim.measurements import (
+from il15_sim.data import (
     read_measurements,
     read_quantities,
     read_study,
     study_names,
 )
+from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir
 
 QUANTITIES = read_quantities(experiments_dir() / "data")
 CONC, AUC, RATIO = "sorafenib_total_mg_per_L", "sorafenib_auc_mg_h_per_L", "sorafenib_auc_ratio"
@@ -344,7 +344,7 @@ def test_an_unknown_quantity_and_a_second_row_of_one_id_are_told(tmp_path):
 
 def test_reading_needs_no_pandas():
     code = (
-        "import sys; from il15_sim.measurements import read_study; read_study('awada2005'); "
+        "import sys; from il15_sim.data import read_study; read_study('awada2005'); "
         "print('pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
