@@ -19,7 +19,6 @@ ENGINE_FREE = [
     "files.resources",
     "files.toml",
     "files.tsv",
-    "readouts",
     "regimen",
     "shards",
 ]
