@@ -11,12 +11,12 @@ from pathlib import Path
 from il15_sim.composition import table_ids
 from il15_sim.drugs import DRUG_COLUMNS, DrugTarget, check_targets, drug_targets
 from il15_sim.errors import InputError, unknown
-from il15_sim.finite import as_number
+from il15_sim.files.numeric import real
+from il15_sim.files.resources import models_dir as packaged_models_dir
+from il15_sim.files.tsv import read_tsv
 from il15_sim.frozen import Frozen
 from il15_sim.parameters import ParameterTable, Variant
-from il15_sim.resources import models_dir as packaged_models_dir
 from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
-from il15_sim.tsv import read_tsv
 from il15_sim.unusual import warn_of_value
 
 #: Variants that belong to the packaged model: what the shipped fits wrote.
@@ -204,11 +204,7 @@ class Model:
         for key, value in values.items():
             if key not in self.values:
                 raise unknown("parameter", key, self.values, where)
-            number = as_number(value)
-            if number is None:
-                raise InputError(f"value {value!r:.40} of '{key}' is not a number", where=where)
-            if not abs(number) < float("inf"):
-                raise InputError(f"value {value!r:.40} of '{key}' is not finite", where=where)
+            number = real(value, f"value of '{key}'", where)
             if number < 0 and key in self.parameters and self.parameters[key].lower >= 0:
                 row = self.parameters[key]
                 raise InputError(
@@ -309,5 +305,5 @@ OBSERVABLE_COLUMNS = (
 
 
 def _observable_units(folder: Path) -> dict[str, str]:
-    rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS)
+    rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS, unique="observableId")
     return {row["observableId"]: row["unit"] for _, row in rows}
