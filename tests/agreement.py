@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sbml_rhs import integrate, read_system
 
-from il15_sim import InputError, Model, Regimen, simulate_many
+from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.batch.layout import OK, STATUS
 from il15_sim.dosing import dose_changes
 from il15_sim.engine import TYPICAL_SIZE, engine_for
@@ -66,7 +66,7 @@ def patients(kind, seeds):
 
 def run(kind, seeds, engine, rtol):
     """All observables of the patients, and how their runs ended."""
-    return simulate_many(
+    return simulate(
         the_patient(), Regimen.parse(REGIMEN), patients(kind, seeds), times_h=TIMES_H,
         until_days=DAYS, engine=engine, rtol=rtol, threads=1,
     )  # fmt: skip

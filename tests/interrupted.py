@@ -21,12 +21,12 @@ TOTAL = "sorafenib_total_mg_per_L"
 
 
 def asked(rows=ROWS):
-    from il15_sim import Regimen, readouts
+    from il15_sim import Regimen, endpoints
 
     return {
         "regimens": Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=56),
         "parameters": pd.DataFrame({"sorafenib_volume": np.linspace(80.0, 300.0, rows)}),
-        "readouts": [readouts.cmax(TOTAL), readouts.auc(TOTAL)],
+        "endpoints": [endpoints.cmax(TOTAL), endpoints.auc(TOTAL)],
         "progress": False,
     }
 
@@ -47,10 +47,10 @@ def announce():
 
 def stored(folder, threads=1):
     """Far more than can be computed in the time, in shards of a second."""
-    from il15_sim import Model, simulate_many
+    from il15_sim import Model, simulate
 
     announce()
-    simulate_many(
+    simulate(
         Model.load("patient"), **asked(), rtol=1e-8, threads=threads, folder=folder,
         rows_per_shard=40,
     )  # fmt: skip
@@ -70,11 +70,11 @@ def slopes(folder):
 
 def memory(folder):
     """One piece of work of minutes, and an answer to Ctrl-C as a notebook gives it."""
-    from il15_sim import Model, simulate_many
+    from il15_sim import Model, simulate
 
     announce()
     try:
-        simulate_many(Model.load("patient"), **asked(20_000), rtol=1e-8, threads=1)
+        simulate(Model.load("patient"), **asked(20_000), rtol=1e-8, threads=1)
     except KeyboardInterrupt:
         time.sleep(0.2)  # one that had just been started looks up, too
         at_work = [t.name for t in threading.enumerate() if t.name.startswith("il15-sim")]

@@ -1,12 +1,14 @@
 """Made-up runs and fits for tests of figures: numbers that can be told without a model."""
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from il15_sim import Regimen
-from il15_sim.runs import Runs
+from il15_sim import InputError, Regimen
+from il15_sim.results import Runs
 
 UNITS = {
     "sorafenib_total_mg_per_L": "mg/L",
@@ -52,17 +54,69 @@ def made_runs(texts, names=None, days=84, gain=None, status=None, overrides=None
         for j, (name, level) in enumerate(LEVELS.items()):
             drug = "sorafenib" in name or "temozolomide" in name
             values[i, :, j] = level * exposure / 100 if drug else level * (1 + 0.5 * slow)
-    return Runs(
-        names=tuple(names or texts),
-        times_h=times,
-        sample=sample,
-        values=values,
-        observables=tuple(UNITS),
-        units=UNITS,
-        status=tuple(status or ["ok"] * len(regimens)),
-        regimens=tuple(regimens),
-        overrides=tuple(overrides or [{}] * len(regimens)),
+    return runs_of(
+        names or texts,
+        times,
+        sample,
+        dict(zip(UNITS, np.moveaxis(values, -1, 0), strict=True)),
+        status or ["ok"] * len(regimens),
+        MadeRecipe(regimens, overrides or [{}] * len(regimens)),
     )
+
+
+def runs_of(names, times, sample, curves, status, recipe):
+    """Runs from curves by observable, each (R, T)."""
+    told = list(dict.fromkeys(["ok", *status]))
+    meanings = " ".join(text.replace(" ", "_") for text in told)
+    data = {o: (("run", "time_h"), y, {"units": UNITS[o]}) for o, y in curves.items()}
+    data["status"] = ("run", [told.index(s) for s in status], {"flag_meanings": meanings})
+    coords = {"run": list(names), "time_h": times, "sample": ("time_h", sample)}
+    about = {"model": "made", "model_hash": ""}
+    runs = Runs(xr.Dataset(data, coords=coords, attrs=about), recipe)
+    recipe.runs = runs
+    return runs
+
+
+@dataclass(eq=False)
+class MadeRecipe:
+    """Reads endpoints off the made-up curves, which have rows where figures ask for them."""
+
+    regimens: list
+    overrides: list
+    runs: Runs | None = None
+
+    def regimen_of(self, run):
+        return self.regimens[run]
+
+    def overrides_of(self, run):
+        return self.overrides[run]
+
+    def take(self, runs):
+        chosen = MadeRecipe([self.regimens[i] for i in runs], [self.overrides[i] for i in runs])
+        chosen.runs = Runs(self.runs.data.isel(run=runs), chosen)
+        return chosen
+
+    def measure(self, endpoints, progress=None):
+        read = {e.name: [self._read(e, i) for i in range(len(self.runs))] for e in endpoints}
+        units = {e.name: e.unit(UNITS[e.observable]) for e in endpoints}
+        return xr.Dataset({n: ("run", v, {"units": units[n]}) for n, v in read.items()})
+
+    def _read(self, e, run):
+        y, t, sample = self.runs.get(run, e.observable), self.runs.times_h, self.runs.sample
+        end_h = min(e.end_h, t[-1])
+        if max(e.time_h, e.start_h, end_h) > t[-1] or e.start_h >= end_h:
+            raise InputError(f"endpoint '{e.name}'", why=f"the runs cover 0-{t[-1]:g} h")
+        inside = (t >= e.start_h) & (t <= end_h)
+        inside &= ~((t == e.start_h) & (sample == "pre")) & ~((t == end_h) & (sample == "post"))
+        before = y[np.searchsorted(t, e.time_h)]
+        return {
+            "cmax": lambda: y[inside].max(),
+            "auc": lambda: np.trapezoid(y[inside], t[inside]),
+            "trough": lambda: before,
+            "baseline": lambda: y[0],
+            "change": lambda: before - y[0],
+            "fold": lambda: before / y[0],
+        }[e.kind]()
 
 
 def three_arms():

@@ -57,7 +57,9 @@ def test_by_count_a_quarter_of_the_rise_at_most_is_left_at_every_schedule(model,
     other = SCHEDULES[schedule]
     patients = [{}, *KNOCK_OUTS.values()]
     regimens = [SORAFENIB + other] * len(patients) + [other]
-    runs = simulate(model, regimens, times_h=[0.0, 24 * DAY], overrides=[*patients, {}], names=None)
+    runs = simulate(
+        model, regimens, times_h=[0.0, 24 * DAY], parameters=[*patients, {}], names=None
+    )
     reference, *left = (rise(runs, i).count for i in range(len(regimens)))
     assert reference > 0
     assert max(left) <= 0.25 * reference
@@ -75,7 +77,7 @@ def test_each_knock_out_has_its_own_baseline(model):
         model,
         [Regimen.none()] * 4,
         times_h=[0.0],
-        overrides=[{}, *KNOCK_OUTS.values()],
+        parameters=[{}, *KNOCK_OUTS.values()],
     )
     percent = runs.values[:, 0, runs.observables.index("cd4_nkg2d_percent")]
     assert percent[0] == pytest.approx(percent[1], rel=1e-9)  # no drug, no induction

@@ -103,7 +103,7 @@ def test_a_run_writes_tables_figures_and_a_manifest(done):
 
 def test_the_trajectories_are_those_of_a_simulation(done):
     table = rows_of(done[0] / "out" / "data" / "trajectories.csv")
-    assert list(table[0]) == ["run", "time_h", "observable", "value", "unit"]
+    assert list(table[0]) == ["run", "time_h", "sample", "observable", "value", "unit"]
     model = Model.load().with_variant("no_mica").with_values({"sorafenib_volume": 50.0})
     regimen = Regimen.parse("sorafenib 400 mg q12h x 28 d")
     runs = simulate(model, regimen, until_days=29, names=["no MICA"])
@@ -123,13 +123,15 @@ def test_the_endpoints_are_those_of_the_runs(done):
     regimen = Regimen.parse("sorafenib 400 mg q12h x 28 d")
     runs = simulate(Model.load(), regimen, until_days=29)
     total, share = "sorafenib_total_mg_per_L", "cd4_nkg2d_percent"
-    expected = {
-        ("AUC0-12", total): (endpoints.auc_0_12(runs, total, day=28)[0], "mg*h/L"),
-        ("Cmax", total): (endpoints.cmax(runs, total, start_h=672, end_h=684)[0], "mg/L"),
-        ("trough", total): (endpoints.trough(runs, total, day=28)[0], "mg/L"),
-        ("change", share): (endpoints.change(runs, share, day=29)[0], "percentage points"),
-        ("fold", share): (endpoints.fold(runs, share, day=29)[0], ""),
+    asked = {
+        ("AUC0-12", total): (endpoints.auc_0_12(total, day=28), "mg*h/L"),
+        ("Cmax", total): (endpoints.cmax(total, hours=(672, 684)), "mg/L"),
+        ("trough", total): (endpoints.trough(total, day=28), "mg/L"),
+        ("change", share): (endpoints.change(share, day=29), "percentage points"),
+        ("fold", share): (endpoints.fold(share, day=29), ""),
     }
+    read = runs.endpoints([e for e, _ in asked.values()]).iloc[0]
+    expected = {key: (read[e.name], unit) for key, (e, unit) in asked.items()}
     found = {(r["endpoint"], r["observable"]): r for r in table if r["run"] == "intact, 400"}
     for key, (value, unit) in expected.items():
         assert float(found[key]["value"]) == pytest.approx(value, rel=1e-4), key

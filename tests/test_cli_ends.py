@@ -125,7 +125,7 @@ overrides = { sorafenib_volume = 0 }
     )
     result = CliRunner().invoke(cli, ["run", str(path), "--out", str(tmp_path / "out")])
     assert result.exit_code == 1
-    assert "error: arm 'no volume': no untreated steady state" in result.stderr
+    assert "error: arm 'no volume': not finite at the start" in result.stderr
     assert "arm 'good'" not in result.stderr
     assert (tmp_path / "out" / "manifest.json").is_file()
 

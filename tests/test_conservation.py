@@ -45,7 +45,7 @@ def test_sorafenib_without_losses_stays_in_the_body(dose, late):
     doses = Regimen.from_doses("sorafenib", times_h=[0, late], dose_mg=[dose, 100])
     doses = doses + Regimen.infusion("sorafenib", dose_mg=60, duration_h=6, every_h=24, days=1)
     times = np.arange(0.0, 200.0, 1.25)
-    how = {"times_h": times, "observables": DRUG, "overrides": kept, "rtol": TIGHT}
+    how = {"times_h": times, "observables": DRUG, "parameters": kept, "rtol": TIGHT}
     total = simulate(SORAFENIB, doses, **how).values[0].sum(axis=1)
     given_so_far = dose + 100 * (times >= late) + 10 * np.minimum(times, 6)
     np.testing.assert_allclose(total, given_so_far, rtol=1e-8)

@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from il15_sim import Change, InputError, Model, Regimen, readouts, simulate_many
+from il15_sim import Change, InputError, Model, Regimen, endpoints, simulate
 from il15_sim.batch.events import Event, EventTable
 from il15_sim.batch.layout import ADD, SET
 from il15_sim.dosing import scaled_changes
-from il15_sim.ensemble.dose_events import dose_events
-from il15_sim.ensemble.schedules import changes_of, checked_changes, schedules_of
-from il15_sim.ensemble.subject import subject_of
 from il15_sim.regimen.dose import UNITS, round_h
 from il15_sim.regimen.expand import Course, Listed
 from il15_sim.regimen.phase import Cycle, Phase, Window
 from il15_sim.regimen.rounding import round_all_h
 from il15_sim.regimen.table import dose_table
+from il15_sim.simulation.dose_events import dose_events
+from il15_sim.simulation.schedules import changes_of, checked_changes, schedules_of
+from il15_sim.simulation.subject import subject_of
 
 PATIENT = Model.load("patient")
 ROUTES = [(d.drug, d.route) for d in PATIENT.drugs]
@@ -205,11 +205,11 @@ def test_planning_costs_a_small_part_of_simulating(monkeypatch):
     from il15_sim.batch import kernel
 
     monkeypatch.setattr(kernel, "run_crew", lambda *_: None)
-    regimens, asked = own_regimens(2000), {"readouts": readouts.cmax("sorafenib_total_mg_per_L")}
+    regimens, asked = own_regimens(2000), {"endpoints": endpoints.cmax("sorafenib_total_mg_per_L")}
     seconds = []
     for _ in range(4):
         begin = time.process_time()
-        simulate_many(PATIENT, regimens, progress=False, threads=1, **asked)
+        simulate(PATIENT, regimens, progress=False, threads=1, **asked)
         seconds.append(time.process_time() - begin)
     assert min(seconds) / 2000 < 50e-6
 
@@ -217,7 +217,7 @@ def test_planning_costs_a_small_part_of_simulating(monkeypatch):
 def test_rows_with_their_own_regimens_are_rows_alone():
     pk, asked = Model.load("sorafenib_pk"), {"observables": "sorafenib_total_mg_per_L"}
     regimens = [Regimen.oral("sorafenib", dose_mg=100.0 + i, every_h=12, days=3) for i in range(9)]
-    together = simulate_many(pk, regimens, **asked)["sorafenib_total_mg_per_L"].values
+    together = simulate(pk, regimens, **asked)["sorafenib_total_mg_per_L"].values
     for i in (0, 5, 8):
-        alone = simulate_many(pk, regimens[i], **asked)["sorafenib_total_mg_per_L"].values
+        alone = simulate(pk, regimens[i], **asked)["sorafenib_total_mg_per_L"].values
         assert together[i] == pytest.approx(alone[0], rel=1e-6)

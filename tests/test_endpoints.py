@@ -1,4 +1,4 @@
-"""Endpoints against closed forms on made-up runs: decays, lines, steps, sawtooths."""
+"""Endpoints against closed forms, whatever the regimen, the grid and the company of a run."""
 
 import math
 
@@ -6,277 +6,291 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_compartment import CENTRAL, KE, MODEL, Course
 
-from il15_sim import Model, Regimen, endpoints, simulate
-from il15_sim.runs import Runs
+from il15_sim import Dose, Model, Regimen, endpoints, simulate
+from il15_sim.endpoints import (
+    accumulation,
+    auc,
+    auc_0_12,
+    baseline,
+    change,
+    cmax,
+    cmin,
+    fold,
+    half_life,
+    max_fold,
+    time_above,
+    time_below,
+    time_to_above,
+    time_to_baseline,
+    time_to_below,
+    trough,
+    value_at,
+)
 
-X = "x"
-DAILY = Regimen.parse("sorafenib 100 mg q24h x 4 d")
-ONCE = Regimen.from_doses("sorafenib", times_h=[0], dose_mg=100)
-
-
-def made(times, *curves, sample=None, regimens=(), names=None):
-    """Runs of one observable: one curve for each run."""
-    times = np.asarray(times, dtype=float)
-    values = np.array([np.broadcast_to(c, times.shape) for c in curves], dtype=float)
-    return Runs(
-        names=tuple(names or map(str, range(len(curves)))),
-        times_h=times,
-        sample=np.array(["grid"] * len(times) if sample is None else sample),
-        values=values[:, :, None],
-        observables=(X,),
-        units={X: "mg/L"},
-        status=("ok",) * len(curves),
-        regimens=tuple(regimens),
-    )
-
-
-def sawtooth(k=0.1, dose=100.0, every=24, count=4, until=120):
-    """A bolus every day into one compartment, on the hourly grid with rows around every dose."""
-    doses = np.arange(count) * every
-    hours = np.setdiff1d(np.arange(until + 1), doses)
-    times = np.concatenate([hours, doses, doses]).astype(float)
-    sample = np.repeat(["grid", "pre", "post"], [len(hours), count, count])
-    order = np.argsort(times, kind="stable")
-    times, sample = times[order], sample[order]
-    values = np.zeros_like(times)
-    for dose_time in doses:
-        since = times - dose_time
-        given_ = (since > 0) | ((since == 0) & (sample == "post"))
-        values += given_ * dose * np.exp(-k * since.clip(0))
-    return made(times, values, 2 * values, sample=sample, regimens=[DAILY] * 2)
+TMZ = Model.load("temozolomide")
+LEVEL = "temozolomide_mg_per_L"
+BOLUS = Regimen.parse("il15 2 ug/kg iv at 0 h")
 
 
-def before(day, k=0.1, dose=100.0):
-    """Closed form: the level just before the dose of a day."""
-    return dose * sum(math.exp(-24 * k * n) for n in range(1, day + 1))
+def read(runs, *asked):
+    """Endpoints of the first run."""
+    return runs.endpoints(*asked).iloc[0].tolist()
 
 
-# --- levels
+def one(model, text, observable, *asked, **how):
+    """Endpoints of one regimen, in the call."""
+    regimen = text if isinstance(text, Regimen) else Regimen.parse(text)
+    runs = simulate(model, regimen, endpoints=asked, observables=[observable], rtol=1e-8, **how)
+    return [float(runs[e.name][0]) for e in asked]
 
 
-def test_trough_is_before_and_value_at_after_the_dose():
-    runs = sawtooth()
-    for day in range(4):
-        np.testing.assert_allclose(
-            endpoints.trough(runs, X, day=day), [before(day), 2 * before(day)]
-        )
-        after = before(day) + 100
-        np.testing.assert_allclose(endpoints.value_at(runs, X, day=day), [after, 2 * after])
-    # no dose on day 4, which is after the last one: the level there, whichever is asked for
-    for read in (endpoints.trough, endpoints.value_at):
-        np.testing.assert_allclose(read(runs, X, day=4), [before(4), 2 * before(4)])
+# --- numbers that were once read off a grid, and wrong
 
 
-def test_levels_between_rows_are_interpolated():
-    runs = made([0, 10, 20], [0, 10, 40])
-    assert endpoints.value_at(runs, X, day=5 / 24)[0] == pytest.approx(5)
-    assert endpoints.trough(runs, X, day=15 / 24)[0] == pytest.approx(25)
-    # to the left of a dose the level before it counts
-    runs = made([0, 10, 10, 20], [0, 10, 110, 110], sample=["grid", "pre", "post", "grid"])
-    assert endpoints.value_at(runs, X, day=9 / 24)[0] == pytest.approx(9)
-    assert endpoints.value_at(runs, X, day=11 / 24)[0] == pytest.approx(110)
+def test_the_peak_of_an_infusion_is_at_its_end():
+    text = "temozolomide 150 mg/m2 iv over 1.5 h at 0 h"
+    (peak,) = one(TMZ, text, LEVEL, cmax(LEVEL), until_days=1)
+    v, c = TMZ.values["temozolomide_volume_per_m2"], TMZ.values["temozolomide_clearance_per_m2"]
+    exact = 150 / 1.5 / c * (1 - math.exp(-c / v * 1.5))
+    assert peak == pytest.approx(exact, rel=1e-6)
+    assert exact == pytest.approx(7.835, abs=5e-4)
 
 
-def test_a_day_is_as_fine_as_the_time_of_a_dose():
-    runs = made([0, 2.4, 2.4, 5], [0, 1, 7, 7], sample=["grid", "pre", "post", "grid"])
-    assert 24 * 0.1 != 2.4
-    assert endpoints.trough(runs, X, day=0.1)[0] == 1
-    assert endpoints.value_at(runs, X, day=0.1)[0] == 7
+@pytest.mark.parametrize("hours", [0.5, 1.0, 12.0])
+def test_the_area_of_an_infusion(hours):
+    text = f"il15 2 ug/kg iv over {hours:g} h at 0 h"
+    course = Course(Regimen.parse(text))
+    whole = auc(CENTRAL, hours=(0, 24))
+    late, end = auc(CENTRAL, hours=(12, 13)), value_at(CENTRAL, hour=hours)
+    told = one(MODEL, text, CENTRAL, whole, late, end, until_days=1)
+    exact = [course.area(0, 24), course.area(12, 13), course.at(hours)]
+    assert told == pytest.approx(exact, rel=1e-6)
 
 
-def test_cmax_of_the_run_and_of_an_interval():
-    runs = sawtooth()
-    np.testing.assert_allclose(endpoints.cmax(runs, X), [before(3) + 100, 2 * before(3) + 200])
-    first_day = endpoints.cmax(runs, X, start_h=0, end_h=24)
-    np.testing.assert_allclose(first_day, [100, 200])  # the dose at 24 h is not in it
-    late = endpoints.cmax(runs, X, start_h=24, end_h=30)
-    np.testing.assert_allclose(late, [before(1) + 100, 2 * before(1) + 200])
-    tail = endpoints.cmax(runs, X, start_h=100)
-    np.testing.assert_allclose(tail[0], (before(3) + 100) * math.exp(-0.1 * 28))
+def test_a_bolus_on_a_coarse_grid():
+    asked = auc(CENTRAL, hours=(0, 24)), time_above(CENTRAL, 1.0), value_at(CENTRAL, day=0)
+    told = one(MODEL, BOLUS, CENTRAL, *asked, trough(CENTRAL, day=0), times_h=[6, 12, 24])
+    exact = [160 / KE * (1 - math.exp(-24 * KE)), math.log(160) / KE, 160.0, 0.0]
+    assert told == pytest.approx(exact, rel=1e-6)
 
 
-# --- areas
+def test_doses_between_the_rows_of_a_grid():
+    text = "il15 2 ug/kg iv at 0, 12 h"
+    grid = {"times_h": [0, 6, 11, 13, 18, 24]}
+    (area,) = one(MODEL, text, CENTRAL, auc(CENTRAL, hours=(0, 24)), **grid)
+    assert area == pytest.approx(Course(Regimen.parse(text)).area(0, 24), rel=1e-6)
+    (peak,) = one(MODEL, BOLUS, CENTRAL, cmax(CENTRAL, hours=(0.5, 2.5)), until_days=1)
+    assert peak == pytest.approx(160 * math.exp(-0.5 * KE), rel=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.floats(0.005, 0.2), st.floats(0, 60), st.floats(1, 60), st.floats(0.1, 1e4))
-def test_auc_of_a_decay(k, start, width, height):
-    times = np.linspace(0, 120, 24001)
-    runs = made(times, height * np.exp(-k * times))
-    exact = height / k * (math.exp(-k * start) - math.exp(-k * (start + width)))
-    area = endpoints.auc(runs, X, start_h=start, end_h=start + width)
-    assert area[0] == pytest.approx(exact, rel=1e-5)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.floats(0, 30), st.floats(0.5, 20), st.floats(-2, 2), st.floats(0, 50))
-def test_auc_of_a_line_is_exact_off_the_grid(start, width, slope, height):
-    times = np.array([0, 0.7, 1.9, 5, 11, 13.3, 29, 50])
-    runs = made(times, height + slope * times)
-    middle = height + slope * (start + width / 2)
-    area = endpoints.auc(runs, X, start_h=start, end_h=start + width)[0]
-    assert area == pytest.approx(width * middle, rel=1e-9, abs=1e-6)
-
-
-def test_auc_inside_one_step_and_additivity():
-    runs = made([0, 10], [0, 10])
-    assert endpoints.auc(runs, X, start_h=2, end_h=4)[0] == pytest.approx(6)
-    runs = sawtooth()
-    parts = [endpoints.auc(runs, X, start_h=a, end_h=a + 12) for a in range(0, 96, 12)]
-    np.testing.assert_allclose(sum(parts), endpoints.auc(runs, X, start_h=0, end_h=96))
-
-
-def test_auc_of_a_sawtooth_takes_each_dose_on_its_side():
-    runs = sawtooth()
-    for day in range(4):
-        exact = (before(day) + 100) / 0.1 * (1 - math.exp(-0.1 * 12))
-        area = endpoints.auc_0_12(runs, X, day=day)
-        np.testing.assert_allclose(area, [exact, 2 * exact], rtol=1e-3)  # hourly rows
-        assert area[0] == endpoints.auc(runs, X, start_h=24 * day, end_h=24 * day + 12)[0]
-    exact = 4 * 100 / 0.1 - before(4) / 0.1
-    assert endpoints.auc(runs, X, start_h=0, end_h=96)[0] == pytest.approx(exact, rel=1e-3)
-
-
-# --- times
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.floats(0.02, 0.3), st.floats(0.05, 0.95))
-def test_time_above_a_level_of_a_decay(k, share):
-    times = np.linspace(0, 200, 20001)
-    runs = made(times, np.exp(-k * times), 2 * np.exp(-k * times))
-    hours = endpoints.time_above(runs, X, share)
-    exact = [math.log(n / share) / k for n in (1, 2)]
-    np.testing.assert_allclose(hours, np.minimum(exact, 200), rtol=1e-4, atol=1e-3)
-
-
-def test_time_above_a_triangle_and_at_the_level():
-    runs = made([0, 10, 20], [0, 10, 0])
-    assert endpoints.time_above(runs, X, 4)[0] == pytest.approx(12)
-    assert endpoints.time_above(runs, X, 10)[0] == 0
-    assert endpoints.time_above(runs, X, 0)[0] == 20
-    assert endpoints.time_above(runs, X, -1)[0] == 20
-    flat = made([0, 7], 5.0)
-    assert endpoints.time_above(flat, X, 5)[0] == 0
-    assert endpoints.time_above(flat, X, 4.999)[0] == 7
-    jump = made([0, 10, 10, 20], [0, 0, 8, 8], sample=["grid", "pre", "post", "grid"])
-    assert endpoints.time_above(jump, X, 4)[0] == 10
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.floats(2, 200), st.floats(0.01, 100))
-def test_half_life_of_a_decay(half_life, height):
-    times = np.arange(0.0, 121)
-    values = height * np.exp(-math.log(2) / half_life * times)
-    runs = made(times, values, regimens=[ONCE])
-    told = endpoints.half_life_after_last_dose(runs, X, drug="sorafenib")
-    assert told[0] == pytest.approx(half_life, rel=1e-6)
-
-
-def test_half_life_is_that_of_the_part_asked_for():
-    times = np.arange(0.0, 200)
-    values = np.where(times <= 48, 2.0 ** (-times / 6), 2.0 ** (-8 - (times - 48) / 24))
-    runs = made(times, values, regimens=[ONCE])
-    read = endpoints.half_life_after_last_dose
-    assert read(runs, X, drug="sorafenib", from_h=4, to_h=40)[0] == pytest.approx(6)
-    assert read(runs, X, drug="sorafenib", from_h=50, to_h=150)[0] == pytest.approx(24)
-
-
-def test_half_life_counts_from_the_last_dose_or_the_end_of_an_infusion():
-    times = np.arange(0.0, 140)
-    values = np.where(times < 30, 1.0, 2.0 ** (-(times - 30) / 10))
-    infusion = Regimen.from_doses(
-        "sorafenib", times_h=[20], route="infusion", duration_h=10, dose_mg=1
-    )
-    last = Regimen.from_doses("sorafenib", times_h=[0, 30], dose_mg=1)
-    early = Regimen.from_doses("sorafenib", times_h=[0], dose_mg=1)
-    runs = made(times, values, values, values, regimens=[infusion, last, early])
-    told = endpoints.half_life_after_last_dose(runs, X, drug="sorafenib", from_h=1, to_h=96)
-    np.testing.assert_allclose(told[:2], 10)
-    assert told[2] > 11  # the plateau is in it
-
-
-def test_half_life_that_does_not_exist():
-    times = np.arange(0.0, 100)
-    curves = [np.exp(-times), np.exp(times / 50), np.ones(100), np.exp(-times) - 1e-12, times * 0]
-    other = Regimen.from_doses("temozolomide", times_h=[0], dose_mg=1)
-    late = Regimen.from_doses("sorafenib", times_h=[50], dose_mg=1)
-    regimens = [ONCE, ONCE, ONCE, ONCE, ONCE, other, late, Regimen.none()]
-    runs = made(times, *curves, *[curves[0]] * 3, regimens=regimens)
-    told = endpoints.half_life_after_last_dose(runs, X, drug="sorafenib")
-    assert told[0] == pytest.approx(math.log(2))
-    rising, flat = told[1], told[2]
-    assert math.isnan(rising)
-    assert math.isnan(flat) or flat > 1e9  # rounding decides
-    assert np.isnan(told[3:]).all()
-
-
-# --- relative to the baseline
-
-
-def test_change_and_fold():
-    runs = made([0, 24, 48], [10, 15, 5], [4, 4, 12], [-2, -1, 1])
-    np.testing.assert_array_equal(endpoints.baseline(runs, X), [10, 4, -2])
-    np.testing.assert_array_equal(endpoints.change(runs, X, day=1), [5, 0, 1])
-    np.testing.assert_array_equal(endpoints.fold(runs, X, day=2), [0.5, 3, -0.5])
-    np.testing.assert_array_equal(endpoints.max_fold(runs, X), [1.5, 3, -0.5])
-    np.testing.assert_array_equal(endpoints.fold(runs, X, day=0), 1)
-    np.testing.assert_array_equal(endpoints.change(runs, X, day=0), 0)
-
-
-def test_fold_from_nothing_is_not_a_number():
-    runs = made([0, 24], [0, 5], [1e-15, 5])
-    assert np.isnan(endpoints.fold(runs, X, day=1)).all()
-    assert np.isnan(endpoints.max_fold(runs, X)).all()
-    np.testing.assert_allclose(endpoints.change(runs, X, day=1), 5)
-
-
-def test_fold_and_change_are_read_before_the_dose():
-    sample = ["pre", "post", "pre", "post"]
-    runs = made([0, 0, 24, 24, 25], [2, 8, 4, 16, 15], sample=[*sample, "grid"])
-    assert endpoints.baseline(runs, X)[0] == 2
-    assert endpoints.fold(runs, X, day=1)[0] == 2
-    assert endpoints.change(runs, X, day=1)[0] == 2
-    assert endpoints.max_fold(runs, X)[0] == 8
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.floats(0.2, 4), st.floats(0.02, 0.5), st.sampled_from([-0.9, 0.5, 3.0]))
-def test_time_to_baseline_of_a_relaxation(rate_per_day, within, gain):
-    times = np.arange(0, 24 * 60 + 0.05, 0.1)
-    away = np.where(times < 240, gain, gain * np.exp(-rate_per_day * (times - 240) / 24))
-    values = 7 * (1 + np.where(times == 0, 0, away))
-    runs = made(times, values)
-    exact = max(math.log(abs(gain) / within) / rate_per_day, 0)
-    told = endpoints.time_to_baseline(runs, X, after_day=10, within=within)[0]
-    if exact < 49:
-        assert told == pytest.approx(exact, abs=0.11 / 24)
-
-
-def test_time_to_baseline_is_when_it_stays_there():
-    days = np.arange(8.0)
-    back = [10, 20, 10, 20, 10.4, 10, 10, 10]
-    runs = made(24 * days, back, [*back[:-1], 20], 10, [*back[:-1], math.nan])
-    told = endpoints.time_to_baseline(runs, X, after_day=1)
-    np.testing.assert_array_equal(told, [3, math.nan, 0, math.nan])
-    assert endpoints.time_to_baseline(runs, X, after_day=1, within=0.03)[0] == 4
-    assert endpoints.time_to_baseline(runs, X, after_day=6)[0] == 0
+def test_frequent_doses():
+    (area,) = one(MODEL, "il15 2 ug/kg iv q2h x 2 d", CENTRAL, auc(CENTRAL, hours=(46, 48)))
+    exact = Course(Regimen.parse("il15 2 ug/kg iv q2h x 2 d")).area(46, 48)
+    assert area == pytest.approx(exact, rel=1e-6)
+    (area,) = one(TMZ, "temozolomide 150 mg/m2 q2h x 1 d", LEVEL, auc(LEVEL, hours=(20, 22)))
+    # At steady state the area over an interval of dosing is dose over clearance.
+    assert area == pytest.approx(150 / TMZ.values["temozolomide_clearance_per_m2"], rel=1e-3)
 
 
 def test_the_highest_value_of_the_run_may_follow_a_dose_at_its_end():
-    model = Model.load("temozolomide")
     regimen = Regimen.from_doses("temozolomide", times_h=[0, 24], dose_mg=[10, 400], route="oral")
-    runs = simulate(model, regimen, until_days=1, observables=["temozolomide_gut"])
-    assert endpoints.cmax(runs, "temozolomide_gut")[0] == pytest.approx(400, rel=1e-6)
+    gut = "temozolomide_gut"
+    assert one(TMZ, regimen, gut, cmax(gut), until_days=1) == pytest.approx([400], rel=1e-6)
+    inside = cmax(gut, hours=(0, 24))
+    assert one(TMZ, regimen, gut, inside, until_days=1) == pytest.approx([10], rel=1e-6)
 
 
-def test_the_area_of_a_fast_peak_is_that_of_dose_over_clearance():
-    """Temozolomide peaks within an hour of a dose; all of it has passed after a day."""
-    model = Model.load("temozolomide")
-    regimen = Regimen.parse("temozolomide 150 mg/m2 q24h x 1 d")
-    runs = simulate(model, regimen, until_days=2, observables=["temozolomide_mg_per_L"])
-    area = endpoints.auc(runs, "temozolomide_mg_per_L", start_h=0, end_h=48)[0]
-    exact = 150 / model.values["temozolomide_clearance_per_m2"]
-    # Hourly rows see the peak only through the spline.
-    assert area == pytest.approx(exact, rel=0.02)
+@pytest.mark.parametrize("engine", ["batch", "reference"])
+def test_a_level_may_be_reached_by_a_dose_at_the_end(engine):
+    regimen = Regimen.parse("il15 2 ug/kg iv at 0, 24 h")
+    late, early = time_to_above(CENTRAL, 160.00001), time_to_above(CENTRAL, 170, hours=(0, 24))
+    asked = late, early, time_to_below(CENTRAL, 80.0)
+    told = one(MODEL, regimen, CENTRAL, *asked, until_days=1, engine=engine)
+    assert told == pytest.approx([24.0, math.nan, math.log(2) / KE], rel=1e-6, nan_ok=True)
+
+
+# --- any regimen, grid and company
+
+
+def quarter_hours(low, high):
+    return st.integers(low, high).map(lambda n: n / 4)
+
+
+@st.composite
+def doses(draw):
+    """A dose of the agonist: bolus, infusion or depot, anywhere in the first two days."""
+    route = draw(st.sampled_from(["iv", "infusion", "sc"]))
+    length = draw(quarter_hours(1, 48)) if route == "infusion" else 0.0
+    amount = draw(st.floats(1.0, 500.0))
+    return Dose(
+        drug="il15",
+        time_h=draw(quarter_hours(0, 192)),
+        amount=amount,
+        unit="ug",
+        route=route,
+        duration_h=length,
+    )
+
+
+regimens = st.lists(doses(), min_size=1, max_size=6).map(Regimen.taken)
+grids = st.lists(quarter_hours(0, 288), min_size=1, max_size=8, unique=True).map(sorted)
+windows = st.tuples(quarter_hours(0, 200), quarter_hours(1, 80)).map(lambda x: (x[0], sum(x)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(regimens, regimens, grids, windows, st.floats(0.05, 0.9), quarter_hours(0, 288))
+def test_endpoints_are_those_of_the_closed_form(regimen, company, grid, window, share, hour):
+    course = Course(regimen)
+    top = course.highest(0, 72)
+    level = share * max(course.highest(*window), 1e-3 * top)
+    # (endpoint, closed form, tolerance)
+    asked = [
+        (cmax(CENTRAL, hours=window), course.highest(*window), 1e-5 * top),
+        (cmin(CENTRAL, hours=window), course.lowest(*window), 1e-5 * top),
+        (auc(CENTRAL, hours=window), course.area(*window), 1e-5 * top * (window[1] - window[0])),
+        (value_at(CENTRAL, hour=hour), course.at(hour), 1e-5 * top),
+        (trough(CENTRAL, hour=hour), course.at(hour, before=True), 1e-5 * top),
+        (time_above(CENTRAL, level, hours=window), course.above(*window, level), 2e-2),
+    ]
+    numbers = [e for e, _, _ in asked]
+    times = [t for t in grid if t <= 72] or [72.0]
+    runs = simulate(
+        MODEL, [regimen, company], until_days=3, times_h=times, endpoints=numbers, rtol=1e-6
+    )
+    alone = simulate(MODEL, regimen, until_days=3, rtol=1e-6)
+    for e, exact, near in asked:
+        assert float(runs[e.name][0]) == pytest.approx(exact, abs=near, rel=1e-5), e
+    # Asked of finished runs, whatever their grid: the same to the bit.
+    later = alone.endpoints(*numbers)
+    assert [float(runs[e.name][0]) for e in numbers] == later.iloc[0].tolist()
+
+
+@settings(max_examples=15, deadline=None)
+@given(regimens, windows, st.floats(0.1, 0.9))
+def test_times_of_crossing_are_those_of_the_closed_form(regimen, window, share):
+    course = Course(regimen)
+    top = course.highest(*window)
+    level = share * top if top > 1e-3 else 1.0
+    up, down = time_to_above(CENTRAL, level, hours=window), time_below(CENTRAL, level, hours=window)
+    told = one(MODEL, regimen, CENTRAL, up, down, until_days=3)
+    first = course.first_above(*window, level)
+    assert told[0] == pytest.approx(first, abs=2e-2, nan_ok=True)
+    above = course.above(*window, level)
+    assert told[1] == pytest.approx(window[1] - window[0] - above, abs=2e-2)
+
+
+def test_late_and_skipped_doses_of_two_drugs_agree_with_the_other_engine():
+    model = Model.load()
+    both = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=4)
+    both = both.late(3, by_h=5.0).skip(5)
+    both += Regimen.parse("temozolomide 150 mg/m2 q24h x 3 d")
+    total = "sorafenib_total_mg_per_L"
+    asked = [cmax(total), auc(total, days=(2, 4)), auc(LEVEL), cmax(LEVEL, days=(1, 2))]
+    asked += [time_above(LEVEL, 2.0), time_to_below(total, 2.0, days=(3, None))]
+    told = [
+        simulate(model, both, until_days=6, endpoints=asked, rtol=1e-7, engine=engine)
+        for engine in ("batch", "reference")
+    ]
+    for e in asked:
+        mine, other = (float(runs[e.name][0]) for runs in told)
+        assert mine == pytest.approx(other, rel=2e-5), e.name
+
+
+# --- what is compared with the baseline, and half-lives
+
+
+PK = Model.load("sorafenib_pk")
+TOTAL = "sorafenib_total_mg_per_L"
+
+
+def test_change_and_fold_are_read_before_the_dose():
+    runs = simulate(Model.load(), Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=3))
+    o = "il15ra_monocyte"
+    asked = baseline(o), trough(o, day=2), change(o, day=2), fold(o, day=2), cmax(o), max_fold(o)
+    base, low, rise, times, top, most = read(runs, *asked)
+    assert base == pytest.approx(float(runs.get(0, o)[0]), rel=1e-6)
+    row = np.flatnonzero((runs.times_h == 48) & (runs.sample == "pre"))[0]
+    assert low == pytest.approx(float(runs.get(0, o)[row]), rel=1e-6)
+    assert (rise, times) == pytest.approx((low - base, low / base), rel=1e-12)
+    assert most == pytest.approx(top / base, rel=1e-6)
+    assert rise > 0
+
+
+def test_fold_from_nothing_is_not_a_number():
+    runs = simulate(MODEL, BOLUS, until_days=2)
+    told = read(runs, fold(CENTRAL, day=1), max_fold(CENTRAL), change(CENTRAL, day=1))
+    assert np.isnan(told[:2]).all()
+    assert told[2] == pytest.approx(160 * math.exp(-24 * KE), abs=1e-3)
+
+
+def test_half_life_after_the_last_dose_or_the_end_of_an_infusion():
+    course = ["il15 1 ug/kg iv at 0, 12 h", "il15 1 ug/kg iv over 6 h at 12 h", "none"]
+    runs = simulate(MODEL, [Regimen.parse(text) for text in course], until_days=5, rtol=1e-8)
+    told = runs.endpoints(half_life(CENTRAL, drug="il15", hours=(1, 12))).iloc[:, 0]
+    assert told.iloc[:2].tolist() == pytest.approx([math.log(2) / KE] * 2, rel=1e-5)
+    assert math.isnan(told.iloc[2])
+    short = simulate(MODEL, [BOLUS], until_days=0.5).endpoints(half_life(CENTRAL, drug="il15"))
+    assert math.isnan(short.iloc[0, 0])
+
+
+def test_accumulation_is_the_area_of_an_interval_over_that_of_the_first():
+    runs = simulate(PK, Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=8))
+    both = auc_0_12(TOTAL, day=7), auc_0_12(TOTAL, day=0)
+    ratio, later, first = read(runs, accumulation(TOTAL, day=7, every_h=12), *both)
+    assert ratio == pytest.approx(later / first, rel=1e-9)
+    assert ratio > 2
+
+
+def test_time_to_baseline_is_when_it_stays_there():
+    """A tracer that is removed exponentially from a baseline of its own."""
+    model = Model.load("sorafenib_pk")
+    runs = simulate(
+        Model.load(), Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=4), until_days=60
+    )
+    o = "il15ra_monocyte"
+    (hours,) = read(runs, time_to_baseline(o, after_day=4, within=0.05))
+    times, course = runs.times_h, runs.get(0, o)
+    away = np.abs(course / course[0] - 1) > 0.05
+    last = times[np.flatnonzero(away)[-1]]
+    assert last - 96 <= hours <= last - 96 + 1
+    (never,) = read(runs, time_to_baseline(o, after_day=4, within=1e-9))
+    assert math.isnan(never)
+    still = simulate(model, Regimen.none(), until_days=2)
+    assert read(still, time_to_baseline(TOTAL, after_day=1)) == [0.0]
+
+
+# --- the same question in every way that exists
+
+
+def test_every_way_to_ask_gives_the_same_number():
+    regimen = Regimen.parse("temozolomide 150 mg/m2 iv over 1.5 h at 0, 24 h")
+    asked = cmax(LEVEL), auc(LEVEL, hours=(0, 24))
+    ways = {
+        "in the call": simulate(TMZ, regimen, until_days=2, endpoints=asked),
+        "with courses": simulate(TMZ, regimen, until_days=2, endpoints=asked, observables=[LEVEL]),
+        "on a coarse grid": simulate(TMZ, regimen, times_h=[0, 48], endpoints=asked),
+        "in company": simulate(TMZ, [regimen, BOLUS_TMZ], until_days=2, endpoints=asked),
+        "as a row": simulate(TMZ, regimen, {"body_weight": 80.0}, until_days=2, endpoints=asked)
+        if "body_weight" in TMZ.values
+        else simulate(TMZ, regimen, {}, until_days=2, endpoints=asked),
+    }
+    numbers = {way: [float(runs[e.name][0]) for e in asked] for way, runs in ways.items()}
+    for way, runs in ways.items():
+        numbers[f"{way}, later"] = runs.endpoints(*asked).iloc[0].tolist()
+        numbers[f"{way}, selected"] = runs.select(0).endpoints(*asked).iloc[0].tolist()
+    first = numbers["in the call"]
+    assert {tuple(found) for found in numbers.values()} == {tuple(first)}
+    other = simulate(TMZ, regimen, until_days=2, endpoints=asked, engine="reference")
+    assert [float(other[e.name][0]) for e in asked] == pytest.approx(first, rel=1e-4)
+
+
+BOLUS_TMZ = Regimen.parse("temozolomide 200 mg/m2 q24h x 2 d")
+
+
+def test_every_kind_of_endpoint_has_a_function_and_a_measure():
+    from il15_sim.simulation.measures import _MEASURES
+
+    assert set(_MEASURES) == set(endpoints.KINDS)
+    assert all(callable(getattr(endpoints, kind)) for kind in endpoints.KINDS)

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 from il15_sim import (
     Change,
@@ -11,10 +10,10 @@ from il15_sim import (
     Model,
     ParameterRows,
     Regimen,
+    Runs,
+    endpoints,
     gradients,
-    readouts,
     simulate,
-    simulate_many,
 )
 
 TOTAL, SHARE = "sorafenib_total_mg_per_L", "cd4_nkg2d_percent"
@@ -39,23 +38,23 @@ def volumes(count, low=150.0, high=250.0):
 
 
 def assert_same_numbers(one, other):
-    for name in one.data_vars:
+    for name in one.data.data_vars:
         assert np.array_equal(one[name].values, other[name].values, equal_nan=True), name
 
 
 def test_both_engines_give_the_same_endpoints_and_courses(patient):
     wanted = [
-        readouts.cmax(TOTAL),
-        readouts.cmin(TOTAL, start_h=60, end_h=72),
-        readouts.auc(TOTAL, start_h=60, end_h=72),
-        readouts.trough(TOTAL, day=3),
-        readouts.value_at(TOTAL, day=3),
-        readouts.baseline(SHARE),
-        readouts.change(SHARE, day=7),
-        readouts.fold(SHARE, day=7),
-        readouts.max_fold(SHARE),
-        readouts.hours_to_above(TOTAL, 1.5),
-        readouts.hours_to_below(TOTAL, 1.0, start_h=100.0),
+        endpoints.cmax(TOTAL),
+        endpoints.cmin(TOTAL, hours=(60, 72)),
+        endpoints.auc(TOTAL, hours=(60, 72)),
+        endpoints.trough(TOTAL, day=3),
+        endpoints.value_at(TOTAL, day=3),
+        endpoints.baseline(SHARE),
+        endpoints.change(SHARE, day=7),
+        endpoints.fold(SHARE, day=7),
+        endpoints.max_fold(SHARE),
+        endpoints.time_to_above(TOTAL, 1.5),
+        endpoints.time_to_below(TOTAL, 1.0, hours=(100.0, None)),
     ]
     regimens = [
         sorafenib(4),
@@ -63,18 +62,18 @@ def test_both_engines_give_the_same_endpoints_and_courses(patient):
     ]
     table = volumes(2).assign(body_surface_area=[1.7, 2.1])
     one, other = (
-        simulate_many(
-            patient, regimens, table, readouts=wanted, times_h=np.arange(0.0, 169.0, 12.0),
+        simulate(
+            patient, regimens, table, endpoints=wanted, times_h=np.arange(0.0, 169.0, 12.0),
             observables=[TOTAL, SHARE, "temozolomide_mg_per_L"], until_days=7.5, engine=engine,
             rtol=1e-7, final_state=True,
         )
         for engine in ("batch", "reference")
     )  # fmt: skip
-    assert one.attrs["engine"] == "batch"
-    assert other.attrs["engine"] == "reference"
+    assert one.data.attrs["engine"] == "batch"
+    assert other.data.attrs["engine"] == "reference"
     assert not one["status"].any()
     assert not other["status"].any()
-    for name in set(one.data_vars) - {"status", "steps_accepted", "steps_rejected"}:
+    for name in set(one.data.data_vars) - {"status", "steps_accepted", "steps_rejected"}:
         x, y = one[name].values, other[name].values
         there = np.isfinite(y)
         size = np.abs(y[there]).max(initial=0.0) + 1e-12
@@ -87,7 +86,7 @@ def test_both_engines_give_the_same_endpoints_and_courses(patient):
 
 def test_courses_are_those_of_simulate(patient):
     times = np.arange(0.0, 97.0, 6.0)
-    many = simulate_many(patient, sorafenib(4), times_h=times, rtol=1e-8)
+    many = simulate(patient, sorafenib(4), times_h=times, rtol=1e-8)
     one = simulate(patient, sorafenib(4), times_h=times, rtol=1e-10)
     for i, name in enumerate(one.observables):
         right = one.values[0, :, i]
@@ -98,9 +97,9 @@ def test_courses_are_those_of_simulate(patient):
 
 def test_a_run_in_windows_is_one_run(pk):
     regimen = sorafenib(6)
-    whole = simulate_many(pk, regimen, volumes(9), times_h=[144.0], until_days=6, rtol=1e-8)
-    first = simulate_many(pk, regimen, volumes(9), until_days=2.75, final_state=True, rtol=1e-8)
-    second = simulate_many(
+    whole = simulate(pk, regimen, volumes(9), times_h=[144.0], until_days=6, rtol=1e-8)
+    first = simulate(pk, regimen, volumes(9), until_days=2.75, final_state=True, rtol=1e-8)
+    second = simulate(
         pk, regimen, volumes(9), times_h=[144.0], until_days=6, rtol=1e-8,
         start=first["final_state"].values, start_h=66.0,
     )  # fmt: skip
@@ -109,11 +108,11 @@ def test_a_run_in_windows_is_one_run(pk):
 
 def test_a_parameter_can_change_at_a_time(pk):
     kept = [Change(48.0, "sorafenib_clearance", 0.0, sets=True)]
-    runs = simulate_many(
+    runs = simulate(
         pk, sorafenib(1), changes=kept, until_days=20, times_h=[300.0, 480.0], rtol=1e-8
     )
     # Without clearance the bile circulates for good, and nothing leaves but through the gut.
-    plain = simulate_many(pk, sorafenib(1), until_days=20, times_h=[300.0, 480.0], rtol=1e-8)
+    plain = simulate(pk, sorafenib(1), until_days=20, times_h=[300.0, 480.0], rtol=1e-8)
     assert (runs[TOTAL].values > 2 * plain[TOTAL].values).all()
 
 
@@ -122,18 +121,18 @@ def test_rows_in_blocks_and_threads_change_no_bit(pk):
     rows = ParameterRows(
         50, ("sorafenib_volume",), lambda a, b: table.to_numpy()[a:b], "fifty volumes"
     )
-    asked = {"readouts": [readouts.cmax(TOTAL)], "until_days": 7}
-    one = simulate_many(pk, sorafenib(7), table, threads=1, **asked)
-    assert_same_numbers(one, simulate_many(pk, sorafenib(7), rows, threads=2, **asked))
-    back = simulate_many(pk, sorafenib(7), table.iloc[::-1], **asked)
-    assert_same_numbers(one, back.isel(run=slice(None, None, -1)))
+    asked = {"endpoints": [endpoints.cmax(TOTAL)], "until_days": 7}
+    one = simulate(pk, sorafenib(7), table, threads=1, **asked)
+    assert_same_numbers(one, simulate(pk, sorafenib(7), rows, threads=2, **asked))
+    back = simulate(pk, sorafenib(7), table.iloc[::-1], **asked)
+    assert_same_numbers(one, Runs(back.data.isel(run=slice(None, None, -1)), back.recipe))
 
 
 def test_a_bad_row_fails_alone(pk):
     table = volumes(9)
-    clean = simulate_many(pk, sorafenib(2), table)
+    clean = simulate(pk, sorafenib(2), table)
     table.loc[4, "sorafenib_volume"] = np.nan
-    runs = simulate_many(pk, sorafenib(2), table)
+    runs = simulate(pk, sorafenib(2), table)
     assert runs["status"].values.astype(bool).tolist() == [row == 4 for row in range(9)]
     assert np.isnan(runs[TOTAL].values[4]).all()
     others = [row for row in range(9) if row != 4]
@@ -142,11 +141,11 @@ def test_a_bad_row_fails_alone(pk):
 
 def test_stored_results_are_continued(pk, tmp_path, monkeypatch):
     asked = {
-        "readouts": [readouts.auc(TOTAL, end_h=48.0)], "until_days": 2, "rows_per_shard": 8,
+        "endpoints": [endpoints.auc(TOTAL, hours=(0, 48.0))], "until_days": 2, "rows_per_shard": 8,
         "progress": False,
     }  # fmt: skip
-    memory = simulate_many(pk, sorafenib(2), volumes(40), **{**asked, "rows_per_shard": 4096})
-    from il15_sim.ensemble import batch_rows
+    memory = simulate(pk, sorafenib(2), volumes(40), **{**asked, "rows_per_shard": 4096})
+    from il15_sim.simulation import batch_rows
 
     plain, calls = batch_rows.BatchRows.block, []
 
@@ -158,13 +157,14 @@ def test_stored_results_are_continued(pk, tmp_path, monkeypatch):
 
     monkeypatch.setattr(batch_rows.BatchRows, "block", breaks)
     with pytest.raises(Exception, match="power is off"):
-        simulate_many(pk, sorafenib(2), volumes(40), folder=tmp_path, **asked)
-    stored = simulate_many(pk, sorafenib(2), volumes(40), folder=tmp_path, **asked)
+        simulate(pk, sorafenib(2), volumes(40), folder=tmp_path, **asked)
+    stored = simulate(pk, sorafenib(2), volumes(40), folder=tmp_path, **asked)
     assert len(calls) == 3 + 3  # two shards were there
-    assert_same_numbers(memory, stored.load())
-    assert isinstance(stored, xr.Dataset)
+    assert_same_numbers(memory, stored)
+    later = stored.endpoints(endpoints.auc(TOTAL, hours=(0, 48.0)))
+    assert np.array_equal(later.iloc[:, 0], memory[later.columns[0]])
     assert len(list(tmp_path.iterdir())) == 1
-    simulate_many(pk, sorafenib(2), volumes(40), folder=tmp_path, rtol=1e-5, **asked)
+    simulate(pk, sorafenib(2), volumes(40), folder=tmp_path, rtol=1e-5, **asked)
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -178,7 +178,7 @@ def test_gradients_are_slopes_of_the_reference(pk):
         value, values = pk.values[name], []
         for share in (1.001, 0.999):
             runs = simulate(
-                pk, sorafenib(2), times_h=times, overrides={name: share * value}, rtol=1e-12
+                pk, sorafenib(2), times_h=times, parameters={name: share * value}, rtol=1e-12
             )
             values.append(runs.get(0, TOTAL))
         right = (values[0] - values[1]) / (0.002 * value)
@@ -192,7 +192,7 @@ def test_gradients_are_slopes_of_the_reference(pk):
         ({"observables": ["sorafenib_total"]}, "unknown observable"),
         ({"engine": "fast"}, "unknown engine"),
         ({"regimens": [sorafenib(1)] * 3, "parameters": volumes(2)}, "3 regimens for 2 rows"),
-        ({"readouts": [readouts.trough(TOTAL, day=99)], "until_days": 2}, "trough"),
+        ({"endpoints": [endpoints.trough(TOTAL, day=99)], "until_days": 2}, "trough"),
         ({"rtol": 1.0}, "relative tolerance"),
         ({"times_h": [3.0, 2.0]}, "times"),
         ({"start_h": 12.0, "until_days": 2}, "start_h"),
@@ -201,4 +201,4 @@ def test_gradients_are_slopes_of_the_reference(pk):
 def test_bad_questions_are_told(pk, asked, told):
     asked = {"regimens": sorafenib(2), **asked}
     with pytest.raises(InputError, match=told):
-        simulate_many(pk, **asked)
+        simulate(pk, **asked)

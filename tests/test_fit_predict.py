@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from il15_sim.errors import InputError
-from il15_sim.fit.predict import Curve, PredictionFailed, Predictor, area, read_off
+from il15_sim.fit.predict import Curve, PredictionFailed, Predictor, read_off
 from il15_sim.measurements import Experiment, MeasuredQuantity, Measurement, Window
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
@@ -12,10 +12,23 @@ from il15_sim.simulation import simulate
 
 RATE = 0.05
 TIMES = np.arange(0, 96.25, 0.25)
-CURVES = {
-    "a": Curve(TIMES, 8.0 * np.exp(-RATE * TIMES)),
-    "b": Curve(TIMES, 2.0 * np.exp(-RATE * TIMES)),
-}
+WINDOWS = [(0, 12), (12, 24)]
+
+
+def exact_area(size, start, end):
+    return size / RATE * (np.exp(-RATE * start) - np.exp(-RATE * end))
+
+
+def decay(size):
+    return Curve(
+        TIMES,
+        size * np.exp(-RATE * TIMES),
+        {w: exact_area(size, *w) for w in WINDOWS},
+        {w: size * np.exp(-RATE * w[0]) for w in WINDOWS},
+    )
+
+
+CURVES = {"a": decay(8.0), "b": decay(2.0)}
 LEVEL = "sorafenib_total_mg_per_L"
 
 
@@ -25,10 +38,6 @@ def quantity(kind):
 
 def row(time, start=None, reference=None, factor=1.0, experiment="a"):
     return Measurement("s", "q", experiment, time, 1.0, "1", "fit", start, reference, factor=factor)
-
-
-def exact_area(size, start, end):
-    return size / RATE * (np.exp(-RATE * start) - np.exp(-RATE * end))
 
 
 def test_a_value_is_read_at_its_time_and_scaled():
@@ -70,7 +79,28 @@ def test_a_ratio_compares_two_arms():
         row(24, start=12, reference=Window("b", 0, 12)), quantity("area_ratio"), CURVES
     )
     assert found == pytest.approx(exact_area(8, 12, 24) / exact_area(2, 0, 12), rel=1e-3)
-    assert area(CURVES["a"], Window("a", 0, 12)) == pytest.approx(exact_area(8, 0, 12), rel=1e-4)
+
+
+def test_areas_and_peaks_are_those_of_the_integrator():
+    text = "sorafenib 400 mg q12h x 3 d"
+    kinds = {k: MeasuredQuantity(k, k, LEVEL, "1", k) for k in ("area", "peak", "area_ratio")}
+    rows = [
+        Measurement("s", k, "a", 60.0, 1.0, "1", "fit", 48.0, reference)
+        for k, reference in (("area", None), ("peak", None), ("area_ratio", Window("a", 0, 12)))
+    ]
+    made = Predictor(MODEL, [arm("a", text)], rows, kinds, "sorafenib_exposure_factor")
+    curves = made.curves({})
+    fine = np.arange(0.0, 72.01, 0.05)
+    one = MODEL.with_values({"sorafenib_exposure_factor": 1.0})
+    y = simulate(one, Regimen.parse(text), times_h=fine, rtol=1e-8).get(0, LEVEL)
+
+    def between(a, b):
+        inside = (fine >= a - 1e-9) & (fine <= b + 1e-9)
+        return np.trapezoid(y[inside], fine[inside]), y[inside].max()
+
+    (area, peak), (first, _) = between(48, 60), between(0, 12)
+    found = [read_off(m, kinds[m.observable], curves) for m in rows]
+    assert found == pytest.approx([area, peak, area / first], rel=1e-4)
 
 
 MODEL = Model.load("sorafenib_pk", variants=())
@@ -111,7 +141,7 @@ def test_exposure_is_proportional_to_the_factor_at_every_time():
     times = np.arange(0.0, 60 * 24, 7.0)
     regimen = Regimen.parse("sorafenib 400 mg q12h x 60 d")
     overrides = [{"sorafenib_exposure_factor": f} for f in (1.0, 0.5)]
-    runs = simulate(MODEL, [regimen] * 2, times_h=times, observables=[LEVEL], overrides=overrides)
+    runs = simulate(MODEL, [regimen] * 2, times_h=times, observables=[LEVEL], parameters=overrides)
     np.testing.assert_allclose(runs.get(1, LEVEL), 0.5 * runs.get(0, LEVEL), rtol=1e-9, atol=1e-12)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from interrupted import ROWS, Child, asked
 
-from il15_sim import Model, simulate_many
+from il15_sim import Model, simulate
 from il15_sim.batch.crew import run_crew
 from il15_sim.batch.kernel import Kernel, Task
 from il15_sim.interrupts import interrupts_kept, sigterm_raises
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals 
 @pytest.fixture(scope="module")
 def whole():
     """The results of a run that nothing disturbed."""
-    return simulate_many(Model.load("patient"), **asked(), rtol=1e-8)
+    return simulate(Model.load("patient"), **asked(), rtol=1e-8)
 
 
 def hidden(folder):
@@ -44,12 +44,12 @@ def test_a_stored_run_keeps_what_it_has_and_goes_on(tmp_path, whole, what, numbe
     safe = {name: (next(tmp_path.iterdir()) / name).stat().st_mtime_ns for name in shards(tmp_path)}
     assert 2 <= len(safe) < ROWS / 40
     assert hidden(tmp_path) == []
-    resumed = simulate_many(
+    resumed = simulate(
         Model.load("patient"), **asked(), rtol=1e-8, folder=tmp_path, rows_per_shard=40
     )
     place = next(tmp_path.iterdir())
     assert {name: (place / name).stat().st_mtime_ns for name in safe} == safe
-    for name in whole.data_vars:
+    for name in whole.data.data_vars:
         assert np.array_equal(resumed[name].values, whole[name].values), name
 
 

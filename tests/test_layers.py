@@ -16,7 +16,7 @@ ENGINE_FREE = [
     "errors",
     "parameters",
     "record",
-    "readouts",
+    "endpoints",
     "regimen",
     "resources",
     "shards",

@@ -141,7 +141,7 @@ def test_sbml_carries_the_values(name):
 
 def test_sbml_runs_in_roadrunner_as_it_is():
     runs = simulate(PK, Regimen.from_doses("sorafenib", times_h=[0], dose_mg=400), until_days=2,
-                    overrides=VOLUME, rtol=1e-8)  # fmt: skip
+                    parameters=VOLUME, rtol=1e-8)  # fmt: skip
     rr = roadrunner.RoadRunner(PK.with_values(VOLUME).sbml)
     rr["sorafenib_gut"] = 400.0
     rr.integrator.relative_tolerance = 1e-9
@@ -162,7 +162,7 @@ def test_upstream_kinds_add_up(name):
         assert list(kinds) == ["measured", "derived", "fitted", "assumed"]
         assert sum(kinds.values()) == len(upstream)
         for kind, count in kinds.items():
-            assert count == sum(model.parameters[model.rows[i]].kind == kind for i in upstream)
+            assert count == sum(model.parameters[i].kind == kind for i in upstream)
 
 
 def test_parameters_that_are_not_upstream_change_nothing():
@@ -170,7 +170,7 @@ def test_parameters_that_are_not_upstream_change_nothing():
     upstream = model.facts.upstream_constants(observable)
     regimen = Regimen.from_doses("temozolomide", times_h=[0], dose_mg=300)
     given = [{}, *({i: 1.2 * v + 0.1} for i, v in model.values.items())]
-    runs = simulate(model, [regimen] * len(given), until_days=1, overrides=given)
+    runs = simulate(model, [regimen] * len(given), until_days=1, parameters=given)
     assert set(runs.status) == {"ok"}
     for i, (id_, curve) in enumerate(zip(model.values, runs.values[1:], strict=True), start=1):
         assert runs.overrides[i].keys() == {id_}

@@ -47,7 +47,7 @@ def assert_close(got, wanted):
 
 
 def level(model, regimen, observable, times=HOURS, **overrides):
-    how = {"times_h": times, "overrides": overrides, "rtol": TIGHT}
+    how = {"times_h": times, "parameters": overrides, "rtol": TIGHT}
     runs = simulate(model, regimen, observables=[observable], **how)
     assert runs.status == ("ok",)
     return runs.values[0, :, 0]

@@ -20,7 +20,7 @@ from il15_sim.plots.dose_figures import dose_level, is_dose_ladder
 from il15_sim.plots.fit_figures import study_name
 from il15_sim.plots.knockout import is_knockout_set
 from il15_sim.plots.series import daily_band, swings_daily
-from il15_sim.runs import Runs
+from il15_sim.results import Runs
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +184,7 @@ def test_dose_figures_refuse_runs_that_do_not_compare():
         plots.dose_exposure(made_runs(mixed, days=30))
     with pytest.raises(InputError, match="no run is given temozolomide"):
         plots.dose_exposure(made_runs(mixed[:1], days=30), "temozolomide")
-    with pytest.raises(InputError, match="interval 672-684 h"):
+    with pytest.raises(InputError, match="the runs cover 0-336 h"):
         plots.dose_exposure(made_runs(mixed[:1], days=14))
 
 
@@ -214,17 +214,7 @@ def test_knockouts_need_a_reference_and_the_subset(knocked_out):
     failed = made_runs(["none"] * 3, list("abc"), days=57, status=["lost", "ok", "ok"])
     with pytest.raises(InputError, match="reference run 'a' failed; lost"):
         plots.knockouts(failed)
-    lacking = Runs(
-        knocked_out.names,
-        knocked_out.times_h,
-        knocked_out.sample,
-        knocked_out.values[:, :, :1],
-        knocked_out.observables[:1],
-        UNITS,
-        knocked_out.status,
-        knocked_out.regimens,
-        knocked_out.overrides,
-    )
+    lacking = Runs(knocked_out.data.drop_vars([*UNITS][1:]), knocked_out.recipe)
     with pytest.raises(InputError, match="the runs do not hold 'cd4_nkg2d_percent'"):
         plots.knockouts(lacking)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from il15_sim import Change, InputError, Model, Regimen, readouts, simulate_many
+from il15_sim import Change, InputError, Model, Regimen, endpoints, simulate
 from il15_sim.engine import engine_for
-from il15_sim.ensemble.block import STATUS
 from il15_sim.model import packaged_models_dir
+from il15_sim.simulation.block import STATUS
 from il15_sim.steady_state import MAX_DRIFT_90_DAYS, drift, frozen_values
 
 RESTLESS = "no steady state: not at rest when the search ended"
@@ -51,7 +51,7 @@ end
 
 
 def told(model, engine, **asked):
-    runs = simulate_many(model, until_days=1, engine=engine, observables="x", **asked)
+    runs = simulate(model, until_days=1, engine=engine, observables="x", **asked)
     return STATUS[int(runs["status"][0])]
 
 
@@ -108,9 +108,9 @@ def test_patients_far_out_of_bounds_fail_alike(patients):
     model, table = patients
     regimen = Regimen.parse("sorafenib 400 mg q12h x 2 d")
     batch, reference = (
-        simulate_many(
+        simulate(
             model, regimen, table, engine=engine, until_days=2,
-            readouts=readouts.cmax("sorafenib_total_mg_per_L"),
+            endpoints=endpoints.cmax("sorafenib_total_mg_per_L"),
         )["status"].values
         for engine in ("batch", "reference")
     )  # fmt: skip
@@ -125,7 +125,7 @@ def test_patients_far_out_of_bounds_fail_alike(patients):
 def test_what_the_batch_engine_calls_rest_is_rest_by_the_rates_of_the_reference(patients):
     model, table = patients
     # So short that tumours, which grow from then on, are where they rested.
-    runs = simulate_many(model, parameters=table, until_days=1e-10, final_state=True)
+    runs = simulate(model, parameters=table, until_days=1e-10, final_state=True)
     rested = np.flatnonzero(runs["status"].values == 0)
     assert len(rested) >= 8
     for i in rested:

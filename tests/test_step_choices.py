@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from il15_sim import InputError, Model, Regimen, simulate_many
+from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.batch.kernel import Kernel
 
 sys.path.append(str(Path(__file__).parent / "batch"))
@@ -25,7 +25,7 @@ def hourly(text):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_pulse_between_two_steps_is_seen_with_a_largest_step(engine):
-    runs = simulate_many(
+    runs = simulate(
         hourly(PULSE), times_h=[200.0], observables=["y"], max_step_h=0.005, engine=engine
     )
     assert runs["status"].item() == 0
@@ -33,7 +33,7 @@ def test_a_pulse_between_two_steps_is_seen_with_a_largest_step(engine):
 
 
 def test_no_step_is_longer_than_the_largest():
-    runs = simulate_many(hourly("x = 1; x' = -0.001 * x"), times_h=[100.0], max_step_h=0.25)
+    runs = simulate(hourly("x = 1; x' = -0.001 * x"), times_h=[100.0], max_step_h=0.25)
     assert runs["steps_accepted"].item() >= 400
 
 
@@ -42,8 +42,8 @@ def test_a_state_that_is_nearly_empty_costs_no_steps(engine):
     """y follows x at 1e-9 of it, with oscillations that nobody looks at."""
     kernel = hourly("x = 1; u = 1e-9; v = 0; x' = -0.01 * x; u' = 50 * v - u; v' = -50 * u - v")
     asked = {"times_h": [1.0, 5.0, 50.0], "observables": ["x"], "engine": engine}
-    plain = simulate_many(kernel, **asked)
-    quick = simulate_many(kernel, sizes={"u": 1.0, "v": 1.0}, **asked)
+    plain = simulate(kernel, **asked)
+    quick = simulate(kernel, sizes={"u": 1.0, "v": 1.0}, **asked)
     right = np.exp(-0.01 * np.array([1.0, 5.0, 50.0]))
     for runs in (plain, quick):
         assert runs["x"].values[0] == pytest.approx(right, rel=1e-4)
@@ -61,9 +61,9 @@ def test_the_tolerance_is_the_error_of_the_patient(treated):
     model = Model.load("patient")
     regimen = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=56) if treated else None
     asked = {"until_days": 56, "times_h": np.arange(0, 56 * 24 + 1, 12.0), "progress": False}
-    exact = simulate_many(model, regimen, rtol=1e-11, max_steps=1_000_000, **asked)
+    exact = simulate(model, regimen, rtol=1e-11, max_steps=1_000_000, **asked)
     for rtol in RTOLS:
-        runs = simulate_many(model, regimen, rtol=rtol, **asked)
+        runs = simulate(model, regimen, rtol=rtol, **asked)
         found = [
             abs(runs[o].values - exact[o].values).max() / exact[o].values.max()
             for o in model.observables
@@ -89,5 +89,5 @@ def test_the_tolerance_is_the_error_of_the_patient(treated):
 )
 def test_what_is_no_size_and_no_step_is_refused(asked, text):
     with pytest.raises(InputError) as caught:
-        simulate_many(hourly(PULSE), times_h=[1.0], **asked)
+        simulate(hourly(PULSE), times_h=[1.0], **asked)
     assert str(caught.value) == text

@@ -127,7 +127,7 @@ def test_two_doses_and_an_infusion_given_by_hand():
 def test_an_input_changed_by_hand(name, input_, value):
     model = Model.load(name)
     assert model.values[input_] != value
-    ids, values = ours(model, overrides={input_: value})
+    ids, values = ours(model, parameters={input_: value})
     frozen = {"tumour_growth_switch": 0.0} if "tumour_growth_switch" in model.values else {}
     r = in_tellurium(path_of(name), **{input_: value}, **frozen)
     rest = curves(r, ids, [0.0, 1e4, 2e6])[-1]
@@ -142,8 +142,7 @@ def test_an_input_changed_by_hand(name, input_, value):
 def test_the_antimony_text_of_a_model(name):
     """One flat text without imports; values changed in il15_sim are in it."""
     model = Model.load(name)
-    first = next(iter(model.parameters))
-    id_ = next(i for i, row in model.rows.items() if row == first)
+    id_ = next(iter(model.parameters))
     changed = model.with_values({id_: 1.25 * model.values[id_] + 1e-3})
     for one in (model, changed):
         assert "import" not in one.antimony

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from il15_sim import InputError, Model, Regimen, simulate_many
+from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.dosing import scaled_changes
 from il15_sim.drugs import DRUG_COLUMNS, drug_targets
-from il15_sim.ensemble.dose_events import dose_events
 from il15_sim.regimen.table import dose_table
 from il15_sim.resources import experiments_dir
+from il15_sim.simulation.dose_events import dose_events
 
 PATIENT, PK = Model.load("patient"), Model.load("sorafenib_pk")
 
@@ -121,7 +121,7 @@ def test_many_rows_with_doses_of_their_own_give_one_line_for_each_side():
     doses = [0.01 * 1.5**i for i in range(40)]
     runs = [Regimen.from_doses("sorafenib", times_h=[0], dose_mg=dose) for dose in doses]
     asked = {"until_days": 1, "observables": "sorafenib_total_mg_per_L", "progress": False}
-    lines = told(lambda: simulate_many(PK, runs, **asked))
+    lines = told(lambda: simulate(PK, runs, **asked))
     assert [line.split(" the usual")[0] for line in lines] == [
         "a dose of 0.01 mg sorafenib oral is far below",
         f"a dose of {doses[-1]:g} mg sorafenib oral is far above",
@@ -157,6 +157,13 @@ def test_a_dose_that_cannot_be_converted_is_not_told():
 def test_a_value_outside_the_bounds_is_told_with_them(values, line):
     (said,) = told(PATIENT.with_values, values)
     assert said.startswith(line)
+
+
+def test_a_value_given_to_a_simulation_is_told():
+    asked = {"until_days": 1, "observables": "sorafenib_total_mg_per_L"}
+    dose = Regimen.parse("sorafenib 400 mg at 0 h")
+    (said,) = told(lambda: simulate(PK, dose, {"sorafenib_volume": 500}, **asked))
+    assert said.startswith("value 500 of 'sorafenib_volume' is outside the table's bounds 30 to")
 
 
 def test_the_place_of_a_value_is_told():

@@ -23,7 +23,7 @@ from peak import peak_gflops
 from tables import OUT, write_table
 from task import Task
 
-from il15_sim import Model, simulate_many
+from il15_sim import Model, simulate
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.layout import LANES
 from il15_sim.batch.program import build_program
@@ -95,7 +95,7 @@ def timed(
     for repeat in range(1 + repeats):
         for k, times in enumerate((task.times[-1:], task.times)):
             begin = time.perf_counter()
-            runs = simulate_many(
+            runs = simulate(
                 model,
                 doses,
                 table,

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from il15_sim import Model, Regimen, __version__, simulate, simulate_many
+from il15_sim import Model, Regimen, __version__, simulate
 
 DAYS = 84
 RUNS = 100
@@ -44,16 +44,16 @@ regimen = "sorafenib 400 mg q12h x {DAYS} d"
 START = """\
 import json, time
 begin = time.perf_counter()
-from il15_sim import Model, Regimen, simulate_many
+from il15_sim import Model, Regimen, simulate
 model = Model.load("patient")
 loaded = time.perf_counter()
 regimen = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=28)
-runs = simulate_many(model, regimen, engine="batch", progress=False)
+runs = simulate(model, regimen, engine="batch", progress=False)
 first = time.perf_counter()
-simulate_many(model, regimen, engine="batch", progress=False)
+simulate(model, regimen, engine="batch", progress=False)
 end = time.perf_counter()
 told = {"load": loaded - begin, "first": first - loaded, "again": end - first}
-print(json.dumps(told | {"told": runs.attrs["compile_seconds"]}))
+print(json.dumps(told | {"told": runs.data.attrs["compile_seconds"]}))
 """
 
 
@@ -159,7 +159,7 @@ def ensembles(model: Model, repeats: int) -> list[Figure]:
     regimen = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=28)
 
     def ensemble(engine: str) -> Callable[[], object]:
-        return lambda: simulate_many(model, regimen, table, engine=engine, progress=False)
+        return lambda: simulate(model, regimen, table, engine=engine, progress=False)
 
     ensemble("batch")()
     batch_s = median_s(ensemble("batch"), repeats)

@@ -99,7 +99,7 @@ def speed(results: Path) -> list[str]:
             [
                 (
                     tools.get(r["engine"], r["engine"]),
-                    "`simulate_many`" if r["engine"].startswith(OURS) else r["configuration"],
+                    "`simulate`" if r["engine"].startswith(OURS) else r["configuration"],
                     *(r["cores"], r["sets"]),
                     r["ms"] or "error not enclosed",
                     r["times_slower_than_il15_sim_per_core"],

@@ -6,8 +6,8 @@ import numpy as np
 from patient_case import varied
 from task import Array
 
-from il15_sim import Model, ParameterRows, Regimen, readouts
-from il15_sim.readouts import Readout
+from il15_sim import Model, ParameterRows, Regimen
+from il15_sim.endpoints import Endpoint, auc, cmax, fold, max_fold, trough
 
 DAYS = 28
 DAILY_MG = 800.0
@@ -25,14 +25,14 @@ def regimen(days: float = DAYS, every_h: float = 12.0) -> Regimen:
     return Regimen.oral("sorafenib", dose_mg=dose, every_h=every_h, days=days)
 
 
-def endpoints(days: float = DAYS) -> list[Readout]:
+def endpoints(days: float = DAYS) -> list[Endpoint]:
     """Exposure, and what follows from it."""
     return [
-        readouts.cmax("sorafenib_total_mg_per_L"),
-        readouts.auc("sorafenib_total_mg_per_L"),
-        readouts.trough("sorafenib_free_nM", day=days),
-        readouts.max_fold("il15ra_monocyte"),
-        readouts.fold("cd4_nkg2d_percent", day=days),
+        cmax("sorafenib_total_mg_per_L"),
+        auc("sorafenib_total_mg_per_L"),
+        trough("sorafenib_free_nM", day=days),
+        max_fold("il15ra_monocyte"),
+        fold("cd4_nkg2d_percent", day=days),
     ]
 
 

@@ -25,7 +25,7 @@ from machine import write as write_machine
 from population import DAYS, RTOL, endpoints, patients, regimen
 from tables import OUT, write_table
 
-from il15_sim import Model, simulate_many
+from il15_sim import Model, simulate
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -37,7 +37,7 @@ REPEATS, LONG_S = 3, 5.0
 
 @dataclass(frozen=True)
 class Point:
-    """One call of `simulate_many`: the least time of its repeats."""
+    """One call of `simulate`: the least time of its repeats."""
 
     curve: str
     simulations: int
@@ -117,8 +117,8 @@ def timed(model: Model, curve: str, count: int, days: float, every_h: float, qui
     best, failed = np.inf, 0
     for _ in range(1 if quick else REPEATS):
         begin = time.perf_counter()
-        runs = simulate_many(
-            model, doses, rows, readouts=kept, engine="batch", rtol=RTOL, progress=False
+        runs = simulate(
+            model, doses, rows, endpoints=kept, engine="batch", rtol=RTOL, progress=False
         )
         best = min(best, time.perf_counter() - begin)
         failed = int((runs["status"] != 0).sum())

@@ -16,7 +16,7 @@ from pathlib import Path
 from latency import peak_mib
 from population import RTOL, endpoints, patients, regimen
 
-from il15_sim import Model, simulate_many
+from il15_sim import Model, simulate
 
 #: Runs whose status is read at once.
 _READ = 50_000
@@ -26,11 +26,11 @@ def main(count: int, folder: Path) -> None:
     """Simulate, read the status of all runs from disk, tell."""
     model = Model.load("patient")
     begin = time.perf_counter()
-    runs = simulate_many(
+    runs = simulate(
         model,
         regimen(),
         patients(model, count),
-        readouts=endpoints(),
+        endpoints=endpoints(),
         engine="batch",
         rtol=RTOL,
         folder=folder,

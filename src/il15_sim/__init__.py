@@ -18,15 +18,14 @@ from typing import TYPE_CHECKING
 from il15_sim._version import __version__
 
 if TYPE_CHECKING:
-    from il15_sim import endpoints, plots, readouts
+    from il15_sim import endpoints, plots
     from il15_sim.dosing import Change
-    from il15_sim.ensemble import ParameterRows, gradients, simulate_many
     from il15_sim.errors import InputError
     from il15_sim.model import Model
     from il15_sim.regimen import Dose, Regimen
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
     from il15_sim.scenario import Scenario
-    from il15_sim.simulation import simulate
+    from il15_sim.simulation import ParameterRows, gradients, simulate
 
 __all__ = [
     "Change",
@@ -41,9 +40,7 @@ __all__ = [
     "endpoints",
     "gradients",
     "plots",
-    "readouts",
     "simulate",
-    "simulate_many",
 ]
 
 #: Where each public name is defined. No module may be called like a name defined in another one:
@@ -53,16 +50,14 @@ _HOME = {
     "Dose": "regimen",
     "InputError": "errors",
     "Model": "model",
-    "ParameterRows": "ensemble",
+    "ParameterRows": "simulation",
     "Regimen": "regimen",
-    "Runs": "runs",
+    "Runs": "results",
     "Scenario": "scenario",
     "endpoints": "endpoints",
-    "gradients": "ensemble",
+    "gradients": "simulation",
     "plots": "plots",
-    "readouts": "readouts",
     "simulate": "simulation",
-    "simulate_many": "ensemble",
 }
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from il15_sim import endpoints
+from il15_sim.endpoints import accumulation, auc_0_12, fold, half_life, time_to_baseline
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
-from il15_sim.runs import Runs
+from il15_sim.results import Runs
 from il15_sim.simulation import simulate
 
 SORAFENIB = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=56)
@@ -83,7 +83,7 @@ def steady(model: Model) -> Verdict:
     """Untreated and without tumour growth no state drifts by more than 0.1 % in 90 days."""
     still = model.with_values({"tumour_growth_switch": 0.0})
     runs = simulate(still, Regimen.none(), times_h=[0.0, 2160.0], observables=model.states)
-    start, end = runs.values[0]
+    start, end = np.array([runs.get(0, state) for state in model.states]).T
     # A state that is empty (a drug before its first dose) has no relative drift.
     filled = np.abs(start) > 1e-9
     drift = float(np.max(np.abs(end[filled] / start[filled] - 1)))
@@ -101,24 +101,29 @@ def exposure(model: Model) -> Verdict:
     total = "sorafenib_total_mg_per_L"
     doses = [Regimen.oral("sorafenib", dose_mg=mg, every_h=12, days=56) for mg in (400.0, 800.0)]
     runs = simulate(model, doses, until_days=61, observables=[total])
-    area = endpoints.auc_0_12(runs, total, day=28)
-    first = endpoints.auc_0_12(runs, total, day=0)
-    week = endpoints.auc_0_12(runs, total, day=7)
-    half_life = endpoints.half_life_after_last_dose(runs, total, drug="sorafenib")
+    area, week, half = (
+        runs.endpoints(
+            auc_0_12(total, day=28),
+            accumulation(total, day=7, every_h=12),
+            half_life(total, drug="sorafenib"),
+        )
+        .to_numpy()
+        .T
+    )
     numbers = {
         "AUC0-12 on day 28 at 400 mg bid, mg*h/L": float(area[0]),
-        "accumulation, day 7 over first dose": float(week[0] / first[0]),
-        "half-life after the last dose, h": float(half_life[0]),
+        "accumulation, day 7 over first dose": float(week[0]),
+        "half-life after the last dose, h": float(half[0]),
         "AUC at 800 mg over 400 mg bid": float(area[1] / area[0]),
     }
-    auc, accumulation, half, ratio = numbers.values()
+    auc, accumulated, halved, ratio = numbers.values()
     return Verdict(
         "exposure",
         "AUC0-12 within 1.2-fold of 38.1 mg*h/L, accumulation 2.5-7, half-life 25-48 h, "
         "and less than 1.6 times the exposure for twice the dose",
         38.1 / 1.2 < auc < 38.1 * 1.2
-        and 2.5 < accumulation < 7
-        and 25 < half < 48
+        and 2.5 < accumulated < 7
+        and 25 < halved < 48
         and 1 < ratio < 1.6,
         numbers,
     )
@@ -133,8 +138,12 @@ def induction(model: Model) -> Verdict:
     runs = simulate(model, doses, until_days=84, observables=receptors)
     numbers, holds = {}, True
     for receptor in receptors:
-        low, middle, high = endpoints.fold(runs, receptor, day=DAY)
-        back = endpoints.time_to_baseline(runs, receptor, after_day=DAY)[1]
+        folds, hours = (
+            runs.endpoints(fold(receptor, day=DAY), time_to_baseline(receptor, after_day=DAY))
+            .to_numpy()
+            .T
+        )
+        (low, middle, high), back = folds, hours[1] / 24
         name = receptor.removeprefix("il15ra_")
         numbers[f"{name}: fold at 100 mg bid"] = float(low)
         numbers[f"{name}: fold at 400 mg bid"] = float(middle)
@@ -173,7 +182,7 @@ def subset_rises(model: Model, knock_outs: bool = True) -> dict[str, Rise]:
         regimens,
         times_h=[0.0, 24 * DAY],
         observables=["cd4_nkg2d_percent", "cd4_nkg2d_per_uL"],
-        overrides=overrides,
+        parameters=overrides,
         names=names,
     )
     return {name: rise(runs, i) for i, name in enumerate(names)}
@@ -208,7 +217,9 @@ def denominator(model: Model) -> Verdict:
     runs = simulate(
         model, SORAFENIB + TEMOZOLOMIDE, times_h=[0.0, 24 * DAY], observables=observables
     )
-    cd4, count, percent = (float(x) for x in runs.values[0, 1] / runs.values[0, 0])
+    cd4, count, percent = (
+        float(end / start) for start, end in (runs.get(0, o) for o in observables)
+    )
     return Verdict(
         "denominator",
         "on sorafenib and temozolomide CD4 cells fall by at least 3 % while the share rises",
@@ -230,11 +241,11 @@ def soluble_mica(model: Model) -> Verdict:
         SORAFENIB,
         times_h=[0.0, 24 * DAY],
         observables=observables,
-        overrides={"smica_other_source": more},
+        parameters={"smica_other_source": more},
     )
     numbers = {
-        "soluble MICA, fold of the reference": high.values[0, 0, 0] / usual.values[0, 0, 0],
-        "surface NKG2D, fold of the reference": high.values[0, 0, 1] / usual.values[0, 0, 1],
+        "soluble MICA, fold of the reference": _start_ratio(high, usual, observables[0]),
+        "surface NKG2D, fold of the reference": _start_ratio(high, usual, observables[1]),
         "rise in points, fold of the reference": rise(high, 0).points / rise(usual, 0).points,
         "rise in count, fold of the reference": rise(high, 0).count / rise(usual, 0).count,
     }
@@ -245,6 +256,10 @@ def soluble_mica(model: Model) -> Verdict:
         bool(surface < 0.9 and 0 < points < 1 and 0 < count < 1),
         {k: float(v) for k, v in numbers.items()},
     )
+
+
+def _start_ratio(one: Runs, other: Runs, observable: str) -> float:
+    return float(one.get(0, observable)[0] / other.get(0, observable)[0])
 
 
 #: Rates of an infusion that imposes free levels from clinical ones to far above.
@@ -263,8 +278,9 @@ def bell(model: Model) -> Verdict:
         times_h=[0.0, 24 * DAY],
         observables=["sorafenib_free_nM", "cd4_nkg2d_lineage_per_uL"],
     )
-    free = runs.values[:, 1, 0]
-    growth = np.log(runs.values[:, 1, 1] / runs.values[:, 0, 1])
+    free = runs["sorafenib_free_nM"].values[:, 1]
+    start, end = runs["cd4_nkg2d_lineage_per_uL"].values.T
+    growth = np.log(end / start)
     peak = int(np.argmax(growth))
     return Verdict(
         "bell",

@@ -1,260 +1,324 @@
-"""Endpoints read off simulated runs: exposure, half-life, change from baseline, return to it.
+"""Endpoints: one number per run, computed by the integrator.
 
-Every function takes `Runs` and an observable and returns one number per run, shape (R,); NaN where
-the endpoint does not exist in a run (or the run failed). Times are days and hours after the first
-dose; day d is 24 d hours.
+An endpoint says what is asked: `cmax("sorafenib_total_mg_per_L", days=(28, 28.5))`. It is given to
+`simulate(..., endpoints=[...])`, or to `Runs.endpoints(...)` of runs that are finished, which are
+then integrated again. Either way the number comes from the steps of the integrator and not from
+rows of output: it depends neither on the times that are reported nor on other runs.
+
+Times are days or hours after the first dose; day d is hour 24 d. In an interval the value after a
+dose at its start counts, and a dose at its end does not. An endpoint that does not exist in a run
+(a level that is not reached, the fold of a baseline of zero) is NaN, as are all of a failed run.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError
 from il15_sim.regimen.dose import round_h
-from il15_sim.runs import Runs
 
-Array = NDArray[np.float64]
+Kind = Literal[
+    "cmax",
+    "cmin",
+    "auc",
+    "value_at",
+    "trough",
+    "baseline",
+    "change",
+    "fold",
+    "max_fold",
+    "time_above",
+    "time_below",
+    "time_to_above",
+    "time_to_below",
+    "time_to_baseline",
+    "half_life",
+    "accumulation",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
 
-_FULL_GRID = "simulate without times_h: the hourly grid has rows before and after every dose"
+#: Begin and end; an end of None is the end of the run.
+Interval = tuple[float, float | None]
 
 
-def cmax(runs: Runs, observable: str, *, start_h: float = 0.0, end_h: float | None = None) -> Array:
+@dataclass(frozen=True)
+class Endpoint:
+    """One number per run. Made by the functions of this module.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the function that made it.
+    observable : str
+        Id of an observable, state or flux.
+    name : str
+        Name of the result.
+    start_h, end_h : float
+        Interval that is read; an end of infinity is the end of the run.
+    time_h : float
+        Time that is read, by the kinds that read one moment.
+    level : float
+        Level that is crossed, in the unit of the observable; of `time_to_baseline` the share of
+        the baseline that counts as returned, of `accumulation` the interval of dosing in hours.
+    drug : str
+        Drug whose last dose counts.
+    """
+
+    kind: Kind
+    observable: str
+    name: str
+    start_h: float = 0.0
+    end_h: float = math.inf
+    time_h: float = 0.0
+    level: float = math.nan
+    drug: str = ""
+
+    def named(self, name: str) -> Endpoint:
+        """The same endpoint under another name."""
+        return replace(self, name=name)
+
+    @property
+    def needs_baseline(self) -> bool:
+        """True where the value at the start is part of it."""
+        return self.kind in ("baseline", "change", "fold", "max_fold", "time_to_baseline")
+
+    @property
+    def whole_run(self) -> bool:
+        """True where no time was chosen: it covers whatever is simulated."""
+        return self.start_h == 0.0 and self.end_h == math.inf
+
+    @property
+    def last_h(self) -> float:
+        """Latest time that it names, in hours; 0 where it names none."""
+        end_h = self.end_h if math.isfinite(self.end_h) else self.start_h
+        return max(self.time_h, end_h) if self.kind != "half_life" else 0.0
+
+    def unit(self, unit: str) -> str:
+        """Unit of the endpoint, from that of its observable."""
+        if self.kind in ("fold", "max_fold", "accumulation"):
+            return "ratio"
+        if self.kind.startswith("time_") or self.kind == "half_life":
+            return "h"
+        return f"{unit} h" if self.kind == "auc" else unit
+
+
+def cmax(
+    observable: str, *, days: Interval | None = None, hours: Interval | None = None
+) -> Endpoint:
     """Highest value in an interval (default: the whole run).
 
     Examples
     --------
-    >>> from il15_sim import Model, Regimen, endpoints, simulate
+    >>> from il15_sim import Model, Regimen, simulate
+    >>> from il15_sim.endpoints import cmax
     >>> model = Model.load("sorafenib_pk")
     >>> runs = simulate(model, Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=7))
-    >>> float(endpoints.cmax(runs, "sorafenib_total_mg_per_L")[0]) > 0
+    >>> bool(runs.endpoints(cmax("sorafenib_total_mg_per_L")).iloc[0, 0] > 0)
     True
     """
-    rows = _between(runs, start_h, _end(runs, end_h))
-    if end_h is None:
-        # The whole run ends with its last row, a dose at the horizon included.
-        rows = np.union1d(rows, [len(runs.times_h) - 1])
-    if rows.size == 0:
-        raise InputError(f"no row of the run lies in {start_h:g}-{_end(runs, end_h):g} h")
-    return np.array([_values(runs, i, observable)[rows].max() for i in range(len(runs))])
+    return _over("cmax", observable, days, hours)
 
 
-def trough(runs: Runs, observable: str, *, day: float) -> Array:
-    """Value just before the dose on a day, or at that time where no dose is given.
+def cmin(
+    observable: str, *, days: Interval | None = None, hours: Interval | None = None
+) -> Endpoint:
+    """Lowest value in an interval (default: the whole run)."""
+    return _over("cmin", observable, days, hours)
 
-    Rows that the caller chose by `times_h` are values after a dose: no trough is read there.
+
+def auc(
+    observable: str, *, days: Interval | None = None, hours: Interval | None = None
+) -> Endpoint:
+    """Area under the curve over an interval (default: the whole run), in unit times hours."""
+    return _over("auc", observable, days, hours)
+
+
+def auc_0_12(observable: str, *, day: float) -> Endpoint:
+    """Area over the twelve hours after the dose on a day; day 28 covers 672-684 h."""
+    start = _hour("auc_0_12", observable, day, None)
+    part = _over("auc", observable, None, (start, start + 12.0))
+    return part.named(f"auc_0_12_{observable}_day{start / 24:g}")
+
+
+def value_at(observable: str, *, day: float | None = None, hour: float | None = None) -> Endpoint:
+    """Value at a time, after a dose that is given then."""
+    return _on("value_at", observable, day, hour)
+
+
+def trough(observable: str, *, day: float | None = None, hour: float | None = None) -> Endpoint:
+    """Value at a time, just before a dose that is given then."""
+    return _on("trough", observable, day, hour)
+
+
+def baseline(observable: str) -> Endpoint:
+    """Untreated value: at the start, before the first dose."""
+    return Endpoint("baseline", observable, f"baseline_{observable}")
+
+
+def change(observable: str, *, day: float | None = None, hour: float | None = None) -> Endpoint:
+    """Value at a time (before a dose) less the baseline, in the same unit."""
+    return _on("change", observable, day, hour)
+
+
+def fold(observable: str, *, day: float | None = None, hour: float | None = None) -> Endpoint:
+    """Value at a time (before a dose) over the baseline; NaN from zero."""
+    return _on("fold", observable, day, hour)
+
+
+def max_fold(observable: str) -> Endpoint:
+    """Highest value of the run over the baseline; NaN from zero."""
+    return Endpoint("max_fold", observable, f"max_fold_{observable}")
+
+
+def time_above(
+    observable: str, level: float, *, days: Interval | None = None, hours: Interval | None = None
+) -> Endpoint:
+    """Hours above a level within an interval (default: the whole run)."""
+    return _level("time_above", observable, level, days, hours)
+
+
+def time_below(
+    observable: str, level: float, *, days: Interval | None = None, hours: Interval | None = None
+) -> Endpoint:
+    """Hours below a level within an interval (default: the whole run)."""
+    return _level("time_below", observable, level, days, hours)
+
+
+def time_to_above(
+    observable: str, level: float, *, days: Interval | None = None, hours: Interval | None = None
+) -> Endpoint:
+    """First time at which the value is at a level or above it, in hours after the first dose.
+
+    It is the begin of the interval where the value is there already, NaN where it never gets there.
     """
-    return _at(runs, observable, 24.0 * day, before_dose=True)
+    return _level("time_to_above", observable, level, days, hours)
 
 
-def value_at(runs: Runs, observable: str, *, day: float) -> Array:
-    """Value on a day, after a dose that is given then."""
-    return _at(runs, observable, 24.0 * day, before_dose=False)
-
-
-def auc(runs: Runs, observable: str, *, start_h: float, end_h: float) -> Array:
-    """Area under the curve over an interval, in unit times hours.
-
-    Between doses the rows are joined by a cubic spline: hourly straight lines would cut off the
-    peak of a drug that is absorbed within the hour. Of temozolomide's area they lose 6 %, the
-    spline less than 2 %; of sorafenib's, which is absorbed in hours, both less than 0.5 %.
-    """
-    _between(runs, start_h, end_h)
-    _check_doses(runs, start_h, end_h)
-    return np.array(
-        [
-            _area(runs.times_h, _values(runs, i, observable), start_h, end_h)
-            for i in range(len(runs))
-        ]
-    )
-
-
-def _area(times: Array, values: Array, start_h: float, end_h: float) -> float:
-    """Integral of a curve that jumps where a time stands twice."""
-    from scipy.interpolate import CubicSpline
-
-    total = 0.0
-    for part in np.split(np.arange(len(times)), np.flatnonzero(np.diff(times) == 0) + 1):
-        t, y = times[part], values[part]
-        low, high = max(t[0], start_h), min(t[-1], end_h)
-        if high <= low:
-            continue
-        if not np.isfinite(y).all():
-            return math.nan
-        if len(t) > 3:
-            total += float(CubicSpline(t, y).integrate(low, high))
-        else:
-            inside = t[(t > low) & (t < high)]
-            grid = np.concatenate([[low], inside, [high]])
-            total += float(np.trapezoid(np.interp(grid, t, y), grid))
-    return total
-
-
-def auc_0_12(runs: Runs, observable: str, *, day: float) -> Array:
-    """AUC over the twelve hours after the dose on a day; day 28 covers 672-684 h.
-
-    The grid needs rows in that interval: simulate at least half a day longer.
-    """
-    return auc(runs, observable, start_h=24.0 * day, end_h=24.0 * day + 12.0)
-
-
-def time_above(runs: Runs, observable: str, level: float) -> Array:
-    """Hours above a level, with crossings interpolated between the rows."""
-    if not math.isfinite(level):
-        raise InputError(f"level {level!r}", why="a level is a finite number")
-    times = runs.times_h
-    steps = np.diff(times)
-    hours = []
-    for i in range(len(runs)):
-        gap = _values(runs, i, observable) - level
-        a, b = gap[:-1], gap[1:]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(a * b < 0, np.maximum(a, b) / np.abs(a - b), (a > 0) | (b > 0))
-        hours.append(float(np.sum(share * steps)) if np.isfinite(gap).all() else math.nan)
-    return np.array(hours)
-
-
-def half_life_after_last_dose(
-    runs: Runs, observable: str, *, drug: str, from_h: float = 24.0, to_h: float = 96.0
-) -> Array:
-    """Half-life in hours from a log-linear fit to the decline after a drug's last dose.
-
-    Parameters
-    ----------
-    from_h, to_h : float
-        The part of the decline that is used, in hours after the last dose; absorption and
-        distribution are over by then, and levels are still measurable.
-    """
-    if len(runs.regimens) != len(runs):
-        raise InputError("no last dose", why="the runs come without their regimens")
-    drugs = {name for regimen in runs.regimens for name in regimen.drugs}
-    if drugs and drug not in drugs:
-        raise unknown("drug of these runs", drug, drugs)
-    results = []
-    for i, regimen in enumerate(runs.regimens):
-        doses = [d.time_h + d.duration_h for d in regimen.doses() if d.drug == drug]
-        if not doses or max(doses) + to_h > runs.times_h[-1]:
-            results.append(math.nan)
-            continue
-        rows = _between(runs, max(doses) + from_h, max(doses) + to_h)
-        values = _values(runs, i, observable)[rows]
-        if not (values > 0).all() or len(values) < 3:
-            results.append(math.nan)
-            continue
-        slope = np.polyfit(runs.times_h[rows], np.log(values), 1)[0]
-        results.append(math.log(2) / -slope if slope < 0 else math.nan)
-    return np.array(results)
-
-
-def change(runs: Runs, observable: str, *, day: float) -> Array:
-    """Value on a day (before a dose) less the untreated value at the start, in the same unit."""
-    return trough(runs, observable, day=day) - baseline(runs, observable)
-
-
-def fold(runs: Runs, observable: str, *, day: float) -> Array:
-    """Value on a day (before a dose) over the untreated value at the start; NaN from zero."""
-    return _ratio(trough(runs, observable, day=day), baseline(runs, observable))
-
-
-def max_fold(runs: Runs, observable: str) -> Array:
-    """Highest value of the run over the untreated value at the start; NaN from zero."""
-    return _ratio(cmax(runs, observable), baseline(runs, observable))
-
-
-def baseline(runs: Runs, observable: str) -> Array:
-    """Untreated value: the first row, before the first dose."""
-    if runs.times_h[0] != 0:
-        raise InputError("no baseline", why=f"the first row is at {runs.times_h[0]:g} h")
-    if runs.sample[0] == "post":
-        raise InputError("no baseline", why="the first row is after a dose", fix=_FULL_GRID)
-    return np.array([_values(runs, i, observable)[0] for i in range(len(runs))])
+def time_to_below(
+    observable: str, level: float, *, days: Interval | None = None, hours: Interval | None = None
+) -> Endpoint:
+    """First time at which the value is at a level or below it, in hours after the first dose."""
+    return _level("time_to_below", observable, level, days, hours)
 
 
 def time_to_baseline(
-    runs: Runs, observable: str, *, after_day: float, within: float = 0.05
-) -> Array:
-    """Days from `after_day` until the value stays within a share of its baseline.
+    observable: str,
+    *,
+    after_day: float | None = None,
+    after_hour: float | None = None,
+    within: float = 0.05,
+) -> Endpoint:
+    """Hours from a time on until the value is back at its baseline and stays there.
+
+    Zero where it is there all the time, NaN where it is not at the end of the run.
 
     Parameters
     ----------
     within : float
-        Relative distance from baseline that counts as returned (0.05 is 5 %).
+        Distance from the baseline, as a share of it, that counts as returned (0.05 is 5 %).
     """
-    rows = np.flatnonzero(runs.times_h >= round_h(24.0 * after_day))
-    if not 0 < within < 1 or not after_day >= 0 or rows.size == 0:
-        raise InputError(f"within={within!r} after day {after_day!r}", why="outside of the run")
-    base = baseline(runs, observable)
-    days = []
-    for i in range(len(runs)):
-        values = _values(runs, i, observable)[rows]
-        away = np.abs(values - base[i]) > within * abs(base[i])
-        if not np.isfinite(values).all() or away[-1]:
-            days.append(math.nan)
-        else:
-            last = np.flatnonzero(away)
-            first = rows[0] if last.size == 0 else rows[last[-1] + 1]
-            days.append(float(runs.times_h[first]) / 24.0 - after_day)
-    return np.array(days)
+    share = _number("within", observable, within)
+    if not 0 < share < 1:
+        raise InputError(f"within={within!r} of '{observable}'", why="a share lies between 0 and 1")
+    after = _hour("time_to_baseline", observable, after_day, after_hour)
+    name = f"time_to_baseline_{observable}_after_{after:g}h"
+    return Endpoint("time_to_baseline", observable, name, start_h=after, level=share)
 
 
-def _values(runs: Runs, run: int, observable: str) -> Array:
-    return runs.get(run, observable)
+def half_life(observable: str, *, drug: str, hours: tuple[float, float] = (24.0, 96.0)) -> Endpoint:
+    """Half-life after the last dose of a drug, in hours: log-linear fit to 25 values.
+
+    NaN where the drug is not given, the values do not decline, or the run ends too early.
+
+    Parameters
+    ----------
+    hours : tuple
+        The part of the decline that is used, in hours after the last dose (after its end, for an
+        infusion): absorption and distribution are over by then, and levels still measurable.
+    """
+    part = _over("half_life", observable, None, hours)
+    return replace(part, drug=str(drug), name=f"half_life_{observable}")
 
 
-def _end(runs: Runs, end_h: float | None) -> float:
-    return float(runs.times_h[-1]) if end_h is None else end_h
+def accumulation(
+    observable: str,
+    *,
+    every_h: float,
+    day: float | None = None,
+    hour: float | None = None,
+) -> Endpoint:
+    """Area over the interval of dosing that begins at a time, over that of the first one."""
+    length = round_h(_number("every_h", observable, every_h))
+    if not length > 0:
+        raise InputError(f"every_h={every_h!r} of '{observable}'", why="it is longer than 0 h")
+    return replace(_on("accumulation", observable, day, hour), level=length)
 
 
-def _between(runs: Runs, start_h: float, end_h: float) -> NDArray[np.intp]:
-    """Rows in an interval: after a dose at its start, before a dose at its end."""
-    start_h, end_h = round_h(start_h), round_h(end_h)
-    if not 0 <= start_h < end_h <= runs.times_h[-1]:
+def _over(kind: Kind, observable: str, days: Interval | None, hours: Interval | None) -> Endpoint:
+    if days is not None and hours is not None:
+        raise InputError(f"{kind} of '{observable}'", why="days and hours are given; give one")
+    given, scale, unit = (hours, 1.0, "hours") if days is None else (days, 24.0, "days")
+    start_h, end_h = 0.0, math.inf
+    if given is not None:
+        if not isinstance(given, (tuple, list)) or len(given) != 2:
+            raise InputError(
+                f"{unit}={given!r:.60} of '{observable}'",
+                fix=f"give begin and end: {unit}=(28, 28.5), or None as the end of the run",
+            )
+        start_h = round_h(scale * _number(unit, observable, given[0]))
+        if given[1] is not None:
+            end_h = float(scale * _number(unit, observable, given[1], endless=True))
+            end_h = round_h(end_h) if math.isfinite(end_h) else end_h
+    if not 0.0 <= start_h < end_h:
         raise InputError(
-            f"interval {start_h:g}-{end_h:g} h",
-            why=f"it must be rising and lie in the run, 0-{runs.times_h[-1]:g} h",
+            f"{kind} of '{observable}' over {start_h:g}-{end_h:g} h",
+            why="an interval starts at 0 h or later and ends after its start",
         )
-    times, sample = runs.times_h, runs.sample
-    inside = (times >= start_h) & (times <= end_h)
-    inside &= ~((times == start_h) & (sample == "pre"))
-    inside &= ~((times == end_h) & (sample == "post"))
-    return np.flatnonzero(inside)
+    whole = start_h == 0.0 and end_h == math.inf
+    part = "" if whole else f"_{start_h:g}_{end_h:g}h"
+    return Endpoint(kind, observable, f"{kind}_{observable}{part}", start_h, end_h)
 
 
-def _check_doses(runs: Runs, start_h: float, end_h: float) -> None:
-    """Refuse an interval with a dose whose rise would be spread over the time before it."""
-    times, sample = runs.times_h, runs.sample
-    after = times[(sample == "post") & (times > round_h(start_h)) & (times <= round_h(end_h))]
-    bare = np.setdiff1d(after, times[sample == "pre"])
-    if bare.size:
-        raise InputError(f"no value before the dose at {bare[0]:g} h", fix=_FULL_GRID)
+def _on(kind: Kind, observable: str, day: float | None, hour: float | None) -> Endpoint:
+    time_h = _hour(kind, observable, day, hour)
+    at = f"day{time_h / 24:g}" if hour is None else f"{time_h:g}h"
+    return Endpoint(kind, observable, f"{kind}_{observable}_{at}", time_h=time_h)
 
 
-def _at(runs: Runs, observable: str, time_h: float, *, before_dose: bool) -> Array:
+def _hour(kind: str, observable: str, day: float | None, hour: float | None) -> float:
+    if (day is None) == (hour is None):
+        raise InputError(f"{kind} of '{observable}'", fix="give the day or the hour, one of them")
+    scale, given, unit = (1.0, hour, "hour") if day is None else (24.0, day, "day")
     # Rounded as the times of doses are: day 0.1 is the dose at 2.4 h, not a moment after it.
-    time_h = round_h(time_h)
-    if not 0 <= time_h <= runs.times_h[-1]:
-        raise InputError(
-            f"day {time_h / 24:g}", why=f"the run covers {runs.times_h[-1] / 24:g} days"
-        )
-    rows = np.flatnonzero(runs.times_h == time_h)
-    if rows.size == 0:
-        return _interpolated(runs, observable, time_h)
-    row = rows[0] if before_dose else rows[-1]
-    if before_dose and runs.sample[row] == "post":
-        what = f"no value before the dose at {time_h:g} h"
-        raise InputError(what, fix=_FULL_GRID)
-    return np.array([_values(runs, i, observable)[row] for i in range(len(runs))])
+    time_h = round_h(scale * _number(unit, observable, given))
+    if time_h < 0:
+        raise InputError(f"{kind} of '{observable}' on {unit} {given!r}", why="time begins at 0")
+    return time_h
 
 
-def _interpolated(runs: Runs, observable: str, time_h: float) -> Array:
-    # Rows around the time; a row at the time itself gives its own value.
-    return np.array(
-        [np.interp(time_h, runs.times_h, _values(runs, i, observable)) for i in range(len(runs))]
-    )
+def _level(
+    kind: Kind,
+    observable: str,
+    level: float,
+    days: Interval | None,
+    hours: Interval | None,
+) -> Endpoint:
+    told = _number("level", observable, level)
+    part = _over(kind, observable, days, hours)
+    name = part.name.replace(observable, f"{observable}_{told:g}", 1)
+    return replace(part, level=told, name=name)
 
 
-def _ratio(above: Array, below: Array) -> Array:
-    # A baseline of nearly nothing (a drug before its first dose) has no fold.
-    return np.divide(above, below, out=np.full_like(above, np.nan), where=np.abs(below) > 1e-12)
+def _number(what: str, observable: str, given: Any, *, endless: bool = False) -> float:
+    """A number as a number; text, truth values and differences of times are none."""
+    kind = type(given).__name__
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = math.nan
+    odd = isinstance(given, (bool, str, bytes)) or kind in ("bool_", "timedelta64", "datetime64")
+    if odd or math.isnan(number) or (math.isinf(number) and not endless):
+        raise InputError(f"{what}={given!r:.60} of '{observable}'", why="it is no finite number")
+    return number

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 
 from il15_sim.composition import table_ids
 from il15_sim.drugs import DRUG_COLUMNS, DrugTarget, check_targets, drug_targets
 from il15_sim.errors import InputError, unknown
 from il15_sim.finite import as_number
+from il15_sim.frozen import Frozen
 from il15_sim.parameters import ParameterTable, Variant
 from il15_sim.resources import models_dir as packaged_models_dir
 from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
@@ -44,7 +44,8 @@ class Model:
     drugs : tuple of DrugTarget
         The drugs and routes that this model can be dosed with.
     parameters : ParameterTable
-        The rows of the parameter table that this model uses.
+        The rows of the parameter table that this model uses, under its own ids and with the values
+        that are simulated.
 
     Examples
     --------
@@ -118,12 +119,14 @@ class Model:
         drugs = tuple(d for d in drugs if d.target in known)
         model = cls(
             name=name,
-            values=MappingProxyType({**own, **inputs}),
-            parameters=table.subset(rows.values()),
-            rows=MappingProxyType(rows),
+            values=Frozen({**own, **inputs}),
+            parameters=ParameterTable(
+                tuple(replace(table[row], id=i) for i, row in rows.items()), table.path
+            ),
+            rows=Frozen(rows),
             drugs=drugs,
             observables=observables,
-            units=MappingProxyType(units),
+            units=Frozen(units),
             variants=(),
             models_dir=folder,
             facts=facts,
@@ -184,16 +187,33 @@ class Model:
         InputError
             As `check_values`.
         """
-        checked = self.check_values(values, where)
-        for key, value in checked.items():
-            if key in self.rows:
-                warn_of_value(key, value, self.parameters[self.rows[key]], where)
-        return replace(self, values=MappingProxyType({**self.values, **checked}))
+        return self._valued(self.check_values(values, where))
+
+    def _valued(self, checked: Mapping[str, float]) -> Model:
+        listed = {i: v for i, v in checked.items() if i in self.parameters}
+        return replace(
+            self,
+            values=Frozen({**self.values, **checked}),
+            parameters=self.parameters.with_values(listed),
+        )
 
     def check_values(
         self, values: Mapping[str, float], where: str | Path | None = None
     ) -> dict[str, float]:
-        """Overrides as floats; refuses unknown ids and values that are not finite numbers."""
+        """Overrides as floats; warns once of values outside the table's bounds.
+
+        Raises
+        ------
+        InputError
+            For unknown ids, and values that are not finite numbers or negative against the bounds.
+        """
+        checked = self._checked(values, where)
+        for key, value in checked.items():
+            if key in self.parameters:
+                warn_of_value(key, value, self.parameters[key], where, stacklevel=3)
+        return checked
+
+    def _checked(self, values: Mapping[str, float], where: str | Path | None) -> dict[str, float]:
         if not isinstance(values, Mapping):
             fix = "give a dictionary of values by parameter id"
             raise InputError(f"values are {values!r:.40}", where=where, fix=fix)
@@ -206,13 +226,12 @@ class Model:
                 raise InputError(f"value {value!r:.40} of '{key}' is not a number", where=where)
             if not abs(number) < float("inf"):
                 raise InputError(f"value {value!r:.40} of '{key}' is not finite", where=where)
-            row = self.rows.get(key)
-            if number < 0 and row is not None and self.parameters[row].lower >= 0:
+            if number < 0 and key in self.parameters and self.parameters[key].lower >= 0:
+                row = self.parameters[key]
                 raise InputError(
                     f"value {value!r} of '{key}' is negative",
                     where=where,
-                    why=f"the table's bounds are {self.parameters[row].lower:g} to "
-                    f"{self.parameters[row].upper:g} {self.parameters[row].unit}",
+                    why=f"the table's bounds are {row.lower:g} to {row.upper:g} {row.unit}",
                 )
             checked[key] = number
         return checked
@@ -230,8 +249,8 @@ class Model:
         given = Variant.read(path, table).values()
         own = {i: given[row] for i, row in self.rows.items() if row in given}
         # A variant may leave the bounds without a warning: `il15-sim check` has looked at it.
-        kept = MappingProxyType({**self.values, **self.check_values(own, path)})
-        return replace(self, values=kept, variants=(*self.variants, name))
+        model = self._valued(self._checked(own, path))
+        return replace(model, variants=(*self.variants, name))
 
     def upstream_kinds(self, observable: str) -> dict[str, int]:
         """How many parameters upstream of an observable are measured, derived, fitted, assumed."""
@@ -239,9 +258,28 @@ class Model:
             raise unknown("observable", observable, (*self.observables, *self.states))
         counts = dict.fromkeys(("measured", "derived", "fitted", "assumed"), 0)
         for i in self.facts.upstream_constants(observable):
-            if i in self.rows:
-                counts[self.parameters[self.rows[i]].kind] += 1
+            if i in self.parameters:
+                counts[self.parameters[i].kind] += 1
         return counts
+
+    def __repr__(self) -> str:
+        """A few lines on what there is."""
+        drugs: dict[str, list[str]] = {}
+        for target in self.drugs:
+            drugs.setdefault(target.drug, []).append(target.route)
+        lines = [
+            f"model '{self.name}': {len(self.states)} states, {len(self.observables)} observables, "
+            f"{len(self.values)} parameters",
+            "drugs: " + (", ".join(f"{d} ({', '.join(r)})" for d, r in drugs.items()) or "none"),
+            f"variants: {', '.join(self.variants) or 'none'}",
+        ]
+        return "\n  ".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same and the parameters, for a notebook."""
+        from html import escape
+
+        return f"<pre>{escape(repr(self))}</pre>{self.parameters._repr_html_()}"
 
 
 def variant_names(models_dir: str | Path | None = None) -> tuple[str, ...]:

@@ -1,14 +1,40 @@
 """Reduced values of one simulation, in one line."""
 
+import math
+
+from small_models import kernel_of
+
 from il15_sim.batch.kernel import Reduction, Task
-from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, OK
+from il15_sim.batch.layout import (
+    AREA,
+    FIRST_ABOVE,
+    FIRST_BELOW,
+    LAST_ABOVE,
+    LAST_BELOW,
+    MAXIMUM,
+    MINIMUM,
+    OK,
+    TIME_ABOVE,
+    TIME_BELOW,
+)
 
 KINDS = (MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW)
+SPANS = (TIME_ABOVE, TIME_BELOW, LAST_ABOVE, LAST_BELOW)
+
+
+def fast(output):
+    """The compiled model of an output of x = t: steps are as long as they may be."""
+    return kernel_of(f"x = 0; w = 1; x' = 1; fast := {output}")
 
 
 def over(begin, end, *kinds, output="central", level=0.0):
     """Reductions of several kinds over one interval."""
     return [Reduction(kind, output, begin, end, level) for kind in kinds]
+
+
+def relative(level, *kinds, output="x", begin=0.0, end=math.inf):
+    """Reductions of several kinds at a level relative to the start."""
+    return [Reduction(kind, output, begin, end, level, relative=True) for kind in kinds]
 
 
 def reduce(kernel, end, reductions, *, events=(), base=None, **options):

@@ -13,14 +13,15 @@ from il15_sim.batch.compiling import CompileNote
 FIRST = """\
 import json, sys, time, warnings
 warnings.simplefilter("error")
-from il15_sim import Model, simulate_many
+from il15_sim import Model, simulate
 model = Model.load("sorafenib_pk")
 begin = time.perf_counter()
-one = simulate_many(model, until_days=1, observables=["sorafenib_free_nM"], progress=SHOW)
+one = simulate(model, until_days=1, observables=["sorafenib_free_nM"], progress=SHOW)
 seconds = time.perf_counter() - begin
-two = simulate_many(model, until_days=1, observables=["sorafenib_free_nM"])
+two = simulate(model, until_days=1, observables=["sorafenib_free_nM"])
 numba = [name for name in sys.modules if name.split(".")[0] == "numba"]
-print(json.dumps([seconds, one.attrs["compile_seconds"], two.attrs["compile_seconds"], numba]))
+told = [runs.data.attrs["compile_seconds"] for runs in (one, two)]
+print(json.dumps([seconds, *told, numba]))
 """
 
 

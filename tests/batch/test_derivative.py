@@ -56,7 +56,10 @@ def test_derivatives_are_those_of_sympy(term, states, parameters, at):
     formula = symbolic(term)
     point = dict(zip([*X, *K, T], [*states, *parameters, at], strict=True))
     for index, variable in [*enumerate(X), (TIME, T)]:
-        expected = complex(sympy.diff(formula, variable).evalf(30, subs=point))
+        told = sympy.diff(formula, variable).evalf(30, subs=point)
+        if not told.is_number or told.has(sympy.zoo, sympy.nan):
+            continue  # a power of nothing, which has no derivative
+        expected = complex(told)
         if not cmath.isfinite(expected) or expected.imag or abs(expected) > 1e8:
             continue
         if not sympy.im(formula.evalf(subs=point)).is_zero:

@@ -17,7 +17,7 @@ from sbml_text import (
     unit,
 )
 
-from il15_sim import Change, readouts, simulate_many
+from il15_sim import Change, endpoints, simulate
 from il15_sim.batch.kernel import Kernel
 
 HOURS = ' timeUnits="hour"'
@@ -153,14 +153,14 @@ def on_both(name, **asked):
     own = kernel.parameter_values[kernel.parameters.index(varied)]
     table = pd.DataFrame({varied: own * np.array([0.8, 1.0, 1.3])})
     for engine in ("batch", "reference"):
-        runs = simulate_many(kernel, None, table, engine=engine, rtol=1e-10, **asked)
-        assert runs.attrs["engine"] == engine
+        runs = simulate(kernel, None, table, engine=engine, rtol=1e-10, **asked)
+        assert runs.data.attrs["engine"] == engine
         assert not runs["status"].any()
         yield runs
 
 
 def assert_close(one, other, within):
-    for name in set(one.data_vars) - {"status", "steps_accepted", "steps_rejected"}:
+    for name in set(one.data.data_vars) - {"status", "steps_accepted", "steps_rejected"}:
         x, y = one[name].values, other[name].values
         axes = 0 if name == "final_state" else None
         size = np.nanmax(np.abs(y), axis=axes, initial=0.0)
@@ -185,14 +185,14 @@ def test_readouts_agree(name):
     _, _, seen, changes = MODELS[name]
     level = {"an oscillator in days": 1.3e-12, "stiff kinetics from empty states": 3e-5}.get(name)
     wanted = [
-        *(readouts.cmax(seen), readouts.cmin(seen, start_h=1.0, end_h=4.0)),
-        *(readouts.auc(seen), readouts.auc(seen, start_h=0.5, end_h=2.0)),
-        *(readouts.value_at(seen, day=0.125), readouts.trough(seen, day=0.125)),
-        *(readouts.baseline(seen), readouts.change(seen, day=0.2), readouts.fold(seen, day=0.2)),
-        *(readouts.max_fold(seen), readouts.hours_to_above(seen, level or 1.0)),
-        readouts.hours_to_below(seen, 0.8 * (level or 1.0), start_h=1.5),
+        *(endpoints.cmax(seen), endpoints.cmin(seen, hours=(1.0, 4.0))),
+        *(endpoints.auc(seen), endpoints.auc(seen, hours=(0.5, 2.0))),
+        *(endpoints.value_at(seen, day=0.125), endpoints.trough(seen, day=0.125)),
+        *(endpoints.baseline(seen), endpoints.change(seen, day=0.2), endpoints.fold(seen, day=0.2)),
+        *(endpoints.max_fold(seen), endpoints.time_to_above(seen, level or 1.0)),
+        endpoints.time_to_below(seen, 0.8 * (level or 1.0), hours=(1.5, None)),
     ]
-    assert_close(*on_both(name, readouts=wanted, changes=changes, until_days=0.25), 1e-6)
+    assert_close(*on_both(name, endpoints=wanted, changes=changes, until_days=0.25), 1e-6)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -212,9 +212,9 @@ def test_the_rows_of_the_reference_do_not_depend_on_each_other():
     sbml, varied, _, changes = MODELS[name]
     kernel, values = Kernel(sbml), [0.3, 0.4, 0.3, 0.5, 0.3]
     asked = {"times_h": [1.0, 4.0], "changes": changes, "engine": "reference"}
-    together = simulate_many(kernel, None, pd.DataFrame({varied: values}), **asked)
+    together = simulate(kernel, None, pd.DataFrame({varied: values}), **asked)
     for i, value in enumerate(values):
-        alone = simulate_many(kernel, None, pd.DataFrame({varied: [value]}), **asked)
+        alone = simulate(kernel, None, pd.DataFrame({varied: [value]}), **asked)
         assert np.array_equal(alone["A"].values[0], together["A"].values[i])
 
 
@@ -227,7 +227,7 @@ def test_tolerances_follow_the_sizes_of_states(scale):
             *(rate("big", "k - 0.5 * big"), rate("small", "1e-9 * big - small")),
         )
     )
-    runs = simulate_many(
+    runs = simulate(
         kernel, times_h=[0.5, 2.0, 8.0], engine="reference", rtol=1e-9, observables=["big", "small"]
     )
     t = np.array([0.5, 2.0, 8.0])
@@ -243,7 +243,7 @@ def test_tolerances_follow_amounts_in_a_tiny_volume():
             *(initial("B", "0"), reaction("J", "2e-15 * A", ["A"], ["B"])),
         )
     )
-    runs = simulate_many(kernel, times_h=[0.5, 3.0], engine="reference", rtol=1e-9)
+    runs = simulate(kernel, times_h=[0.5, 3.0], engine="reference", rtol=1e-9)
     right = 3 * np.exp(-2 * np.array([0.5, 3.0]))
     assert runs["A"].values[0] == pytest.approx(right, rel=1e-6)
     assert runs["B"].values[0] == pytest.approx(3 - right, rel=1e-6)

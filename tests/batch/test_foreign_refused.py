@@ -17,9 +17,9 @@ from sbml_text import (
     unit,
 )
 
-from il15_sim import Change, InputError, foreign_engine, simulate_many
+from il15_sim import Change, InputError, foreign_engine, simulate
 from il15_sim.batch.kernel import Kernel
-from il15_sim.ensemble.block import STATUS
+from il15_sim.simulation.block import STATUS
 
 
 def hourly(*parts):
@@ -43,7 +43,7 @@ def test_a_parameter_that_something_is_set_from_once_cannot_change():
     )
     for engine in ("batch", "reference"):
         with pytest.raises(InputError, match=told):
-            simulate_many(kernel, times_h=[3.0], changes=Change(1.0, "k", 2.0), engine=engine)
+            simulate(kernel, times_h=[3.0], changes=Change(1.0, "k", 2.0), engine=engine)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_a_parameter_that_something_is_set_from_once_cannot_change():
 def test_failures_have_one_name(formula, code):
     kernel = Kernel(hourly(changing("x", 1), rate("x", formula)))
     for engine in ("batch", "reference"):
-        runs = simulate_many(kernel, times_h=[3.0], engine=engine)
+        runs = simulate(kernel, times_h=[3.0], engine=engine)
         assert STATUS[int(runs["status"][0])] == code, engine
 
 
 def test_what_is_not_finite_after_a_dose_has_one_name():
     kernel = Kernel(hourly(changing("x", 1), rate("x", "-x")))
     for engine in ("batch", "reference"):
-        runs = simulate_many(
+        runs = simulate(
             kernel, times_h=[3.0], engine=engine, changes=[Change(1.0, "x", 1.7e308)] * 2
         )
         assert STATUS[int(runs["status"][0])] == "not finite after a dose", engine
@@ -76,7 +76,7 @@ def test_an_output_that_is_not_finite_does_not_end_a_run():
         hourly(changing("x", 0), changing("r"), rate("x", "1"), rule("r", "x / (time - 1)"))
     )
     for engine in ("batch", "reference"):
-        runs = simulate_many(kernel, times_h=[1.0, 3.0], engine=engine, observables=["r", "x"])
+        runs = simulate(kernel, times_h=[1.0, 3.0], engine=engine, observables=["r", "x"])
         assert runs["status"][0] == 0
         assert not math.isfinite(runs["r"].values[0, 0])
         assert runs["r"].values[0, 1] == pytest.approx(1.5, rel=1e-6)
@@ -103,9 +103,9 @@ def test_an_output_that_is_not_finite_does_not_end_a_run():
 )
 def test_what_libroadrunner_gets_wrong_is_refused(parts, told):
     kernel = Kernel(hourly(*parts))
-    assert not simulate_many(kernel, times_h=[1.0])["status"].any()
+    assert not simulate(kernel, times_h=[1.0])["status"].any()
     with pytest.raises(InputError, match=f"{told}.* use engine='batch'"):
-        simulate_many(kernel, times_h=[1.0], engine="reference")
+        simulate(kernel, times_h=[1.0], engine="reference")
 
 
 def test_what_libroadrunner_does_not_read_or_tell_is_refused(monkeypatch):

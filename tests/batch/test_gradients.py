@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from small_models import sbml_of
 
-from il15_sim import Change, gradients, readouts
+from il15_sim import Change, endpoints, gradients
 from il15_sim.batch.kernel import Kernel
 
 DOSES = ((0.0, 80.0), (8.0, 80.0), (24.0, 120.0))
@@ -28,11 +28,11 @@ def asked(kernel, wrt, observable, **doses):
     changes = [Change(time, "gut", amount, **doses) for time, amount in DOSES]
     found = gradients(
         kernel, changes=changes, wrt=wrt, times_h=TIMES_H, observables=[observable],
-        readouts=[
-            readouts.auc(observable, start_h=8, end_h=24).named("area"),
-            readouts.cmax(observable, start_h=8, end_h=24).named("peak"),
-            readouts.trough(observable, day=1).named("low"),
-            readouts.value_at(observable, day=1.5).named("later"),
+        endpoints=[
+            endpoints.auc(observable, hours=(8, 24)).named("area"),
+            endpoints.cmax(observable, hours=(8, 24)).named("peak"),
+            endpoints.trough(observable, day=1).named("low"),
+            endpoints.value_at(observable, day=1.5).named("later"),
         ],
         until_days=2, rtol=1e-9,
     )  # fmt: skip

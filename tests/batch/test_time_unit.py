@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sbml_text import model, parameter, rate, rule, unit
 
-from il15_sim import Change, InputError, Model, gradients, readouts, simulate_many
+from il15_sim import Change, InputError, Model, endpoints, gradients, simulate
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.time_unit import HOUR, TimeUnit
 from il15_sim.model import model_names
@@ -59,7 +59,7 @@ def test_a_decay_of_one_per_unit(name):
     # Hours to a billionth: some units of time, but whole hours where these are many.
     times = [round(float(x * hours), 9) for x in (0.5, 1, 3)]
     times = times if hours > Fraction(1, 1000) else [0.001, 0.002, 0.004]
-    runs = simulate_many(kernel, times_h=times, observables=["A", "clock"], rtol=1e-10)
+    runs = simulate(kernel, times_h=times, observables=["A", "clock"], rtol=1e-10)
     in_units = np.array(times) / float(hours)
     assert runs["time_h"].values.tolist() == times
     assert runs["clock"].values[0] == pytest.approx(in_units, rel=1e-15)
@@ -89,28 +89,31 @@ def half_an_hour(request):
 
 
 READOUTS = [
-    (readouts.cmax("A"), JUST_AFTER),
-    (readouts.cmax("A", start_h=4.8), dosed(4.8)),
-    (readouts.cmin("A", start_h=1.1, end_h=DOSE_H), JUST_BEFORE),
-    (readouts.auc("A", start_h=3.0, end_h=6.5), area(3.0, 6.5)),
-    (readouts.auc("A"), 2.0 * (8.0 - JUST_BEFORE) + area(DOSE_H, END_H)),
-    (readouts.value_at("A", day=0.1), JUST_AFTER),
-    (readouts.trough("A", day=0.1), JUST_BEFORE),
-    (readouts.baseline("A"), 8.0),
-    (readouts.change("A", day=0.2), dosed(4.8) - 8.0),
-    (readouts.fold("A", day=0.2), dosed(4.8) / 8.0),
-    (readouts.max_fold("A"), JUST_AFTER / 8.0),
-    (readouts.hours_to_below("A", 3.0), 2.0 * math.log(8.0 / 3.0)),
-    (readouts.hours_to_below("A", 3.0, start_h=3.3), DOSE_H + 2.0 * math.log(JUST_AFTER / 3.0)),
-    (readouts.hours_to_above("A", 9.0), DOSE_H),
-    (readouts.hours_to_above("A", 1.0, start_h=3.3), 3.3),
+    (endpoints.cmax("A"), JUST_AFTER),
+    (endpoints.cmax("A", hours=(4.8, None)), dosed(4.8)),
+    (endpoints.cmin("A", hours=(1.1, DOSE_H)), JUST_BEFORE),
+    (endpoints.auc("A", hours=(3.0, 6.5)), area(3.0, 6.5)),
+    (endpoints.auc("A"), 2.0 * (8.0 - JUST_BEFORE) + area(DOSE_H, END_H)),
+    (endpoints.value_at("A", day=0.1), JUST_AFTER),
+    (endpoints.trough("A", day=0.1), JUST_BEFORE),
+    (endpoints.baseline("A"), 8.0),
+    (endpoints.change("A", day=0.2), dosed(4.8) - 8.0),
+    (endpoints.fold("A", day=0.2), dosed(4.8) / 8.0),
+    (endpoints.max_fold("A"), JUST_AFTER / 8.0),
+    (endpoints.time_to_below("A", 3.0), 2.0 * math.log(8.0 / 3.0)),
+    (
+        endpoints.time_to_below("A", 3.0, hours=(3.3, None)),
+        DOSE_H + 2.0 * math.log(JUST_AFTER / 3.0),
+    ),
+    (endpoints.time_to_above("A", 9.0), DOSE_H),
+    (endpoints.time_to_above("A", 1.0, hours=(3.3, None)), 3.3),
 ]
 
 
 def test_every_readout_is_told_by_hours(half_an_hour):
     wanted = [r.named(f"r{i}") for i, (r, _) in enumerate(READOUTS)]
-    runs = simulate_many(
-        half_an_hour, changes=[Change(DOSE_H, "A", 8.0)], readouts=wanted, rtol=1e-10,
+    runs = simulate(
+        half_an_hour, changes=[Change(DOSE_H, "A", 8.0)], endpoints=wanted, rtol=1e-10,
         until_days=0.3,
     )  # fmt: skip
     for (readout, right), name in zip(READOUTS, wanted, strict=True):
@@ -125,7 +128,7 @@ def test_every_readout_is_told_by_hours(half_an_hour):
 def test_a_dose_and_an_output_at_the_same_hour_meet(half_an_hour, sample):
     times = [0.1 * n for n in range(1, 70)]
     for dose_h in (0.3, 0.7, 2.3, 5.9):
-        runs = simulate_many(
+        runs = simulate(
             half_an_hour, changes=[Change(dose_h, "A", 100.0, sets=True)], times_h=times,
             sample=sample, observables="A",
         )  # fmt: skip
@@ -135,8 +138,8 @@ def test_a_dose_and_an_output_at_the_same_hour_meet(half_an_hour, sample):
 
 
 def test_a_run_goes_on_at_its_hour(half_an_hour):
-    first = simulate_many(half_an_hour, until_days=0.1, final_state=True, rtol=1e-10)
-    second = simulate_many(
+    first = simulate(half_an_hour, until_days=0.1, final_state=True, rtol=1e-10)
+    second = simulate(
         half_an_hour, start=first["final_state"].values, start_h=DOSE_H, times_h=[4.0, END_H],
         changes=[Change(0.3, "A", 1e6), Change(DOSE_H, "A", 8.0)], observables=["A", "clock"],
         rtol=1e-10,
@@ -148,12 +151,12 @@ def test_a_run_goes_on_at_its_hour(half_an_hour):
 
 def test_slopes_are_those_by_hours(half_an_hour):
     wanted = [
-        readouts.auc("A", start_h=3.0, end_h=6.5).named("area"),
-        readouts.hours_to_below("A", 3.0).named("time"),
-        readouts.hours_to_above("A", 9.0).named("dose"),
+        endpoints.auc("A", hours=(3.0, 6.5)).named("area"),
+        endpoints.time_to_below("A", 3.0).named("time"),
+        endpoints.time_to_above("A", 9.0).named("dose"),
     ]
     slopes = gradients(
-        half_an_hour, wrt=["k"], changes=[Change(DOSE_H, "A", 8.0)], readouts=wanted,
+        half_an_hour, wrt=["k"], changes=[Change(DOSE_H, "A", 8.0)], endpoints=wanted,
         observables=["A"], times_h=[2.0, END_H], rtol=1e-10,
     )  # fmt: skip
     # By the rate per hour, which is the parameter over the hours of a unit.
@@ -174,8 +177,8 @@ def test_slopes_are_those_by_hours(half_an_hour):
 def test_stored_results_of_two_units_are_two(tmp_path):
     sbml = text(3, [], "")
     asked = {"times_h": [24.0], "folder": tmp_path, "observables": "A", "progress": False}
-    by_day = simulate_many(Kernel(sbml, time_unit="d"), **asked)["A"].values[0, 0]
-    by_week = simulate_many(Kernel(sbml, time_unit="wk"), **asked)["A"].values[0, 0]
+    by_day = simulate(Kernel(sbml, time_unit="d"), **asked)["A"].values[0, 0]
+    by_week = simulate(Kernel(sbml, time_unit="wk"), **asked)["A"].values[0, 0]
     assert by_day == pytest.approx(8 * math.exp(-1), rel=1e-5)
     assert by_week == pytest.approx(8 * math.exp(-1 / 7), rel=1e-5)
 
@@ -186,7 +189,7 @@ def test_a_model_without_a_unit_of_time_is_refused_by_name(name):
     assert kernel.time_unit is None
     told = r"model 'decay' has no unit of time; .* name it, as in Kernel\(sbml, time_unit=\"d\"\)"
     with pytest.raises(InputError, match=told):
-        simulate_many(kernel, times_h=[1.0])
+        simulate(kernel, times_h=[1.0])
     with pytest.raises(InputError, match=told):
         gradients(kernel, wrt=["k"], times_h=[1.0])
 
@@ -206,7 +209,7 @@ def test_the_unit_can_be_named(spellings, hours):
         assert TimeUnit.named(name).hours == hours
     times = [float(hours * x) for x in (1, 2)]
     kernel = Kernel(text(3, [], ""), time_unit=spellings[-1])
-    runs = simulate_many(kernel, times_h=times, observables="A", rtol=1e-9)
+    runs = simulate(kernel, times_h=times, observables="A", rtol=1e-9)
     right = 8.0 * np.exp(-np.round(times, 9) / float(hours))
     assert runs["A"].values[0] == pytest.approx(right, rel=1e-6)
 
@@ -247,8 +250,8 @@ def test_the_models_of_the_package_count_hours():
 def test_rows_of_a_table_are_each_converted():
     kernel = Kernel(text(3, [DAY], ' timeUnits="day"'))
     table = pd.DataFrame({"k": np.linspace(0.5, 2.0, 11)})
-    runs = simulate_many(
-        kernel, None, table, readouts=readouts.hours_to_below("A", 4.0), until_days=2, rtol=1e-9
+    runs = simulate(
+        kernel, None, table, endpoints=endpoints.time_to_below("A", 4.0), until_days=2, rtol=1e-9
     )
     right = 24.0 * math.log(2.0) / table["k"].to_numpy()
-    assert runs["hours_to_below_A_4"].values == pytest.approx(right, rel=1e-6)
+    assert runs["time_to_below_A_4"].values == pytest.approx(right, rel=1e-6)

@@ -1,4 +1,4 @@
-"""This package: `simulate_many` on its batch engine."""
+"""This package: `simulate` on its batch engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from patient_case import NAME, regimen
 from task import Array, Task
 
-from il15_sim import Change, Model, __version__, simulate_many
+from il15_sim import Change, Model, __version__, simulate
 from il15_sim.batch.kernel import Kernel
 
 
@@ -32,7 +32,7 @@ class Engine:
     def run(self, values: Array, rtol: float, scale: None) -> Array:
         """All sets in groups of eight; absolute tolerances are those of the package."""
         task = self.task
-        runs = simulate_many(
+        runs = simulate(
             self.model,
             parameters=pd.DataFrame(values, columns=list(task.parameters)),
             times_h=task.times,

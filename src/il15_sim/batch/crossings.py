@@ -33,7 +33,7 @@ def find_crossing(
 
     Returns the lanes in which the piece must be divided.
     """
-    o, level = job.column[e], job.level[e]
+    o, level = job.column[e], work.level[e, :]
     waiting = here & (work.best[e, :] != work.best[e, :])
     if not some(waiting):
         return waiting
@@ -64,14 +64,15 @@ def find_crossing(
     if some(found):
         work.low[:] = begin + work.low[:] * width
         work.high[:] = begin + work.high[:] * width
-        close_in(job, work, e, found, sign)
+        share = close_in(job, work, e, found, sign)
+        work.best[e, :] = where(found, work.t[:] + share * work.used[:], work.best[e, :])
     return rough
 
 
 @native
 def bracket(job: Job, work: Work, e: Int, first: Int, waiting: Mask, sign: Real) -> None:
     """Between which nodes a level is first passed: between the shares `low` and `high`."""
-    o, level = job.column[e], job.level[e]
+    o, level = job.column[e], work.level[e, :]
     before = sign * (value(job, work, first, o) - level)
     x = 0.0
     for n in range(1, 5):
@@ -87,7 +88,7 @@ def bracket_peak(
     job: Job, work: Work, e: Int, first: Int, waiting: Mask, x_peak: Vec, sign: Real
 ) -> None:
     """The same where no node passes the level: the peak, in node `POINT`, may."""
-    o, level = job.column[e], job.level[e]
+    o, level = job.column[e], work.level[e, :]
     peak = sign * (value(job, work, POINT, o) - level)
     low, below = vector(0.0), sign * (value(job, work, first, o) - level)
     for n in range(1, 4):
@@ -108,9 +109,12 @@ def note(work: Work, found: Mask, low: Vec, high: Vec, below: Vec, above: Vec) -
 
 
 @native
-def close_in(job: Job, work: Work, e: Int, found: Mask, sign: Real) -> None:
-    """The time of a crossing that lies between the shares `low` and `high` of the step."""
-    o, level = job.column[e], job.level[e]
+def close_in(job: Job, work: Work, e: Int, found: Mask, sign: Real) -> Vec:
+    """The share of the step at which a level is crossed, between its shares `low` and `high`.
+
+    The output is beyond the level, or at it, at `high`, which may come before `low`.
+    """
+    o, level = job.column[e], work.level[e, :]
     turn, halves = 0, False
     apart = found
     # A lane that is done waits unchanged for the others: no row depends on its company.
@@ -128,7 +132,6 @@ def close_in(job: Job, work: Work, e: Int, found: Mask, sign: Real) -> None:
         work.above[:] = where(beyond, gap, work.above[:])
         work.low[:] = where(before_it, share, work.low[:])
         work.below[:] = where(before_it, gap, work.below[:])
-        apart = apart & (work.high[:] - work.low[:] > 1e-13)
+        apart = apart & (abs(work.high[:] - work.low[:]) > 1e-13)
     part = work.below[:] / (work.below[:] - work.above[:])
-    share = work.low[:] + part * (work.high[:] - work.low[:])
-    work.best[e, :] = where(found, work.t[:] + share * work.used[:], work.best[e, :])
+    return work.low[:] + part * (work.high[:] - work.low[:])

@@ -27,7 +27,7 @@ from il15_sim.batch.layout import (
     Work,
 )
 from il15_sim.batch.locate import look_at_conditions
-from il15_sim.batch.reduce import begin_reduction
+from il15_sim.batch.reduce import begin_reduction, set_levels
 from il15_sim.batch.sizes import size_of, size_up
 from il15_sim.batch.stepping import slopes, step
 from il15_sim.batch.typed import Flag, Int, Real, call, native, some, take
@@ -142,6 +142,9 @@ def begin_runs(job: Job, work: Work) -> None:
     look_at_conditions(job, work, work.begun[:] > 0.0)
     if job.time_count > 0:
         emit_now(job, work, True)
+    if job.reducer_count > 0:
+        call(job.outputs, work.y, work.p, work.q, work.time, work.out)
+        set_levels(job, work)
     for lane in range(LANES):
         if work.begun[lane] > 0.0:
             schedule = job.schedule[work.row[lane] if job.schedule_count > 1 else 0]

@@ -93,6 +93,7 @@ def lay_out(
         "begin": _floats([r.begin for r in reductions]),
         "close": _floats([r.end for r in reductions]),
         "level": _floats([r.level for r in reductions]),
+        "relative": _integers([r.relative for r in reductions]),
     }
     numbers: dict[str, float] = {
         **{name: at[name] for name in (*FUNCTIONS, *REPORTING)},

@@ -25,6 +25,7 @@ ADD, SET = range(2)
 
 #: What a reducer keeps of an output over its interval.
 MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW = range(5)
+TIME_ABOVE, TIME_BELOW, LAST_ABOVE, LAST_BELOW = range(5, 9)
 
 #: Points of a step at which outputs are kept: five of the step, five of a piece of it, one more.
 NODES = 11
@@ -110,6 +111,7 @@ class Job(Record):
     begin: Reals
     close: Reals
     level: Reals
+    relative: Ints  # not 0: the level is told from the value at the start
     reducer_count: Int
     # Integration: error control, and the span.
     shared: Int
@@ -149,6 +151,7 @@ class Work(Record):
     nodes: Lanes  # outputs at NODES points of a step
     best: Lanes  # reducers
     seen: Lanes  # how large their outputs have been
+    level: Lanes  # their levels
     switch: Lanes
     w: Lanes  # states inside a step
     roots: Lanes  # root function of every condition

@@ -1,4 +1,4 @@
-"""Endpoints reduced on the fly: largest and smallest value, area, first time beyond a level.
+"""Endpoints reduced on the fly: largest and smallest value, area, times beyond a level.
 
 Every accepted step is read at the five Lobatto points of its dense output. Where these do not tell
 what an output does between them, because it changes faster than the states that the step follows,
@@ -16,15 +16,32 @@ from il15_sim.batch.extremes import refine_peak, take_higher
 from il15_sim.batch.layout import (
     AREA,
     FIRST_ABOVE,
+    FIRST_BELOW,
+    LAST_ABOVE,
     MAXIMUM,
     MINIMUM,
     OK,
     RUNNING,
+    TIME_ABOVE,
+    TIME_BELOW,
     Job,
     Work,
 )
 from il15_sim.batch.pieces import PIECE, STEP, look_along, node, pass_on
-from il15_sim.batch.typed import Int, Mask, Vec, native, smaller, some, vector, where
+from il15_sim.batch.spans import add_span
+from il15_sim.batch.typed import Flag, Int, Mask, Real, Vec, native, smaller, some, vector, where
+
+
+@native
+def set_levels(job: Job, work: Work) -> None:
+    """Levels for the lanes that begin a run; `out` holds the values before its first events."""
+    begun = work.begun[:] > 0.0
+    for e in range(job.reducer_count):
+        level = vector(job.level[e])
+        if job.relative[e]:
+            start = work.out[job.column[e], :]
+            level = start + level * abs(start)
+        work.level[e, :] = where(begun, level, work.level[e, :])
 
 
 @native
@@ -35,7 +52,7 @@ def begin_reduction(job: Job, work: Work) -> None:
     for e in range(job.reducer_count):
         kind, value = job.kind[e], work.out[job.column[e], :]
         empty = nan
-        if kind == AREA:
+        if kind == AREA or kind == TIME_ABOVE or kind == TIME_BELOW:  # noqa: SIM109
             empty = 0.0
         elif kind == MAXIMUM:
             empty = -inf
@@ -59,6 +76,18 @@ def jump_reduction(job: Job, work: Work, now: Vec) -> None:
             here = jumped & (now >= job.begin[e]) & (now < job.close[e])
             sign = 1.0 if kind == MAXIMUM else -1.0
             take_higher(work, e, here, work.out[job.column[e], :], sign)
+        elif is_last(kind):
+            # No step follows upon a dose at the end of the run.
+            here = jumped & (now >= job.begin[e]) & (now < job.close[e])
+            sign = side(kind)
+            here = here & (sign * work.out[job.column[e], :] > sign * work.level[e, :])
+            work.best[e, :] = where(here, now, work.best[e, :])
+        elif kind == FIRST_ABOVE or kind == FIRST_BELOW:  # noqa: SIM109
+            here = jumped & (now >= job.begin[e]) & (now < job.close[e])
+            sign = 1.0 if kind == FIRST_ABOVE else -1.0
+            gap = sign * (work.out[job.column[e], :] - work.level[e, :])
+            here = here & (work.best[e, :] != work.best[e, :]) & (gap >= 0.0)
+            work.best[e, :] = where(here, now, work.best[e, :])
 
 
 @native
@@ -101,8 +130,23 @@ def reduce_piece(
     if kind == MAXIMUM or kind == MINIMUM:  # noqa: SIM109
         highest = 1.0 if kind == MAXIMUM else -1.0
         return refine_peak(job, work, e, here, first, begin, width, highest)
-    above = 1.0 if kind == FIRST_ABOVE else -1.0
-    return find_crossing(job, work, e, here, first, begin, width, above)
+    if kind == FIRST_ABOVE or kind == FIRST_BELOW:  # noqa: SIM109
+        return find_crossing(job, work, e, here, first, begin, width, side(kind))
+    return add_span(job, work, e, here, first, begin, width, side(kind), is_last(kind))
+
+
+@native
+def side(kind: Int) -> Real:
+    """1 for what lies above a level, -1 for what lies below."""
+    if kind == FIRST_ABOVE or kind == TIME_ABOVE:  # noqa: SIM109
+        return 1.0
+    return 1.0 if kind == LAST_ABOVE else -1.0
+
+
+@native
+def is_last(kind: Int) -> Flag:
+    """True for the last time beyond a level."""
+    return kind >= LAST_ABOVE  # codes end with LAST_BELOW
 
 
 @native

@@ -71,6 +71,7 @@ def _scratch(sizes: Mapping[str, int]) -> tuple[NDArray[np.void], NDArray[np.flo
         "nodes": NODES * outputs,
         "best": sizes["reducer_count"],
         "seen": sizes["reducer_count"],
+        "level": sizes["reducer_count"],
         "switch": sizes["switch_count"],
         "w": sizes["size"],
         "roots": sizes["conditions"],

@@ -18,7 +18,16 @@ Array = NDArray[np.float64]
 class Reduction:
     """What is kept of an output over the interval [begin, end] of a run.
 
-    `kind` is one of the codes MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW of `layout`.
+    Attributes
+    ----------
+    kind : int
+        One of the codes of `layout`: MAXIMUM, MINIMUM, AREA; FIRST_ABOVE, FIRST_BELOW: the first
+        time at the level or beyond it; TIME_ABOVE, TIME_BELOW: how long beyond it; LAST_ABOVE,
+        LAST_BELOW: the last time beyond it, which is the end where it is beyond then. Times of
+        what never happens are NaN.
+    level : float
+        With `relative`, b + level * abs(b), where b is the output at the start of the run, before
+        the events of that time.
     """
 
     kind: int
@@ -26,6 +35,7 @@ class Reduction:
     begin: float
     end: float
     level: float = 0.0
+    relative: bool = False
 
 
 @dataclass(frozen=True)

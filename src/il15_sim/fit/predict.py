@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.endpoints import auc, cmax
 from il15_sim.errors import InputError
 from il15_sim.measurements import Experiment, MeasuredQuantity, Measurement, Window
 from il15_sim.model import Model
@@ -33,26 +34,24 @@ class PredictionFailed(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A predicted typical curve, exposure factor 1: hours after the first dose and values."""
+    """A predicted typical curve, exposure factor 1.
+
+    Attributes
+    ----------
+    times_h, values : arrays, shape (T,)
+        Hours after the first dose and values.
+    areas, peaks : mapping
+        By start and end of a window in hours, from the integrator.
+    """
 
     times_h: Array
     values: Array
+    areas: Mapping[tuple[float, float], float] = field(default_factory=dict)
+    peaks: Mapping[tuple[float, float], float] = field(default_factory=dict)
 
     def at(self, times_h: Array | float) -> Array:
         """Values at some times, between grid points by straight lines."""
         return np.asarray(np.interp(times_h, self.times_h, self.values))
-
-    def inside(self, window: Window) -> tuple[Array, Array]:
-        """Times and values from the start to the end of a window."""
-        first = np.searchsorted(self.times_h, window.start_h, "left")
-        last = np.searchsorted(self.times_h, window.end_h, "right")
-        return self.times_h[first:last], self.values[first:last]
-
-
-def area(curve: Curve, window: Window) -> float:
-    """Area under a curve in a window (trapezoids)."""
-    times, values = curve.inside(window)
-    return float(np.trapezoid(values, times))
 
 
 def read_off(
@@ -80,16 +79,21 @@ def read_off(
     assert m.time_start_h is not None
     window = Window(m.experiment, m.time_start_h, m.time_h)
     if quantity.quantity == "area":
-        return m.factor * area(curve, window)
+        return m.factor * curve.areas[window.start_h, window.end_h]
     if quantity.quantity == "peak":
-        return m.factor * float(curve.inside(window)[1].max())
+        return m.factor * curve.peaks[window.start_h, window.end_h]
     if quantity.quantity == "half_life":
         begin, end = curve.at(np.array([window.start_h, window.end_h]))
         if begin <= end:
             raise PredictionFailed(f"no decline from {window.start_h:g} to {window.end_h:g} h")
         return math.log(2) * (window.end_h - window.start_h) / math.log(begin / end)
     assert m.reference is not None
-    return area(curve, window) / area(curves[m.reference.experiment], m.reference)
+    other = curves[m.reference.experiment].areas[m.reference.start_h, m.reference.end_h]
+    return curve.areas[window.start_h, window.end_h] / other
+
+
+def _no_windows() -> dict[str, set[tuple[float, float]]]:
+    return {"area": set(), "peak": set()}
 
 
 @dataclass
@@ -101,6 +105,7 @@ class _Run:
     overrides: Mapping[str, float]
     experiments: list[str]
     times: set[float] = field(default_factory=set)
+    windows: dict[str, set[tuple[float, float]]] = field(default_factory=_no_windows)
 
 
 class Predictor:
@@ -144,8 +149,10 @@ class Predictor:
         for m in measurements:
             times[m.experiment] |= _times_of(m, m.experiment in shifted)
             if m.reference:
-                times[m.reference.experiment] |= _window_times(m.reference)
+                times[m.reference.experiment].add(m.reference.end_h)
         self._runs = _distinct_runs(experiments, times)
+        for m in measurements:
+            self._note_windows(m)
         self.horizon_h = {e: max(t) for e, t in times.items()}
 
     def __len__(self) -> int:
@@ -166,25 +173,47 @@ class Predictor:
             times = set(run.times)
             if dense:
                 times |= set(np.arange(math.ceil(max(times)) + 1.0))
+            areas = {w: auc(self.observable, hours=w) for w in run.windows["area"]}
+            peaks = {w: cmax(self.observable, hours=w) for w in run.windows["peak"]}
             runs = simulate(
                 model,
                 run.regimen,
+                run.overrides,
                 times_h=sorted(times),
                 observables=[self.observable],
-                overrides=run.overrides,
+                endpoints=[*areas.values(), *peaks.values()],
                 rtol=RTOL,
             )
             if runs.status[0] != "ok":
                 raise PredictionFailed(runs.status[0])
-            # A concentration that the solver leaves a hair below zero has no logarithm.
-            curve = Curve(runs.times_h, np.maximum(runs.values[0, :, 0], 1e-12))
+            curve = Curve(
+                runs.times_h,
+                # A concentration that the solver leaves a hair below zero has no logarithm.
+                np.maximum(runs.get(0, self.observable), 1e-12),
+                {w: float(runs[e.name][0]) for w, e in areas.items()},
+                {w: float(runs[e.name][0]) for w, e in peaks.items()},
+            )
             found.update(dict.fromkeys(run.experiments, curve))
         return found
+
+    def _note_windows(self, m: Measurement) -> None:
+        """Note the windows of a measurement at the simulations that its arms share."""
+        kind = self.quantities[m.observable].quantity
+        if m.time_start_h is None or kind not in ("area", "peak", "area_ratio"):
+            return
+        name = "peak" if kind == "peak" else "area"
+        self._run_of(m.experiment).windows[name].add((m.time_start_h, m.time_h))
+        if m.reference:
+            window = m.reference.start_h, m.reference.end_h
+            self._run_of(m.reference.experiment).windows["area"].add(window)
+
+    def _run_of(self, experiment: str) -> _Run:
+        return next(run for run in self._runs if experiment in run.experiments)
 
 
 def _times_of(m: Measurement, shifted: bool) -> set[float]:
     if m.time_start_h is not None:
-        return _window_times(Window(m.experiment, m.time_start_h, m.time_h))
+        return {m.time_start_h, m.time_h}
     if shifted:
         return _window_times(Window(m.experiment, 0.0, m.time_h))
     return {m.time_h}

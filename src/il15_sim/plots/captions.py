@@ -9,7 +9,7 @@ from il15_sim.plots.labels import name_of
 
 if TYPE_CHECKING:
     from il15_sim.model import Model
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
 
 KINDS = ("measured", "derived", "fitted", "assumed")
 BAND = (
@@ -64,11 +64,13 @@ def caption(
     """
     shown = "; ".join(name_of(o) for o in observables)
     arms = "; ".join(
-        f"{name} ({regimen})" if name != str(regimen) else name
+        f"{name} ({regimen})" if name != str(regimen) else str(name)
         for name, regimen in zip(runs.names, runs.regimens, strict=True)
     )
     sentences = [f"{what}: {shown}.", note, f"Regimen: {arms}."]
-    failed = [name for name, status in zip(runs.names, runs.status, strict=True) if status != "ok"]
+    failed = [
+        str(name) for name, status in zip(runs.names, runs.status, strict=True) if status != "ok"
+    ]
     if failed:
         sentences.append(f"Not shown because the run failed: {', '.join(failed)}.")
     if model is not None:

@@ -12,7 +12,7 @@ from il15_sim.plots.labels import unit_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
 
 # Each step: heading, and its curves as (observable, name within the panel).
 STEPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (

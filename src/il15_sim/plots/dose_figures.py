@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from il15_sim import endpoints
+from il15_sim.endpoints import auc_0_12, change, cmax, fold
 from il15_sim.errors import InputError
 from il15_sim.plots.axes import add_legend, frame_y
 from il15_sim.plots.doses import drug_name
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from il15_sim.regimen import Regimen
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
 
 _EXPOSURE = {"sorafenib": "sorafenib_total_mg_per_L", "temozolomide": "temozolomide_mg_per_L"}
 _FOLDS = (
@@ -85,9 +85,10 @@ def dose_exposure(
     """
     observable = _EXPOSURE.get(drug, f"{drug}_mg_per_L")
     doses, order, label = _dose_axis(runs, drug)
-    start = 24.0 * day
-    area = endpoints.auc_0_12(runs, observable, day=day)[order]
-    peak = endpoints.cmax(runs, observable, start_h=start, end_h=start + 12.0)[order]
+    found = runs.endpoints(
+        auc_0_12(observable, day=day), cmax(observable, days=(day, day + 0.5))
+    ).to_numpy()[order]
+    area, peak = found.T
     unit = unit_text(runs.units[observable])
     panels = (
         (area, f"AUC0–12 on day {day:g}\n({unit.replace('/', '·h/', 1)})"),
@@ -143,18 +144,20 @@ def dose_response(
     rises = [o for o in _RISES if o in runs.observables]
     if not folds and not rises:
         raise InputError("no response to draw", fix="simulate il15ra_monocyte or cd4_nkg2d_percent")
+    asked = [fold(o, day=day) for _, curves in folds for o, _ in curves]
+    found = runs.endpoints(asked, [change(o, day=day) for o in rises]).iloc[order]
     with look.themed():
         figure = look.new_figure(width_mm, 58.0)
         panels = list(figure.subplots(1, len(folds) + len(rises), squeeze=False)[0])
         for axes, (title, curves) in zip(panels, folds, strict=False):
             for index, (observable, name) in enumerate(curves):
-                values = endpoints.fold(runs, observable, day=day)[order]
+                values = found[fold(observable, day=day).name]
                 axes.plot(doses, values, color=look.colour(index), marker="os"[index], label=name)
             axes.axhline(1.0, color=look.GREY, linewidth=0.6)
             _finish(axes, doses, "", f"{title} on day {day:g}\n(fold of baseline)")
             axes.legend(loc="best")
         for axes, observable in zip(panels[len(folds) :], rises, strict=True):
-            values = endpoints.change(runs, observable, day=day)[order]
+            values = found[change(observable, day=day).name]
             axes.plot(doses, values, color=look.colour(2), marker="D")
             axes.axhline(0.0, color=look.GREY, linewidth=0.6)
             unit = change_unit(runs.units[observable])

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from il15_sim import endpoints
+from il15_sim.endpoints import change, fold
 from il15_sim.errors import InputError
 from il15_sim.plots.axes import add_legend
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
 
 _PERCENT, _COUNT = "cd4_nkg2d_percent", "cd4_nkg2d_per_uL"
 
@@ -54,17 +53,18 @@ def knockouts(
         if observable not in runs.observables:
             raise InputError(f"the runs do not hold '{observable}'", fix="simulate it")
     order = [intact, *(i for i in range(len(runs)) if i != intact)]
+    asked = change(_PERCENT, day=day), fold(_PERCENT, day=day), change(_COUNT, day=day)
+    points, folds, cells = runs.endpoints(*asked).to_numpy()[order].T
     measures = (
-        ("Rise of CD4+NKG2D+ of CD4+\n(percentage points)", endpoints.change, _PERCENT),
-        ("log₂ fold of CD4+NKG2D+ of CD4+\n(no unit)", _log2_fold, _PERCENT),
-        ("Rise of CD4+NKG2D+ cells\n(cells/µL)", endpoints.change, _COUNT),
+        ("Rise of CD4+NKG2D+ of CD4+\n(percentage points)", points),
+        ("log₂ fold of CD4+NKG2D+ of CD4+\n(no unit)", np.log2(folds)),
+        ("Rise of CD4+NKG2D+ cells\n(cells/µL)", cells),
     )
     told = "a quarter" if share == 0.25 else f"{share:.0%}"
     with look.themed():
         figure = look.new_figure(width_mm, 24.0 + 6.0 * len(runs))
         panels: Any = figure.subplots(1, 3, sharey=True)
-        for axes, (label, measure, observable) in zip(panels, measures, strict=True):
-            values = measure(runs, observable, day=day)[order]
+        for axes, (label, values) in zip(panels, measures, strict=True):
             rows = range(len(order))
             tints = [look.colour(0)] + [look.colour(1)] * (len(order) - 1)
             axes.hlines(rows, 0.0, values, colors=tints, linewidth=2.0)
@@ -83,10 +83,6 @@ def knockouts(
         panels[0].set_yticks(range(len(order)), [look.plain(runs.names[i]) for i in order])
         add_legend(figure, panels[0].get_lines()[1:2], width_mm)
     return figure
-
-
-def _log2_fold(runs: Runs, observable: str, *, day: float) -> NDArray[np.float64]:
-    return np.log2(endpoints.fold(runs, observable, day=day))
 
 
 def is_knockout_set(runs: Runs) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from il15_sim.model import Model
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
 
 _EXPOSURE = ("sorafenib_total_mg_per_L",)
 _RESPONSE = ("il15ra_monocyte", "il15_complex_monocyte", "cd4_nkg2d_percent")
@@ -47,7 +47,7 @@ def scenario_figures(runs: Runs, model: Model) -> Iterator[Shown]:
     ok = [i for i, status in enumerate(runs.status) if status == "ok"]
     if not ok:
         return
-    names = ", ".join(runs.names)
+    names = ", ".join(map(str, runs.names))
     days = runs.times_h[-1] / 24.0
     shown = timecourses.present(runs, None, timecourses.DEFAULT)
     yield Shown(

@@ -13,7 +13,7 @@ from il15_sim.plots.labels import axis_label
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
 
 DEFAULT = (
     "sorafenib_free_nM",
@@ -45,7 +45,7 @@ def draw_arms(axes: Any, runs: Runs, observable: str) -> list[Any]:
         if runs.status[index] != "ok":
             continue
         style = {"color": look.colour(index), "linestyle": look.dash(index)}
-        draw(axes, runs.times_h, runs.get(index, observable), **style, label=look.plain(name))
+        draw(axes, runs.times_h, runs.get(index, observable), **style, label=look.plain(str(name)))
     return list(axes.get_lines())
 
 
@@ -58,7 +58,7 @@ def arm_handles(runs: Runs) -> list[Any]:
     handles = []
     for index, name in enumerate(runs.names):
         failed = runs.status[index] != "ok"
-        label = look.plain(name) + (" (failed, not shown)" if failed else "")
+        label = look.plain(str(name)) + (" (failed, not shown)" if failed else "")
         handles.append(
             Line2D([], [], color=look.colour(index), linestyle=look.dash(index), label=label)
         )

@@ -20,7 +20,7 @@ from il15_sim.simulation import simulate
 
 if TYPE_CHECKING:
     from il15_sim.plots.scenario_figures import Shown
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
 
 #: Called with a word on what is being done; gives nothing back.
 Progress = Callable[[str], None]
@@ -102,7 +102,7 @@ def scenario_runs(
         [arm.regimen for arm in scenario.arms],
         until_days=scenario.horizon_days,
         observables=scenario.observables or None,
-        overrides=overrides,
+        parameters=overrides,
         names=[arm.name for arm in scenario.arms],
     )
     return model, runs

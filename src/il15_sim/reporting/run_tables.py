@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from il15_sim import endpoints
+from il15_sim.endpoints import Endpoint, auc_0_12, baseline, change, cmax, fold, trough
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from il15_sim.model import Model
-    from il15_sim.runs import Runs
+    from il15_sim.results import Runs
 
-    # Endpoint, observable, day, one value per run, unit.
-    _Endpoint = tuple[str, str, str, NDArray[np.float64], str]
+    # Name, observable, day, endpoint, unit.
+    _Asked = tuple[str, str, str, Endpoint, str]
 
 _EXPOSURE = {"sorafenib": "sorafenib_total_mg_per_L", "temozolomide": "temozolomide_mg_per_L"}
 _DRUG_LEVELS = {*_EXPOSURE.values(), "sorafenib_free_nM"}
@@ -35,17 +33,19 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def trajectories_csv(runs: Runs) -> str:
-    """Columns `run,time_h,observable,value,unit`, as `Runs.to_frame` has them.
+    """Columns `run,time_h,sample,observable,value,unit`, as `Runs.to_frame` has them.
 
     Seven digits, which is more than the solver's tolerance gives.
     """
     # A scenario has some 100,000 rows: joining them by hand takes a fifth of what pandas takes.
-    times = [f"{t:.10g}" for t in runs.times_h]
+    pairs = zip(runs.times_h.tolist(), runs.sample.tolist(), strict=True)
+    times = [f"{time:.10g},{sample}" for time, sample in pairs]
     tails = [(f",{_cell(o)},", f",{_cell(runs.units[o])}\n") for o in runs.observables]
-    parts = ["run,time_h,observable,value,unit\n"]
+    parts = ["run,time_h,sample,observable,value,unit\n"]
     for index, name in enumerate(runs.names):
-        head = f"{_cell(name)},"
-        for time, row in zip(times, runs.values[index].tolist(), strict=True):
+        head = f"{_cell(str(name))},"
+        values = np.stack([runs.get(index, o) for o in runs.observables], axis=1)
+        for time, row in zip(times, values.tolist(), strict=True):
             for (before, after), value in zip(tails, row, strict=True):
                 parts.append(f"{head}{time}{before}{value:.7g}{after}")
     return "".join(parts)
@@ -62,48 +62,52 @@ def endpoints_csv(runs: Runs) -> str:
     Levels are read before a dose. Where the horizon is shorter, its last whole day takes the place
     of day 56, and exposure is left out.
     """
-    found: list[_Endpoint] = []
+    asked: list[_Asked] = []
     days = float(runs.times_h[-1]) / 24.0
     if days >= 28.5:
-        found += _exposure(runs, 28.0)
+        asked += _exposure(runs, 28.0)
     day = min(56.0, float(int(days)))
     if day >= 1:
         for observable in runs.observables:
             if observable not in _DRUG_LEVELS:
-                found += _response(runs, observable, day)
+                asked += _response(runs, observable, day)
+    found = runs.endpoints([e for _, _, _, e, _ in asked]) if asked else None
+    drug_of = {observable: drug for drug, observable in _EXPOSURE.items()}
     rows = []
     for run, name in enumerate(runs.names):
         if runs.status[run] != "ok":
             rows.append((name, "failed", "", "", "", runs.status[run]))
             continue
-        for endpoint, observable, at, values, unit in found:
-            if math.isfinite(values[run]):
-                rows.append((name, endpoint, observable, at, f"{values[run]:.6g}", unit))
+        given = runs.regimens[run].drugs
+        for endpoint, observable, at, one, unit in asked:
+            # A run that is not given the drug has no exposure to tell.
+            if observable in drug_of and drug_of[observable] not in given:
+                continue
+            value = float(found[one.name].iloc[run])  # type: ignore[index]
+            if math.isfinite(value):
+                rows.append((name, endpoint, observable, at, f"{value:.6g}", unit))
     return _csv(ENDPOINT_COLUMNS, rows)
 
 
-def _exposure(runs: Runs, day: float) -> Iterator[_Endpoint]:
-    for drug, observable in _EXPOSURE.items():
+def _exposure(runs: Runs, day: float) -> Iterator[_Asked]:
+    for observable in _EXPOSURE.values():
         if observable not in runs.observables:
             continue
-        unit, start, at = runs.units[observable], 24.0 * day, f"{day:g}"
-        # A run that is not given the drug has no exposure to tell.
-        given = np.array([any(d.drug == drug for d in r.doses()) for r in runs.regimens])
-        area = endpoints.auc_0_12(runs, observable, day=day)
-        peak = endpoints.cmax(runs, observable, start_h=start, end_h=start + 12.0)
-        low = endpoints.trough(runs, observable, day=day)
-        for name, values in (("AUC0-12", area), ("Cmax", peak), ("trough", low)):
-            told = unit.replace("/", "*h/", 1) if name == "AUC0-12" else unit
-            yield name, observable, at, np.where(given, values, np.nan), told
+        unit, at = runs.units[observable], f"{day:g}"
+        peak = cmax(observable, days=(day, day + 0.5))
+        area = unit.replace("/", "*h/", 1)
+        yield "AUC0-12", observable, at, auc_0_12(observable, day=day), area
+        yield "Cmax", observable, at, peak, unit
+        yield "trough", observable, at, trough(observable, day=day), unit
 
 
-def _response(runs: Runs, observable: str, day: float) -> Iterator[_Endpoint]:
+def _response(runs: Runs, observable: str, day: float) -> Iterator[_Asked]:
     unit, at = runs.units[observable], f"{day:g}"
-    yield "baseline", observable, "0", endpoints.baseline(runs, observable), unit
-    yield "level", observable, at, endpoints.trough(runs, observable, day=day), unit
+    yield "baseline", observable, "0", baseline(observable), unit
+    yield "level", observable, at, trough(observable, day=day), unit
     points = "percentage points" if unit in ("percent", "%") else unit
-    yield "change", observable, at, endpoints.change(runs, observable, day=day), points
-    yield "fold", observable, at, endpoints.fold(runs, observable, day=day), ""
+    yield "change", observable, at, change(observable, day=day), points
+    yield "fold", observable, at, fold(observable, day=day), ""
 
 
 def parameters_csv(model: Model) -> str:

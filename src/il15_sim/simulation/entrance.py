@@ -1,40 +1,39 @@
-"""Many simulations of one model at once, as one labelled dataset."""
+"""The one way to simulate."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-import xarray as xr
 from numpy.typing import ArrayLike
 
 from il15_sim.batch.kernel import Kernel
 from il15_sim.dosing import Change
-from il15_sim.ensemble.block import to_dataset
-from il15_sim.ensemble.engines import EngineName, check_engine, rows_on
-from il15_sim.ensemble.execute import ROWS_PER_BLOCK, execute
-from il15_sim.ensemble.identity import stored_inputs
-from il15_sim.ensemble.request import Request, make_plan
-from il15_sim.ensemble.rows import ParameterRows
-from il15_sim.ensemble.subject import subject_of
+from il15_sim.endpoints import Endpoint
 from il15_sim.model import Model
-from il15_sim.readouts import Readout
-from il15_sim.regimen import Regimen
+from il15_sim.results.runs import Runs
+from il15_sim.simulation.engines import EngineName, check_engine
+from il15_sim.simulation.execute import ROWS_PER_BLOCK
+from il15_sim.simulation.pairing import Parameters, Regimens, paired
+from il15_sim.simulation.recipe import PlannedRecipe, carry_out
+from il15_sim.simulation.request import Request, make_plan
+from il15_sim.simulation.subject import subject_of
 
 
-def simulate_many(
+def simulate(
     model: Model | Kernel,
-    regimens: Regimen | Iterable[Regimen] | None = None,
-    parameters: pd.DataFrame | ParameterRows | None = None,
+    regimens: Regimens = None,
+    parameters: Parameters = None,
     *,
+    cross: bool = False,
+    names: Sequence[str] | str | None = None,
     until_days: float | None = None,
     times_h: ArrayLike | None = None,
-    sample: Literal["post", "pre"] = "post",
+    sample: Literal["post", "pre", "both"] = "post",
     observables: str | Sequence[str] | None = None,
-    readouts: Readout | Sequence[Readout] = (),
+    endpoints: Endpoint | Sequence[Endpoint] = (),
     changes: Change | Sequence[Change] = (),
     start: Literal["steady_state", "model"] | ArrayLike = "steady_state",
     start_h: float = 0.0,
@@ -48,8 +47,8 @@ def simulate_many(
     folder: str | Path | None = None,
     rows_per_shard: int = ROWS_PER_BLOCK,
     progress: bool | None = None,
-) -> xr.Dataset:
-    """Simulate a model for every row of a parameter table.
+) -> Runs:
+    """Simulate patients under regimens: one, or a million.
 
     Parameters
     ----------
@@ -58,21 +57,30 @@ def simulate_many(
         as `changes`). Times asked for and told are hours, whatever unit of time the SBML has;
         rates of reactions stay per unit of time of the SBML. A text that says no unit is refused,
         unless its Kernel was given `time_unit`.
-    regimens : Regimen or sequence of Regimen, optional
-        One for all rows, or one per row. Default: no treatment.
-    parameters : DataFrame or ParameterRows, optional
-        One row per simulation, columns are parameter ids. Default: the model's own values, one
-        simulation per regimen.
+    regimens : Regimen, sequence of Regimen, or mapping of name to Regimen, optional
+        Default: no treatment.
+    parameters : DataFrame, ParameterRows, mapping or sequence of mappings, optional
+        Patients: one row each, columns are parameter ids, the index names them; or mappings of id
+        to value. Values hold for good: a run starts from the steady state that belongs to them.
+        Default: one patient with the model's own values.
+    cross : bool
+        Every patient under every regimen. One of either always serves all of the other; as many
+        of both are paired otherwise.
+    names : sequence of str, optional
+        What the runs are called. Default: by the index of `parameters`, or by their regimens.
     until_days : float, optional
         End of the simulation in days. Default: the end of the longest regimen or the last time.
     times_h : array-like, shape (T,), optional
-        Hours to report, increasing. Default: every day, unless readouts are given.
-    sample : "post" or "pre"
-        Whether a row at the time of a dose is the value after it (as in `simulate`) or before it.
+        Hours to report, increasing. Default: every hour, and just before and just after every
+        dose of any run; nothing where only endpoints are asked for.
+    sample : "post", "pre" or "both"
+        Whether one of `times_h` at which a dose is given is reported after it, before it, or twice.
     observables : sequence of str, optional
-        Ids reported at `times_h`. Default: all observables of the model.
-    readouts : sequence of Readout
-        Endpoints to keep, from `il15_sim.readouts`; memory does not grow with the horizon.
+        Ids reported at these times: observables, states or fluxes. Default: all observables of the
+        model, or its states where it has none.
+    endpoints : sequence of Endpoint
+        Numbers to keep of each run, from `il15_sim.endpoints`; memory does not grow with the
+        horizon.
     changes : sequence of Change
         Further changes of states or parameters at given times, the same for all rows.
     start : "steady_state", "model" or array, shape (S,) or (N, S)
@@ -102,7 +110,7 @@ def simulate_many(
         Threads of the batch engine. Default: all cores that this process may use.
     folder : path, optional
         Where results are stored shard by shard; a run that was stopped, by Ctrl-C or SIGTERM or a
-        crash, continues from there. The dataset is then read from disk as it is used.
+        crash, continues from there. The arrays are then read from disk as they are used.
     rows_per_shard : int
         Rows of one stored shard, a multiple of 8.
     progress : bool, optional
@@ -110,9 +118,8 @@ def simulate_many(
 
     Returns
     -------
-    Dataset
-        Dimension `run`; one variable per observable (run, time_h) and per readout (run), with
-        units; `status` (0 is ok; its attributes tell the others), and the steps taken.
+    Runs
+        A run that failed keeps its place, with the reason in `status`: NaN from there on.
 
     Raises
     ------
@@ -124,16 +131,17 @@ def simulate_many(
     Examples
     --------
     >>> import pandas as pd
-    >>> from il15_sim import Model, Regimen, readouts, simulate_many
-    >>> table = pd.DataFrame({"sorafenib_volume": [150.0, 200.0, 250.0]})
-    >>> runs = simulate_many(
+    >>> from il15_sim import Model, Regimen, simulate
+    >>> from il15_sim.endpoints import cmax
+    >>> table = pd.DataFrame({"sorafenib_volume": [150.0, 200.0]}, index=["Ann", "Bob"])
+    >>> runs = simulate(
     ...     Model.load("sorafenib_pk"),
     ...     Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=28),
     ...     table,
-    ...     readouts=[readouts.cmax("sorafenib_total_mg_per_L")],
+    ...     endpoints=[cmax("sorafenib_total_mg_per_L")],
     ... )
-    >>> runs["cmax_sorafenib_total_mg_per_L"].dims
-    ('run',)
+    >>> runs.names, runs["cmax_sorafenib_total_mg_per_L"].dims
+    (('Ann', 'Bob'), ('run',))
     """
     check_engine(engine, threads)
     asked = Request(
@@ -141,7 +149,7 @@ def simulate_many(
         times_h=times_h,
         sample=sample,
         observables=observables,
-        readouts=readouts,
+        endpoints=endpoints,
         changes=changes,
         start=start,
         start_h=start_h,
@@ -151,24 +159,10 @@ def simulate_many(
         max_step_h=max_step_h,
         max_steps=max_steps,
     )
-    plan = make_plan(subject_of(model), regimens, parameters, asked)
-    rows = rows_on(plan, engine, threads, progress)
-
-    def compute(
-        first: int, last: int, on_rows: Callable[[float], object] | None = None
-    ) -> xr.Dataset:
-        return to_dataset(rows.block(first, last, on_rows), plan, first, rows.name)
-
-    data = execute(
-        compute,
-        plan.rows.count,
-        simulation_bytes=plan.row_bytes,
-        row_bytes=plan.row_bytes,
-        inputs=lambda: stored_inputs(plan, rows.name),
-        folder=folder,
-        rows_per_shard=rows_per_shard,
-        progress=progress,
+    subject = subject_of(model)
+    pairing = paired(subject, regimens, parameters, cross=cross, names=names)
+    plan = make_plan(subject, pairing, asked)
+    data = carry_out(
+        plan, engine, threads, folder=folder, rows_per_shard=rows_per_shard, progress=progress
     )
-    # Not stored: it differs from one call to the next.
-    data.attrs["compile_seconds"] = rows.compile_seconds
-    return data
+    return Runs(data, PlannedRecipe(plan, engine, threads))

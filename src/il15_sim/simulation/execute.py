@@ -62,7 +62,7 @@ def execute(
     inputs : callable
         What stored results depend on.
     folder, rows_per_shard, progress
-        As in `simulate_many`.
+        As in `simulate`.
     """
     several = LANES if copies == 1 else 1
 

@@ -1,22 +1,22 @@
-"""An ensemble laid out for an engine: rows, schedules, times, readouts."""
+"""An ensemble laid out for an engine: rows, schedules, times, endpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.events import EventTable
-from il15_sim.ensemble.rows import ParameterRows
-from il15_sim.ensemble.subject import Subject
-from il15_sim.readouts import Readout
+from il15_sim.endpoints import Endpoint
+from il15_sim.regimen import Regimen
+from il15_sim.simulation.measures import Extent, Wanted
+from il15_sim.simulation.rows import ParameterRows
+from il15_sim.simulation.subject import Subject
 
 Array = NDArray[np.float64]
-
-#: Kinds of readouts that an engine reduces over an interval; the others are read at times.
-REDUCED = ("cmax", "cmin", "auc", "hours_to_above", "hours_to_below", "max_fold")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +29,11 @@ class Plan:
         The model.
     rows : ParameterRows
         The parameters that vary.
+    regimens : tuple of Regimen
+        The distinct ones.
     schedules : EventTable
-        Each sorted by time. A change of a parameter from before `begin_h` holds from the start.
+        One for each regimen, sorted by time. A change of a parameter from before `begin_h` holds
+        from the start.
     schedule_of : array of int, shape (N,), or None
         Which schedule each row follows; None: all the first.
     begin_h, end_h : float
@@ -43,8 +46,12 @@ class Plan:
         How many of `columns` were asked for as time courses.
     course_rows : array of int
         Which of `times_h` belong to time courses.
-    readouts : tuple of Readout
-        Endpoints that are kept.
+    sample : array of str
+        Of each of `course_rows`: "pre" or "post" at the time of a dose, "grid" elsewhere.
+    endpoints : tuple of Endpoint
+        Numbers that are kept.
+    reduced : tuple of Extent
+        What an engine reduces over an interval for them.
     initial : array, shape (N, S) or (1, S), or None
         State variables at the start; None: as the model says.
     rest : bool
@@ -64,6 +71,7 @@ class Plan:
 
     subject: Subject
     rows: ParameterRows
+    regimens: tuple[Regimen, ...]
     schedules: EventTable
     schedule_of: NDArray[np.intp] | None
     begin_h: float
@@ -73,7 +81,9 @@ class Plan:
     before: NDArray[np.bool_]
     courses: int
     course_rows: NDArray[np.intp]
-    readouts: tuple[Readout, ...]
+    sample: NDArray[np.str_]
+    endpoints: tuple[Endpoint, ...]
+    reduced: tuple[Extent, ...]
     initial: Array | None
     rest: bool
     rtol: float
@@ -82,11 +92,6 @@ class Plan:
     max_steps: int
     final: bool
     copies: int = 1
-
-    @property
-    def reduced(self) -> tuple[Readout, ...]:
-        """The readouts that an engine reduces over an interval."""
-        return tuple(r for r in self.readouts if r.kind in REDUCED)
 
     @property
     def row_bytes(self) -> int:
@@ -114,15 +119,47 @@ class Plan:
         """Index of an id among `columns`."""
         return self.columns.index(observable)
 
+    def regimen_of(self, row: int) -> Regimen:
+        """What a row is given."""
+        return self.regimens[0 if self.schedule_of is None else int(self.schedule_of[row])]
 
-def lay_out(
-    times_h: Array, before: bool, readouts: Sequence[Readout], begin_h: float
-) -> tuple[Array, NDArray[np.bool_], NDArray[np.intp]]:
+    def take(self, rows: NDArray[np.intp]) -> Plan:
+        """Some of the rows only, by number."""
+        initial, schedule_of = self.initial, self.schedule_of
+        if initial is not None and len(initial) > 1:
+            initial = initial[rows]
+        if schedule_of is not None:
+            schedule_of = schedule_of[rows]
+        return replace(self, rows=self.rows.take(rows), initial=initial, schedule_of=schedule_of)
+
+    def asking(self, endpoints: Sequence[Endpoint]) -> Plan:
+        """The same simulations with other endpoints, and without time courses."""
+        parts = Wanted(self.begin_h, self.end_h, self.regimens).note(endpoints)
+        return replace(
+            self,
+            **lay_out([], parts)._asdict(),
+            columns=tuple(parts.observables),
+            courses=0,
+            sample=np.zeros(0, "U4"),
+            endpoints=tuple(endpoints),
+            reduced=tuple(parts.extents),
+            final=False,
+        )
+
+
+class Layout(NamedTuple):
     """Times that engines read, whether before doses, and which belong to the time courses."""
-    asked = [(time, before) for time in times_h.tolist()]
-    rows = in_order({*asked, *_moments(readouts, begin_h)})
+
+    times_h: Array
+    before: NDArray[np.bool_]
+    course_rows: NDArray[np.intp]
+
+
+def lay_out(asked: Sequence[tuple[float, bool]], parts: Wanted) -> Layout:
+    """The times asked for as courses, and those that endpoints need."""
+    rows = in_order({*asked, *parts.moments})
     place = {row: i for i, row in enumerate(rows)}
-    return (
+    return Layout(
         np.array([time for time, _ in rows], np.float64),
         np.array([early for _, early in rows], np.bool_),
         np.array([place[row] for row in asked], np.intp),
@@ -132,16 +169,3 @@ def lay_out(
 def in_order(rows: Iterable[tuple[float, bool]]) -> list[tuple[float, bool]]:
     """Distinct times, each with whether it is before a dose, which comes first."""
     return sorted(set(rows), key=lambda row: (row[0], not row[1]))
-
-
-def _moments(readouts: Iterable[Readout], begin_h: float) -> set[tuple[float, bool]]:
-    """Times that readouts need, with whether they are read before a dose."""
-    needed: set[tuple[float, bool]] = set()
-    for r in readouts:
-        if r.kind == "value_at":
-            needed.add((r.time_h, False))
-        if r.kind in ("trough", "change", "fold"):
-            needed.add((r.time_h, True))
-        if r.needs_baseline:
-            needed.add((begin_h, True))
-    return needed

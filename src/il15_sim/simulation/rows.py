@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError
+from il15_sim.finite import as_number
 
 Array = NDArray[np.float64]
 
@@ -31,6 +33,8 @@ class ParameterRows:
     identity : str
         Names the whole table, for example its seed and the version of the function that draws:
         stored results are found again by it.
+    names : tuple, length N, or None
+        What the rows are called; None: by their numbers.
 
     Raises
     ------
@@ -53,6 +57,7 @@ class ParameterRows:
     columns: tuple[str, ...]
     draw: Callable[[int, int], Array]
     identity: str
+    names: tuple[Hashable, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check the count and the columns."""
@@ -69,17 +74,17 @@ class ParameterRows:
     @classmethod
     def none(cls, count: int) -> ParameterRows:
         """Rows in which no parameter varies."""
-        return cls(count, (), lambda start, stop: np.zeros((stop - start, 0)), "")
+        return cls(count, (), _Table(np.zeros((count, 0))), "")
 
     @classmethod
     def of_frame(cls, frame: pd.DataFrame) -> ParameterRows:
-        """The rows of a table whose columns are parameter ids, by position: its index is not read.
+        """The rows of a table whose columns are parameter ids, and whose index names them.
 
         Raises
         ------
         InputError
-            For columns that are not numbers (truth values are none) or stand there twice, and for
-            a table without rows.
+            For columns that are not numbers (truth values are none) or stand there twice, for a
+            table without rows, and for an index in which a name stands twice.
 
         Examples
         --------
@@ -102,7 +107,40 @@ class ParameterRows:
         # A copy: the caller may change the table while results are still being computed.
         table = np.array(frame.to_numpy(dtype=np.float64, na_value=np.nan), order="C")
         text = hashlib.sha256("\n".join(names).encode() + table.tobytes()).hexdigest()
-        return cls(len(table), names, lambda start, stop: table[start:stop], text)
+        return cls(len(table), names, _Table(table), text, _names_in(frame.index))
+
+    @classmethod
+    def of_mappings(
+        cls, changes: Sequence[Mapping[str, float]], values: Mapping[str, float]
+    ) -> ParameterRows:
+        """One row per mapping of id to value; what a mapping leaves out is taken from `values`."""
+        names = list(dict.fromkeys(name for one in changes for name in one))
+        table = np.empty((len(changes), len(names)))
+        for at, one in enumerate(changes):
+            for place, name in enumerate(names):
+                value = one.get(name, values.get(name, math.nan))
+                number = as_number(value)
+                if number is None:
+                    raise InputError(f"parameter '{name}' = {value!r:.40}", why="it is no number")
+                table[at, place] = number
+        return cls.of_frame(pd.DataFrame(table, columns=names))
+
+    def crossed(self, count: int) -> ParameterRows:
+        """Every row so many times, one behind the other: patients under several regimens."""
+        if count == 1:
+            return self
+        draw = _Repeated(self, count)
+        return ParameterRows(
+            self.count * count, self.columns, draw, f"{self.identity}, each {count} times"
+        )
+
+    def take(self, rows: NDArray[np.intp]) -> ParameterRows:
+        """Some of the rows, by number."""
+        table = np.array([self.block(i, i + 1)[0] for i in rows.tolist()])
+        table = table.reshape(len(rows), len(self.columns))
+        text = hashlib.sha256("\n".join(self.columns).encode() + table.tobytes()).hexdigest()
+        names = None if self.names is None else tuple(self.names[i] for i in rows)
+        return ParameterRows(len(rows), self.columns, _Table(table), text, names)
 
     def block(self, start: int, stop: int) -> Array:
         """Rows [start, stop), checked for their shape."""
@@ -113,3 +151,42 @@ class ParameterRows:
                 why=f"{(stop - start, len(self.columns))} was expected, one column per parameter",
             )
         return table
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Draws from a table; unlike a closure it can be sent to another process."""
+
+    table: Array
+
+    def __call__(self, start: int, stop: int) -> Array:
+        return self.table[start:stop]
+
+
+@dataclass(frozen=True, eq=False)
+class _Repeated:
+    """Draws every row of others several times."""
+
+    rows: ParameterRows
+    count: int
+
+    def __call__(self, start: int, stop: int) -> Array:
+        first = start // self.count
+        last = -(-stop // self.count)
+        own = np.arange(start, stop) // self.count - first
+        return self.rows.block(first, last)[own]
+
+
+def _names_in(index: pd.Index) -> tuple[Hashable, ...] | None:
+    """Names of rows; None where they are numbered from 0."""
+    if index.equals(pd.RangeIndex(len(index))):
+        return None
+    names = tuple(" ".join(map(str, x)) if isinstance(x, tuple) else x for x in index.tolist())
+    twice = index[index.duplicated()]
+    if len(twice):
+        raise InputError(
+            f"row '{twice[0]}' of the parameter table",
+            why="its index holds that name twice",
+            fix="number the rows anew with reset_index(drop=True)",
+        )
+    return names

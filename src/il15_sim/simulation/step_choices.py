@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from il15_sim.ensemble.subject import Subject
 from il15_sim.errors import InputError, unknown
+from il15_sim.simulation.subject import Subject
 
 
 def check_choices(sample: object, rtol: object, steps: object, max_step_h: object) -> None:
     """Refuse what is no sample, tolerance, number of steps, or length of a step."""
-    if sample not in ("post", "pre"):
-        raise unknown("sample", str(sample), ("post", "pre"))
+    if sample not in ("post", "pre", "both"):
+        raise unknown("sample", str(sample), ("post", "pre", "both"))
     if not isinstance(rtol, (int, float)) or not 1e-12 <= rtol <= 1e-2:
         raise InputError(f"rtol {rtol!r}", why="a relative tolerance lies in 1e-12 .. 1e-2")
     if not isinstance(steps, (int, np.integer)) or steps < 1:

@@ -7,28 +7,26 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import xarray as xr
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.ensemble.batch_rows import batch_rows
-from il15_sim.ensemble.block import to_dataset
-from il15_sim.ensemble.engines import check_engine
-from il15_sim.ensemble.execute import ROWS_PER_BLOCK, execute
-from il15_sim.ensemble.identity import stored_inputs
-from il15_sim.ensemble.request import Request, make_plan
-from il15_sim.ensemble.rows import ParameterRows
-from il15_sim.ensemble.stencil import Stencil, differentiated
-from il15_sim.ensemble.subject import subject_of
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
-from il15_sim.regimen import Regimen
+from il15_sim.simulation.batch_rows import batch_rows
+from il15_sim.simulation.block import to_dataset
+from il15_sim.simulation.engines import check_engine
+from il15_sim.simulation.execute import ROWS_PER_BLOCK, execute
+from il15_sim.simulation.identity import stored_inputs
+from il15_sim.simulation.pairing import Parameters, Regimens, paired
+from il15_sim.simulation.request import Request, make_plan
+from il15_sim.simulation.stencil import Stencil, differentiated
+from il15_sim.simulation.subject import subject_of
 
 
 def gradients(
     model: Model | Kernel,
-    regimens: Regimen | Sequence[Regimen] | None = None,
-    parameters: pd.DataFrame | ParameterRows | None = None,
+    regimens: Regimens = None,
+    parameters: Parameters = None,
     *,
     wrt: str | Sequence[str],
     relative_step: float = 1e-2,
@@ -38,7 +36,7 @@ def gradients(
     progress: bool | None = None,
     **asked: Any,
 ) -> xr.Dataset:
-    """Derivatives of time courses and readouts by parameters.
+    """Derivatives of time courses and endpoints by parameters.
 
     The simulations around one point take the same steps, so that their differences are those of
     one smooth map: no noise of step control enters, and wide differences (extrapolated from two
@@ -47,16 +45,16 @@ def gradients(
     Parameters
     ----------
     model, regimens, parameters
-        As in `simulate_many`: derivatives are taken at every row.
+        As in `simulate`: derivatives are taken at every row.
     wrt : sequence of str, length K
         Parameters that are varied; their values must not be zero.
     relative_step : float
         Half-width of the wider difference, relative to the parameter.
     threads, folder, rows_per_shard, progress
-        As in `simulate_many`: rows are computed in blocks, and stored ones are continued. There
+        As in `simulate`: rows are computed in blocks, and stored ones are continued. There
         may be any number of rows in a shard.
     **asked
-        What to report and how, as in `simulate_many`: `times_h`, `observables`, `readouts`, ...
+        What to report and how, as in `simulate`: `times_h`, `observables`, `endpoints`, ...
 
     Returns
     -------
@@ -95,7 +93,7 @@ def gradients(
     if unfit:
         raise unknown("argument", unfit[0], [f.name for f in fields(Request)])
     subject = subject_of(model)
-    plan = make_plan(subject, regimens, parameters, Request(**asked))
+    plan = make_plan(subject, paired(subject, regimens, parameters), Request(**asked))
     stencil = Stencil(plan.rows, subject.constants, names, relative_step)
     around = replace(plan, rows=stencil.rows, copies=stencil.copies)
     rows = batch_rows(around, threads, shared_steps=True, progress=progress)

@@ -11,12 +11,12 @@ import numpy as np
 
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.sbml_document import Unsupported
-from il15_sim.ensemble.batch_rows import batch_rows
-from il15_sim.ensemble.block import Block
-from il15_sim.ensemble.foreign_rows import foreign_course
-from il15_sim.ensemble.plan import Plan
-from il15_sim.ensemble.reference_rows import ReferenceRows, patient_course
 from il15_sim.errors import InputError, unknown
+from il15_sim.simulation.batch_rows import batch_rows
+from il15_sim.simulation.block import Block
+from il15_sim.simulation.foreign_rows import foreign_course
+from il15_sim.simulation.plan import Plan
+from il15_sim.simulation.reference_rows import ReferenceRows, patient_course
 
 EngineName = Literal["auto", "batch", "reference"]
 
@@ -60,7 +60,7 @@ def rows_on(
     except Unsupported as error:
         if wanted == "batch":
             raise
-        # Told at the line that called simulate_many.
+        # Told at the line that called simulate.
         warnings.warn(f"the reference engine is used, which is slow: {error}", stacklevel=3)
         return _reference(plan)
 

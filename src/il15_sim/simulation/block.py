@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from il15_sim._version import __version__
 from il15_sim.batch import layout
-from il15_sim.ensemble.plan import REDUCED, Plan
-from il15_sim.readouts import Readout
+from il15_sim.simulation.measures import Extent, last_doses, measure
+from il15_sim.simulation.plan import Plan
 
 Array = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class Block:
     values : array, shape (B, T, C)
         The plan's columns at the plan's times.
     reduced : array, shape (B, K)
-        One column for each of the plan's `reduced` readouts; the highest value for `max_fold`.
+        One column for each of the plan's `reduced`.
     final : array, shape (B, S)
     status : array of int8, shape (B,)
     steps : array of int32, shape (B, 2)
@@ -64,12 +64,15 @@ def to_dataset(block: Block, plan: Plan, first: int, engine: str) -> xr.Dataset:
     coords: dict[str, object] = {"run": np.arange(first, first + len(block.status))}
     if plan.courses:
         coords["time_h"] = ("time_h", plan.times_h[plan.course_rows], {"units": "h"})
+        coords["sample"] = ("time_h", plan.sample)
         for c, name in enumerate(plan.columns[: plan.courses]):
             course = block.values[:, plan.course_rows, c]
             data[name] = (("run", "time_h"), course, {"units": units.get(name, "")})
-    for readout, numbers in _readouts(block, plan):
-        told = {"units": readout.unit(units.get(readout.observable, "")), "kind": readout.kind}
-        data[readout.name] = (("run",), np.where(ok, numbers, np.nan), told)
+    read = BlockReader(block, plan, first)
+    for endpoint in plan.endpoints:
+        unit = endpoint.unit(units.get(endpoint.observable, ""))
+        numbers = np.where(ok, measure(endpoint, read), np.nan)
+        data[endpoint.name] = (("run",), numbers, {"units": unit, "kind": endpoint.kind})
     if plan.final:
         coords["state"] = ("state", np.array(subject.states, dtype=np.str_))
         data["final_state"] = (("run", "state"), block.final, {})
@@ -90,27 +93,34 @@ def to_dataset(block: Block, plan: Plan, first: int, engine: str) -> xr.Dataset:
     return xr.Dataset(data, coords=coords, attrs=about)
 
 
-def _readouts(block: Block, plan: Plan) -> Iterator[tuple[Readout, Array]]:
-    """Every readout with its numbers, shape (B,)."""
-    reduced = dict(zip((r.name for r in plan.reduced), block.reduced.T, strict=True))
+@dataclass(frozen=True, eq=False)
+class BlockReader:
+    """Reads the parts of endpoints from the rows [first, first + B) of a plan."""
 
-    def at(r: Readout, time_h: float, *, before: bool) -> Array:
-        return block.values[:, plan.row_of(time_h, before=before), plan.column_of(r.observable)]
+    block: Block
+    plan: Plan
+    first: int
 
-    for r in plan.readouts:
-        base = at(r, plan.begin_h, before=True) if r.needs_baseline else np.zeros(0)
-        if r.kind in REDUCED:
-            numbers = reduced[r.name]
-            yield r, _ratio(numbers, base) if r.kind == "max_fold" else numbers
-        elif r.kind == "baseline":
-            yield r, base
-        else:
-            numbers = at(r, r.time_h, before=r.kind != "value_at")
-            if r.kind == "change":
-                numbers = numbers - base
-            yield r, _ratio(numbers, base) if r.kind == "fold" else numbers
+    @property
+    def begin_h(self) -> float:
+        """Begin of the runs."""
+        return self.plan.begin_h
 
+    @property
+    def end_h(self) -> float:
+        """End of the runs."""
+        return self.plan.end_h
 
-def _ratio(above: Array, below: Array) -> Array:
-    # A baseline of nearly nothing (a drug before its first dose) has no fold.
-    return np.divide(above, below, out=np.full_like(above, np.nan), where=np.abs(below) > 1e-12)
+    def at(self, observable: str, time_h: float, *, before: bool) -> Array:
+        """Values (B,) at a time."""
+        row = self.plan.row_of(time_h, before=before)
+        return self.block.values[:, row, self.plan.column_of(observable)]
+
+    def over(self, extent: Extent) -> Array:
+        """What was reduced, (B,)."""
+        return self.block.reduced[:, self.plan.reduced.index(extent)]
+
+    def last_doses(self, drug: str) -> Array:
+        """When each row's last dose of a drug is over, (B,)."""
+        of_regimen = last_doses(self.plan.regimens, drug)
+        return of_regimen[self.plan.schedules_of(self.first, self.first + len(self.block.status))]

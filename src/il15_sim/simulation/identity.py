@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from il15_sim._version import __version__
 from il15_sim.batch.kernel import Kernel
-from il15_sim.ensemble.plan import Plan
 from il15_sim.record import digest
+from il15_sim.simulation.plan import Plan
 
 
 def stored_inputs(plan: Plan, engine: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def stored_inputs(plan: Plan, engine: str) -> dict[str, Any]:
         "times_h": plan.times_h.tolist(),
         "before_dose": plan.before.tolist(),
         "course_rows": plan.course_rows.tolist(),
-        "readouts": [repr(r) for r in plan.readouts],
+        "endpoints": [repr(e) for e in plan.endpoints],
         "start": [_of_array(plan.initial), plan.rest],
         "rtol": float(plan.rtol),
         "sizes": dict(sorted(plan.sizes.items())),

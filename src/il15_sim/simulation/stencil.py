@@ -13,8 +13,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from il15_sim.batch.layout import LANES
-from il15_sim.ensemble.rows import ParameterRows
 from il15_sim.errors import InputError, unknown
+from il15_sim.simulation.rows import ParameterRows
 
 Array = NDArray[np.float64]
 

@@ -10,25 +10,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.kernel import Kernel, Reduction, Task
-from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM
+from il15_sim.batch.layout import (
+    AREA,
+    FIRST_ABOVE,
+    FIRST_BELOW,
+    LAST_ABOVE,
+    LAST_BELOW,
+    MAXIMUM,
+    MINIMUM,
+    TIME_ABOVE,
+    TIME_BELOW,
+)
 from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.engine import TYPICAL_SIZE
-from il15_sim.ensemble.block import Block
-from il15_sim.ensemble.plan import Plan
-from il15_sim.ensemble.subject import Subject
 from il15_sim.model import Model
-from il15_sim.readouts import Readout
+from il15_sim.simulation.block import Block
+from il15_sim.simulation.measures import Extent
+from il15_sim.simulation.plan import Plan
+from il15_sim.simulation.subject import Subject
 from il15_sim.steady_state import FROZEN, HORIZON_H, WINDOW_H
 
 Array = NDArray[np.float64]
 
 _KINDS = {
-    "cmax": MAXIMUM,
-    "max_fold": MAXIMUM,
-    "cmin": MINIMUM,
-    "auc": AREA,
-    "hours_to_above": FIRST_ABOVE,
-    "hours_to_below": FIRST_BELOW,
+    "maximum": MAXIMUM,
+    "minimum": MINIMUM,
+    "area": AREA,
+    "first_above": FIRST_ABOVE,
+    "first_below": FIRST_BELOW,
+    "time_above": TIME_ABOVE,
+    "time_below": TIME_BELOW,
+    "last_above": LAST_ABOVE,
+    "last_below": LAST_BELOW,
 }
 
 _kernels: OrderedDict[str, Kernel] = OrderedDict()
@@ -167,16 +180,16 @@ def _task(plan: Plan, shared_steps: bool) -> Task:
     )
 
 
-def _reduction(readout: Readout, plan: Plan) -> Reduction:
-    level = readout.level if readout.kind.startswith("hours_to") else 0.0
+def _reduction(extent: Extent, plan: Plan) -> Reduction:
     # An end of infinity takes in a dose at the end of the run.
     time = plan.subject.time_unit.from_hours
-    begin, end = time(max(readout.start_h, plan.begin_h)), time(readout.end_h)
-    return Reduction(_KINDS[readout.kind], readout.observable, begin, end, level)
+    begin, end = time(max(extent.start_h, plan.begin_h)), time(extent.end_h)
+    kind, level, relative = _KINDS[extent.kind], extent.level, extent.relative
+    return Reduction(kind, extent.observable, begin, end, level, relative)
 
 
 def in_hours(reduced: Array, plan: Plan) -> Array:
-    """Reduced readouts (B, K) of times in the unit of the model, told by hours.
+    """What was reduced (B, K), of times in the unit of the model, told by hours.
 
     A level that is crossed at a time which the caller named is told by that very number.
     """
@@ -186,10 +199,10 @@ def in_hours(reduced: Array, plan: Plan) -> Array:
     edges = {x for r in plan.reduced for x in (r.start_h, r.end_h)}
     named = np.union1d(plan.schedules.time, [*edges, plan.begin_h, plan.end_h])
     times, told = unit.from_hours(named), reduced.copy()
-    for k, readout in enumerate(plan.reduced):
-        if readout.kind == "auc":
+    for k, extent in enumerate(plan.reduced):
+        if extent.kind in ("area", "time_above", "time_below"):
             told[:, k] = unit.to_hours(reduced[:, k])
-        elif readout.kind.startswith("hours_to"):
+        elif extent.kind.startswith(("first", "last")):
             place = np.minimum(np.searchsorted(times, reduced[:, k]), len(times) - 1)
             is_named = times[place] == reduced[:, k]
             told[:, k] = np.where(is_named, named[place], unit.to_hours(reduced[:, k]))

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from il15_sim.batch.layout import BAD_START, OK
 from il15_sim.dosing import Change
 from il15_sim.engine import OF_LOCAL, IntegrationFailed, engine_for
-from il15_sim.ensemble.block import Block
-from il15_sim.ensemble.course import Course, grid_of, reduce_course
-from il15_sim.ensemble.plan import Plan
-from il15_sim.ensemble.schedules import Schedule, changes_of
 from il15_sim.model import Model
-from il15_sim.simulation import run_segments
+from il15_sim.simulation.block import Block
+from il15_sim.simulation.course import Course, grid_of, reduce_course
+from il15_sim.simulation.plan import Plan
+from il15_sim.simulation.schedules import Schedule, changes_of
+from il15_sim.simulation.segments import run_segments
 from il15_sim.steady_state import NoSteadyState, steady_state
 
 Array = NDArray[np.float64]
@@ -74,17 +74,34 @@ class ReferenceRows:
             return
         try:
             course = self.simulated(row, schedule, given)
+        except Interrupted as error:
+            block.status[i] = error.code
+            self._fill_courses(block, i, error.course)
+            return
         except (IntegrationFailed, NoSteadyState) as error:
             block.status[i] = error.code
             return
         block.status[i] = OK
+        self._fill_courses(block, i, course)
         columns = len(plan.columns)
-        for k, (time_h, before) in enumerate(zip(plan.times_h, plan.before, strict=True)):
-            block.values[i, k] = course.row(time_h, before)[:columns]
         if plan.final:
             block.final[i] = course.row(plan.end_h, True)[columns:]
-        for k, readout in enumerate(plan.reduced):
-            block.reduced[i, k] = reduce_course(readout, plan, course)
+        for k, extent in enumerate(plan.reduced):
+            block.reduced[i, k] = reduce_course(extent, plan, course)
+
+    def _fill_courses(self, block: Block, i: int, course: Course) -> None:
+        """What was read of a course at the plan's times."""
+        columns = len(self.plan.columns)
+        for k, (time_h, before) in enumerate(zip(self.plan.times_h, self.plan.before, strict=True)):
+            block.values[i, k] = course.row(time_h, before)[:columns]
+
+
+class Interrupted(IntegrationFailed):
+    """A run that could not go on, with its course up to there."""
+
+    def __init__(self, error: IntegrationFailed, course: Course) -> None:
+        super().__init__(str(error), error.code)
+        self.course = course
 
 
 def patient_course(
@@ -118,7 +135,10 @@ def patient_course(
     tolerances = {**engine.tolerances(rtol, states), **given_sizes}
     engine.start(values, states, rtol, watched, tolerances, max_step=plan.max_step_h)
     samples = np.where(course.before, "pre", "post")
-    run_segments(engine, values, later, course.times_h - plan.begin_h, samples, course.values)
+    try:
+        run_segments(engine, values, later, course.times_h - plan.begin_h, samples, course.values)
+    except IntegrationFailed as error:
+        raise Interrupted(error, course) from None
     return course
 
 

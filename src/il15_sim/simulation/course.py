@@ -1,16 +1,17 @@
-"""Readouts of one simulation, from its course on a fine grid."""
+"""What is reduced of one simulation, from its course on a fine grid."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.ensemble.plan import Plan, in_order
-from il15_sim.ensemble.schedules import Schedule
-from il15_sim.readouts import Readout
+from il15_sim.simulation.measures import Extent
+from il15_sim.simulation.plan import Plan, in_order
+from il15_sim.simulation.schedules import Schedule
 
 Array = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ class Course:
 def grid_of(
     plan: Plan, schedule: Schedule, fine_h: Array | None = None
 ) -> tuple[Array, NDArray[np.bool_]]:
-    """The plan's times; where readouts are reduced a fine grid, and both sides of every change.
+    """The plan's times; where something is reduced a fine grid, and both sides of every change.
 
     The grid is one of 0.1 h, where none is given.
     """
@@ -54,24 +55,32 @@ def grid_of(
     return np.array([t for t, _ in every]), np.array([before for _, before in every])
 
 
-def reduce_course(readout: Readout, plan: Plan, course: Course) -> float:
+def reduce_course(extent: Extent, plan: Plan, course: Course) -> float:
     """One number of the course; NaN where a value is missing, or where a level is not crossed."""
-    low, high = max(readout.start_h, plan.begin_h), min(readout.end_h, plan.end_h)
+    low, high = max(extent.start_h, plan.begin_h), min(extent.end_h, plan.end_h)
     times, before = course.times_h, course.before
     inside = (times >= low) & (times <= high) & ~((times == low) & before)
-    if readout.end_h <= plan.end_h:
+    if extent.end_h <= plan.end_h:
         # A dose at the end of an interval lies outside of it.
         inside &= ~((times == high) & ~before)
     t = times[inside]
-    y = course.values[inside, plan.column_of(readout.observable)]
+    y = course.values[inside, plan.column_of(extent.observable)]
     if not np.isfinite(y).all():
         return math.nan
-    if readout.kind.startswith("hours_to"):
-        return _crossing(t, y, readout.level, 1.0 if readout.kind == "hours_to_above" else -1.0)
+    sign = -1.0 if extent.kind.endswith(("minimum", "below")) else 1.0
+    level = extent.level
+    if extent.relative:
+        base = float(course.row(plan.begin_h, True)[plan.column_of(extent.observable)])
+        level = base + level * abs(base)
+    if extent.kind.startswith("first"):
+        return _crossing(t, y, level, sign)
+    if extent.kind.startswith("time"):
+        return time_beyond(t, y, level, sign)
+    if extent.kind.startswith("last"):
+        return last_beyond(t, y, level, sign)
     pieces = np.split(np.arange(len(t)), np.flatnonzero(np.diff(t) == 0) + 1)
-    if readout.kind == "auc":
+    if extent.kind == "area":
         return sum(_area(t[part], y[part]) for part in pieces)
-    sign = -1.0 if readout.kind == "cmin" else 1.0
     return sign * max(_highest(t[part], sign * y[part]) for part in pieces)
 
 
@@ -116,3 +125,49 @@ def _crossing(t: Array, y: Array, level: float, sign: float) -> float:
             return float(inside[0])
     share = (level - y[first - 1]) / (y[first] - y[first - 1])
     return float(low + share * (high - low))
+
+
+def time_beyond(t: Array, y: Array, level: float, sign: float) -> float:
+    """How long a course is above a level; with a sign of -1, below it.
+
+    The values y (T,) belong to the times t (T,), in order; a time stands twice where the course
+    jumps. In between it is a cubic spline, straight where it has too few points.
+
+    Examples
+    --------
+    >>> time_beyond(np.array([0.0, 1.0]), np.array([0.0, 4.0]), 1.0, 1.0)
+    0.75
+    """
+    return math.fsum(end - begin for begin, end in _beyond(t, y, level, sign))
+
+
+def last_beyond(t: Array, y: Array, level: float, sign: float) -> float:
+    """The last time at which a course is above a level, NaN if never; with a sign of -1, below it.
+
+    Times and values are as for `time_beyond`.
+
+    Examples
+    --------
+    >>> last_beyond(np.array([0.0, 1.0]), np.array([4.0, 0.0]), 1.0, 1.0)
+    0.75
+    """
+    return max((end for _, end in _beyond(t, y, level, sign)), default=math.nan)
+
+
+def _beyond(t: Array, y: Array, level: float, sign: float) -> Iterator[tuple[float, float]]:
+    """Spans of time in which a course is beyond a level; those that touch are not joined."""
+    from scipy.interpolate import CubicSpline, PPoly
+
+    for part in np.split(np.arange(len(t)), np.flatnonzero(np.diff(t) == 0) + 1):
+        own, gap = t[part], sign * (y[part] - level)
+        if len(part) < 2:
+            # After a dose at the end.
+            yield from ((time, time) for time in own[gap > 0].tolist())
+            continue
+        slopes = np.diff(gap) / np.diff(own)
+        spline = CubicSpline(own, gap) if len(part) > 3 else PPoly([slopes, gap[:-1]], own)
+        roots = spline.roots(extrapolate=False)
+        # Where the course stays at the level, roots are not numbers.
+        cuts = np.union1d(own, roots[np.isfinite(roots)])
+        inside = spline((cuts[:-1] + cuts[1:]) / 2) > 0
+        yield from zip(cuts[:-1][inside].tolist(), cuts[1:][inside].tolist(), strict=True)

@@ -1,0 +1,184 @@
+"""What a caller asks of an ensemble, checked and turned into a plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from il15_sim.dosing import Change
+from il15_sim.endpoints import KINDS, Endpoint
+from il15_sim.errors import InputError, unknown
+from il15_sim.regimen.table import DoseTable, dose_table
+from il15_sim.simulation.grid import Moment, check_inside, moments, span
+from il15_sim.simulation.measures import Wanted
+from il15_sim.simulation.pairing import Pairing
+from il15_sim.simulation.plan import Plan, lay_out
+from il15_sim.simulation.schedules import checked_changes, schedules_of
+from il15_sim.simulation.step_choices import check_choices, checked_sizes
+from il15_sim.simulation.subject import Subject
+
+Array = NDArray[np.float64]
+
+#: Names of a result that no endpoint may take.
+_TAKEN = (
+    *("run", "name", "time_h", "sample", "state"),
+    *("status", "final_state", "steps_accepted", "steps_rejected"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Request:
+    """Keyword arguments of `simulate`, which explains them, and of `gradients`."""
+
+    until_days: float | None = None
+    times_h: ArrayLike | None = None
+    sample: Literal["post", "pre", "both"] = "post"
+    observables: str | Sequence[str] | None = None
+    endpoints: Endpoint | Sequence[Endpoint] = ()
+    changes: Change | Sequence[Change] = ()
+    start: Literal["steady_state", "model"] | ArrayLike = "steady_state"
+    start_h: float = 0.0
+    final_state: bool = False
+    rtol: float = 1e-4
+    sizes: Mapping[str, float] | None = None
+    max_step_h: float = math.inf
+    max_steps: int = 100_000
+
+
+def make_plan(subject: Subject, pairing: Pairing, asked: Request) -> Plan:
+    """Check everything that was asked for, and lay the ensemble out.
+
+    Raises
+    ------
+    InputError
+        For whatever does not fit.
+    """
+    check_choices(asked.sample, asked.rtol, asked.max_steps, asked.max_step_h)
+    endpoints = checked_endpoints(subject, asked.endpoints)
+    doses = dose_table(pairing.regimens)
+    begin_h, end_h = span(asked.start_h, asked.until_days, asked.times_h, doses, endpoints)
+    check_inside(endpoints, begin_h, end_h)
+    changes = [asked.changes] if isinstance(asked.changes, Change) else asked.changes
+    extra = checked_changes(changes, subject)
+    chosen = _observables(subject, asked)
+    reported: list[Moment] = []
+    labels = np.zeros(0, "U4")
+    if asked.times_h is not None or chosen:
+        events_h = _events_h(doses, extra)
+        reported, labels = moments(asked.times_h, asked.sample, begin_h, end_h, events_h)
+    if not (chosen or endpoints or asked.final_state):
+        raise InputError("nothing to report", fix="name observables or endpoints")
+    schedules = schedules_of(subject, doses, len(pairing.regimens), extra, begin_h)
+    initial, rest = _start(subject, asked.start, begin_h, pairing.rows.count)
+    parts = Wanted(begin_h, end_h, pairing.regimens).note(endpoints)
+    layout = lay_out(reported, parts)
+    return Plan(
+        subject=subject,
+        rows=pairing.rows,
+        regimens=pairing.regimens,
+        schedules=schedules,
+        schedule_of=pairing.regimen_of,
+        begin_h=begin_h,
+        end_h=end_h,
+        columns=tuple(dict.fromkeys([*chosen, *parts.observables])),
+        times_h=layout.times_h,
+        before=layout.before,
+        courses=len(chosen),
+        course_rows=layout.course_rows,
+        sample=labels,
+        endpoints=endpoints,
+        reduced=tuple(parts.extents),
+        initial=initial,
+        rest=rest,
+        rtol=asked.rtol,
+        sizes=checked_sizes(subject, asked.sizes),
+        max_step_h=float(asked.max_step_h),
+        max_steps=asked.max_steps,
+        final=asked.final_state,
+    )
+
+
+def checked_endpoints(
+    subject: Subject, given: Endpoint | Sequence[Endpoint]
+) -> tuple[Endpoint, ...]:
+    """Endpoints of a model, each under a name of its own."""
+    endpoints = (given,) if isinstance(given, Endpoint) else tuple(given)
+    names: set[str] = set()
+    for e in endpoints:
+        if not isinstance(e, Endpoint):
+            raise InputError(
+                f"{e!r:.80} is not an endpoint", fix="make it by a function of il15_sim.endpoints"
+            )
+        if e.kind not in KINDS:
+            raise unknown("endpoint", e.kind, KINDS)
+        if e.observable not in subject.quantities:
+            raise unknown("observable", e.observable, subject.quantities)
+        if e.drug:
+            drugs = {d.drug for d in subject.model.drugs} if subject.model else set()
+            if e.drug not in drugs:
+                raise unknown("drug", e.drug, drugs)
+        if e.name in names:
+            raise InputError(f"two endpoints are called '{e.name}'", fix="use Endpoint.named")
+        if e.name in _TAKEN or e.name in subject.quantities:
+            raise InputError(
+                f"an endpoint is called '{e.name}'",
+                why="the result has another variable of that name",
+                fix="use Endpoint.named",
+            )
+        names.add(e.name)
+    return endpoints
+
+
+def _events_h(doses: DoseTable, changes: Sequence[Change]) -> tuple[Array, Array]:
+    """Times at which something is given, and at which infusions end."""
+    ends = []
+    for track, first, last in zip(doses.tracks, doses.offset, doses.offset[1:], strict=False):
+        if track.duration_h > 0:
+            ends.append(doses.time_h[first:last] + track.duration_h)
+    given = np.append(doses.time_h, [c.time_h for c in changes])
+    return np.unique(given), np.unique(np.concatenate(ends).round(9) if ends else [])
+
+
+def _observables(subject: Subject, asked: Request) -> tuple[str, ...]:
+    if asked.observables is None:
+        # Who asks for endpoints and names no observable wants the numbers alone.
+        return () if asked.endpoints and asked.times_h is None else subject.defaults
+    given = asked.observables
+    names = [given] if isinstance(given, str) else list(given)
+    for name in names:
+        if name not in subject.quantities:
+            raise unknown("observable", str(name), subject.quantities)
+    return tuple(dict.fromkeys(names))
+
+
+def _start(
+    subject: Subject, start: object, begin_h: float, count: int
+) -> tuple[Array | None, bool]:
+    """Start states, and whether the untreated steady state is sought."""
+    if isinstance(start, str):
+        if start not in ("steady_state", "model"):
+            raise unknown("start", start, ("steady_state", "model"))
+        if begin_h > 0:
+            raise InputError(
+                f"start_h={begin_h:g} without states",
+                fix="give start=, the final_state of the run before",
+            )
+        if subject.model is None:
+            return None, False
+        own = [subject.model.initial[s] for s in subject.states]
+        return np.array([own]), start == "steady_state"
+    try:
+        states = np.atleast_2d(np.asarray(start, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise InputError("start", why="states must be numbers") from None
+    if states.shape not in ((1, len(subject.states)), (count, len(subject.states))):
+        raise InputError(
+            f"start states of shape {states.shape}",
+            why=f"{len(subject.states)} states are needed, for all rows or for each of {count}",
+        )
+    return states, False
