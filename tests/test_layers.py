@@ -19,7 +19,7 @@ ENGINE_FREE = [
     "endpoints",
     "regimen",
     "resources",
-    "shards",
+    "store",
 ]
 ENGINES = {"antimony", "libsbml", "roadrunner", "tellurium"}
 
