@@ -20,7 +20,7 @@ ENGINE_FREE = [
     "files.toml",
     "files.tsv",
     "regimen",
-    "shards",
+    "store",
 ]
 ENGINES = {"antimony", "libsbml", "roadrunner", "tellurium"}
 

@@ -7,11 +7,11 @@ import warnings
 from dataclasses import replace
 
 import pytest
-from il15_sim.files.resources import experiments_dir
 
 from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.dosing import scaled_changes
 from il15_sim.drugs import DRUG_COLUMNS, drug_targets
+from il15_sim.files.resources import experiments_dir
 from il15_sim.regimen.table import dose_table
 from il15_sim.simulation.dose_events import dose_events
 
