@@ -11,7 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from il15_sim import Model
-from il15_sim.behaviour_region import drivers, region, shares
+from il15_sim.behaviours.region import drivers, region, shares
 
 HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- region: written by experiments/behaviour_region.py -->", "<!-- end of region -->"

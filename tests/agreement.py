@@ -16,9 +16,9 @@ from sbml_rhs import integrate, read_system
 
 from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.batch.layout import OK, STATUS
-from il15_sim.dosing import dose_changes
-from il15_sim.engine import TYPICAL_SIZE, engine_for
-from il15_sim.steady_state import steady_state
+from il15_sim.simulation.dosing import dose_changes
+from il15_sim.simulation.reference_engine import TYPICAL_SIZE, engine_for
+from il15_sim.simulation.steady_state import steady_state
 
 #: libRoadRunner integrates at a tenth of it.
 REFERENCE_RTOL = 1e-9

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from il15_sim import Model, Regimen, simulate
-from il15_sim.behaviour import (
+from il15_sim.behaviours.patient import (
     BEHAVIOURS,
     DAY,
     KNOCK_OUTS,

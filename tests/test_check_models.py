@@ -4,7 +4,7 @@ import pytest
 from test_check_problem import BEGIN, END, ROWS, change, change_row, healthy, told, write_table
 
 from il15_sim.check.problem import read_model_file
-from il15_sim.composition import read_wiring
+from il15_sim.model.composition import read_wiring
 
 
 @pytest.fixture

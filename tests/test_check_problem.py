@@ -2,7 +2,8 @@
 
 from il15_sim.check import run_checks, sync_ant_values
 from il15_sim.check.sync import BEGIN, END
-from il15_sim.parameters import COLUMNS, VARIANT_COLUMNS
+from il15_sim.model.parameters import COLUMNS
+from il15_sim.model.variant import VARIANT_COLUMNS
 
 DOI = "doi:10.1000/xyz"
 ROWS = [

@@ -16,7 +16,7 @@ from il15_sim.check import (
 from il15_sim.check.finding import from_error
 from il15_sim.errors import InputError
 from il15_sim.files.resources import experiments_dir, models_dir
-from il15_sim.parameters import ParameterTable
+from il15_sim.model.parameters import ParameterTable
 
 
 @pytest.fixture

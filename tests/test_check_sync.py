@@ -13,8 +13,8 @@ from il15_sim.check import sync_ant_values
 from il15_sim.check.blocks import rewrite_blocks
 from il15_sim.check.sync import antimony_number, synced_text
 from il15_sim.errors import InputError
-from il15_sim.parameters import Parameter, ParameterTable
-from il15_sim.sbml import read_sbml_facts, sbml_from_antimony
+from il15_sim.model.parameters import Parameter, ParameterTable
+from il15_sim.model.sbml import read_sbml_facts, sbml_from_antimony
 
 TABLE = ParameterTable(
     tuple(Parameter(i, v, 0.0, 1e9, "1/h", "assumed") for i, v in [("b", 2.0), ("a", 1e-7)])

@@ -7,7 +7,7 @@ from test_check_problem import change_row, healthy, told
 
 from il15_sim.check.problem import Problem
 from il15_sim.check.table_checks import identifiers, kinds
-from il15_sim.parameters import Parameter, ParameterTable
+from il15_sim.model.parameters import Parameter, ParameterTable
 
 ROW = Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from il15_sim.errors import InputError
-from il15_sim.units import (
+from il15_sim.model.units import (
     USUAL_UNITS,
     convert,
     parse_unit,

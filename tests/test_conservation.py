@@ -9,7 +9,7 @@ from scipy.integrate import simpson
 from scipy.linalg import null_space
 
 from il15_sim import Model, Regimen, simulate
-from il15_sim.engine import engine_for
+from il15_sim.simulation.reference_engine import engine_for
 
 SORAFENIB = Model.load("sorafenib_pk")
 SIGNALLING = Model.load("cd4_signalling")

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from il15_sim import Change, InputError, Model, Regimen, endpoints, simulate
 from il15_sim.batch.events import Event, EventTable
 from il15_sim.batch.layout import ADD, SET
-from il15_sim.dosing import scaled_changes
 from il15_sim.regimen.dose import UNITS, round_h
 from il15_sim.regimen.expand import Course, Listed
 from il15_sim.regimen.phase import Cycle, Phase, Window
 from il15_sim.regimen.rounding import round_all_h
 from il15_sim.regimen.table import dose_table
 from il15_sim.simulation.dose_events import dose_events
+from il15_sim.simulation.dosing import scaled_changes
 from il15_sim.simulation.schedules import changes_of, checked_changes, schedules_of
 from il15_sim.simulation.subject import subject_of
 

@@ -28,6 +28,7 @@ from il15_sim.endpoints import (
     trough,
     value_at,
 )
+from il15_sim.results.endpoint import KINDS
 
 TMZ = Model.load("temozolomide")
 LEVEL = "temozolomide_mg_per_L"
@@ -292,5 +293,5 @@ BOLUS_TMZ = Regimen.parse("temozolomide 200 mg/m2 q24h x 2 d")
 def test_every_kind_of_endpoint_has_a_function_and_a_measure():
     from il15_sim.simulation.measures import _MEASURES
 
-    assert set(_MEASURES) == set(endpoints.KINDS)
-    assert all(callable(getattr(endpoints, kind)) for kind in endpoints.KINDS)
+    assert set(_MEASURES) == set(KINDS)
+    assert all(callable(getattr(endpoints, kind)) for kind in KINDS)

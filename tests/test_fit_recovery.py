@@ -14,7 +14,8 @@ from il15_sim.fit.objective import Objective
 from il15_sim.fit.optimise import bounds, search, search_all, start_point
 from il15_sim.fit.predict import PredictionFailed
 from il15_sim.model import Model
-from il15_sim.parameters import ParameterTable, Variant
+from il15_sim.model.parameters import ParameterTable
+from il15_sim.model.variant import Variant
 from il15_sim.regimen import Regimen
 from il15_sim.simulation import simulate
 

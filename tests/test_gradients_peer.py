@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from il15_sim import Model, Regimen, gradients
-from il15_sim.steady_state import FROZEN
+from il15_sim.simulation.steady_state import FROZEN
 
 #: Largest error relative to the largest value of a derivative in the run.
 LIMIT = 1e-6

@@ -5,8 +5,8 @@ import pytest
 from sbml_rhs import integrate, read_system
 
 from il15_sim import Model, Regimen, simulate
-from il15_sim.engine import engine_for
 from il15_sim.model import model_names
+from il15_sim.simulation.reference_engine import engine_for
 
 # Of each quantity's largest value. scipy runs at 1e-11 and CVODE at 1e-10; a net flux between
 # binding and release loses three digits or four as their difference.

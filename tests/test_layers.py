@@ -8,21 +8,17 @@ import pytest
 import il15_sim
 
 PACKAGE = Path(il15_sim.__file__).parent
-# What a user sees, and what puts it together; nothing else may import any of these.
-FRONT = {"cli", "plots", "reporting"}
-# Values and bookkeeping, which must be usable without any engine.
-ENGINE_FREE = [
-    "endpoints",
-    "errors",
-    "parameters",
-    "files.record",
-    "files.resources",
-    "files.toml",
-    "files.tsv",
-    "regimen",
-    "store",
+#: The rooms, in the order of the flow: a room knows those before it and none behind it.
+ROOMS = [
+    *("_version", "errors", "finite", "frozen", "interrupts", "workers"),
+    *("files", "regimen", "batch", "model", "results", "endpoints", "store", "simulation"),
+    *("data", "scenario", "fit", "behaviours", "check", "plots", "reporting", "cli"),
 ]
+#: Rooms that must be usable without any engine.
+ENGINE_FREE = ["endpoints", "errors", "files", "regimen", "results", "store"]
 ENGINES = {"antimony", "libsbml", "roadrunner", "tellurium"}
+#: Longest file: one idea fits in it.
+MOST_LINES = 300
 
 
 def module_name(path):
@@ -90,28 +86,46 @@ def test_no_module_imports_itself_through_others(module):
     assert module not in reachable(module)
 
 
-@pytest.mark.parametrize("name", ENGINE_FREE)
-def test_values_and_bookkeeping_know_no_engine(name):
-    assert f"il15_sim.{name}" in FILES
-    assert reachable(f"il15_sim.{name}") & ENGINES == set()
+def test_every_file_lies_in_a_room():
+    found = {layer(module) for module in FILES} - {None}
+    assert found == {*ROOMS}
 
 
-@pytest.mark.parametrize("name", ENGINE_FREE)
-def test_values_and_bookkeeping_know_no_model(name):
-    layers = {layer(found) for found in reachable(f"il15_sim.{name}")}
-    assert layers & {"engine", "model", "simulation"} == set()
+@pytest.mark.parametrize("module", sorted(m for m in FILES if layer(m)))
+def test_a_room_knows_only_those_before_it(module):
+    known = ROOMS[: ROOMS.index(layer(module)) + 1]
+    ours = {layer(name) for name in GRAPH[module] if name.startswith("il15_sim")} - {None}
+    assert ours <= {*known}
 
 
-@pytest.mark.parametrize("module", sorted(m for m in FILES if layer(m) == "files"))
-def test_the_room_of_files_knows_no_science(module):
-    ours = {layer(name) for name in GRAPH[module] if name.startswith("il15_sim")}
-    assert ours <= {"files", "errors", "finite", "_version"}
+@pytest.mark.parametrize("room", ENGINE_FREE)
+def test_values_and_bookkeeping_know_no_engine(room):
+    own = [module for module in FILES if layer(module) == room]
+    assert own
+    for module in own:
+        assert reachable(module) & ENGINES == set()
 
 
-@pytest.mark.parametrize("module", sorted(FILES))
-def test_only_the_front_imports_figures_report_and_command_line(module):
-    if layer(module) not in FRONT:
-        assert {layer(name) for name in GRAPH[module]} & FRONT == set()
+def test_the_batch_engine_knows_nothing_of_the_rest():
+    for module in (m for m in FILES if layer(m) == "batch"):
+        ours = {layer(name) for name in GRAPH[module] if name.startswith("il15_sim")} - {None}
+        assert ours <= {"batch", "errors", "_version", "interrupts", "workers"}
+
+
+@pytest.mark.parametrize("path", sorted(FILES.values()), ids=str)
+def test_a_file_holds_one_idea(path):
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= MOST_LINES
+
+
+def test_no_module_is_called_like_a_public_function():
+    functions = {
+        name
+        for name in [*il15_sim.__all__, *il15_sim.plots.__all__]
+        if callable(getattr(il15_sim, name, None) or getattr(il15_sim.plots, name, None))
+    }
+    stems = {module.rpartition(".")[2] for module in FILES}
+    assert functions & stems == set()
 
 
 def test_the_package_itself_imports_only_its_version():

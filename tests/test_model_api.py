@@ -9,8 +9,9 @@ import roadrunner
 from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.files.resources import models_dir
 from il15_sim.model import model_names, variant_names
-from il15_sim.parameters import ParameterTable, Variant
-from il15_sim.sbml import read_sbml_facts
+from il15_sim.model.parameters import ParameterTable
+from il15_sim.model.sbml import read_sbml_facts
+from il15_sim.model.variant import Variant
 
 PK = Model.load("sorafenib_pk")
 VOLUME = {"sorafenib_volume": 123.456789}

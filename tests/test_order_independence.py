@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from il15_sim import Model, Regimen, engine, simulate, steady_state
+from il15_sim import Model, Regimen, simulate
 from il15_sim.model import model_names
+from il15_sim.simulation import reference_engine as engine
+from il15_sim.simulation import steady_state
 
 SORAFENIB = Regimen.parse("sorafenib 400 mg q12h x 3 d; skip dose 2")
 LOW = Regimen.parse("sorafenib 100 mg q24h x 3 d")

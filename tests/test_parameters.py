@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from test_check_problem import ROWS, write_table, write_variant
 
 from il15_sim.errors import InputError
-from il15_sim.parameters import COLUMNS, KINDS, PRIORS, Override, Parameter, ParameterTable, Variant
+from il15_sim.model.parameters import COLUMNS, KINDS, PRIORS, Parameter, ParameterTable
+from il15_sim.model.variant import Override, Variant
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_the_priors_are_those_of_petab_2():
 
 def test_the_import_is_light():
     code = (
-        "import sys, il15_sim.parameters, il15_sim.units;"
+        "import sys, il15_sim.model.parameters, il15_sim.model.units;"
         "print({'pandas', 'pint', 'numpy', 'petab', 'libsbml'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

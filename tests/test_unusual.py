@@ -9,18 +9,18 @@ from dataclasses import replace
 import pytest
 
 from il15_sim import InputError, Model, Regimen, simulate
-from il15_sim.dosing import scaled_changes
-from il15_sim.drugs import DRUG_COLUMNS, drug_targets
 from il15_sim.files.resources import experiments_dir
+from il15_sim.model.drugs import DRUG_COLUMNS, drug_targets
 from il15_sim.regimen.table import dose_table
 from il15_sim.simulation.dose_events import dose_events
+from il15_sim.simulation.dosing import scaled_changes
 
 PATIENT, PK = Model.load("patient"), Model.load("sorafenib_pk")
 
 
 @pytest.fixture(autouse=True)
 def _nothing_told_yet(monkeypatch):
-    monkeypatch.setattr("il15_sim.unusual._told", set())
+    monkeypatch.setattr("il15_sim.model.unusual._told", set())
 
 
 def one_by_one(model, *texts):

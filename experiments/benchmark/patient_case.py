@@ -7,8 +7,8 @@ from sbml_facts import at_once
 from task import Array, Task
 
 from il15_sim import Model, Regimen
-from il15_sim.dosing import dose_changes
-from il15_sim.engine import TYPICAL_SIZE
+from il15_sim.simulation.dosing import dose_changes
+from il15_sim.simulation.reference_engine import TYPICAL_SIZE
 
 NAME = "patient"
 DAYS = 56

@@ -7,7 +7,8 @@ from patient_case import varied
 from task import Array
 
 from il15_sim import Model, ParameterRows, Regimen
-from il15_sim.endpoints import Endpoint, auc, cmax, fold, max_fold, trough
+from il15_sim.endpoints import auc, cmax, fold, max_fold, trough
+from il15_sim.results.endpoint import Endpoint
 
 DAYS = 28
 DAILY_MG = 800.0

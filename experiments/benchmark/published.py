@@ -10,7 +10,7 @@ import roadrunner
 from sbml_facts import at_once, constants_of, states_of
 from task import Array, Task
 
-from il15_sim.sbml import sbml_from_antimony
+from il15_sim.model.sbml import sbml_from_antimony
 
 FOLDER = Path(__file__).with_name("models")
 

@@ -19,13 +19,13 @@ from il15_sim._version import __version__
 
 if TYPE_CHECKING:
     from il15_sim import endpoints, plots
-    from il15_sim.dosing import Change
     from il15_sim.errors import InputError
     from il15_sim.model import Model
     from il15_sim.regimen import Dose, Regimen
     from il15_sim.results import Runs
     from il15_sim.scenario import Scenario
     from il15_sim.simulation import ParameterRows, gradients, simulate
+    from il15_sim.simulation.dosing import Change
 
 __all__ = [
     "Change",
@@ -46,7 +46,7 @@ __all__ = [
 #: Where each public name is defined. No module may be called like a name defined in another one:
 #: importing it would put the module in that name's place.
 _HOME = {
-    "Change": "dosing",
+    "Change": "simulation.dosing",
     "Dose": "regimen",
     "InputError": "errors",
     "Model": "model",

@@ -216,7 +216,7 @@ def check(models: Path | None, summary: bool, sync: bool) -> None:
     """Check units, bounds, sources, formulas and values of the models; exit 2 on an error."""
     from il15_sim import check as checks
     from il15_sim.files.resources import experiments_dir, models_dir
-    from il15_sim.parameters import ParameterTable
+    from il15_sim.model.parameters import ParameterTable
 
     folder = models or models_dir()
     if sync:

@@ -3,58 +3,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: What `Expressions.call` knows, with the meaning that numpy gives it.
-UNARY: dict[str, Callable[[Any], Any]] = {
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "abs": np.abs,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "asin": np.arcsin,
-    "acos": np.arccos,
-    "atan": np.arctan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-}
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "lt": np.less,
-    "le": np.less_equal,
-    "eq": np.equal,
-    "ne": np.not_equal,
-}
-LOGIC: dict[str, Callable[..., Any]] = {
-    "and": np.logical_and,
-    "or": np.logical_or,
-    "not": np.logical_not,
-}
-_MEANING: dict[str, Callable[..., Any]] = {
-    **UNARY,
-    **COMPARISONS,
-    **LOGIC,
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "neg": np.negative,
-    "pow": np.power,
-    "min": np.minimum,
-    "max": np.maximum,
-    "select": np.where,
-}
-#: Their operands are put in one order, so that a*b and b*a are one node.
-_COMMUTATIVE = frozenset({"add", "mul", "min", "max", "eq", "ne", "and", "or"})
+from il15_sim.batch.operations import COMMUTATIVE, COMPARISONS, LOGIC, MEANING, UNARY
+
 _ON_STATE, _ON_TIME = 1, 2
+_Data = float | int | None
 _LOCATED = "located"
 _LARGEST_UNROLLED_POWER = 8
 
@@ -307,7 +265,7 @@ class Expressions:
                     assert isinstance(data, int)
                     values[node] = given[op][data]
                 else:
-                    values[node] = _MEANING[op](*(values[a] for a in self.args[node]))
+                    values[node] = MEANING[op](*(values[a] for a in self.args[node]))
         return [np.asarray(values[node]) for node in nodes]
 
     def _is(self, node: int, x: float) -> bool:
@@ -317,20 +275,14 @@ class Expressions:
         """The node of an operation, worked out at once where all operands are known."""
         if all(self.ops[a] == "const" for a in args):
             with np.errstate(all="ignore"):
-                result = _MEANING[op](*(self.data[a] for a in args))
+                result = MEANING[op](*(self.data[a] for a in args))
             if op in COMPARISONS or op in LOGIC:
                 return self.truth(bool(result))
             return self.constant(float(result))
-        return self._node(op, tuple(sorted(args)) if op in _COMMUTATIVE else args, None)
+        return self._node(op, tuple(sorted(args)) if op in COMMUTATIVE else args, None)
 
     def _node(
-        self,
-        op: str,
-        args: tuple[int, ...],
-        data: float | int | None,
-        *,
-        key: Any = None,
-        reads: int = 0,
+        self, op: str, args: tuple[int, ...], data: _Data, *, key: Any = None, reads: int = 0
     ) -> int:
         identity = (op, args, data if key is None else key)
         node = self._known.get(identity)

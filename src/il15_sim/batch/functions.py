@@ -133,3 +133,22 @@ OF_MANY: dict[str, tuple[Callable[[Expressions, int, int], int], float | None]] 
     "min": (Expressions.min, None),
     "max": (Expressions.max, None),
 }
+
+
+def logic(e: Expressions, name: str, conditions: list[int]) -> int | None:
+    """`and`, `or`, `xor`, `not` and `implies` of conditions; None for a wrong number of them."""
+    if name == "not":
+        return e.logic("not", conditions[0]) if len(conditions) == 1 else None
+    if name == "implies":
+        if len(conditions) != 2:
+            return None
+        return e.logic("or", e.logic("not", conditions[0]), conditions[1])
+    result = e.truth(name == "and")
+    for condition in conditions:
+        if name == "xor":
+            either = e.logic("or", result, condition)
+            both = e.logic("and", result, condition)
+            result = e.logic("and", either, e.logic("not", both))
+        else:
+            result = e.logic(name, result, condition)
+    return result

@@ -12,7 +12,8 @@ import libsbml
 
 from il15_sim.batch.conditions import Conditions
 from il15_sim.batch.expression import Expressions
-from il15_sim.batch.functions import OF_MANY, OF_ONE, OF_TWO
+from il15_sim.batch.functions import OF_MANY, OF_ONE, OF_TWO, logic
+from il15_sim.batch.mathml_numbers import AST, number_of
 from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.batch.switching import SwitchTimes
 from il15_sim.errors import InputError, unknown
@@ -22,10 +23,6 @@ Steps = Generator["Steps", int, int]
 
 _MOST_OPERATIONS = 1_000_000
 _LARGEST_FACTORIAL = 170
-
-# Called through the class: once libSEDML is imported after libSBML, as by tellurium, the objects
-# are of libSEDML's class, whose getType gives what equals no constant.
-_ast = libsbml.ASTNode
 
 _CONSTANTS = {
     libsbml.AST_CONSTANT_E: math.e,
@@ -141,29 +138,29 @@ class Formulas:
         Unsupported
             For an element of MathML that is not simulated, or no formula at all.
         """
-        if tree is None or _ast.getType(tree) == libsbml.AST_UNKNOWN:
+        if tree is None or AST.getType(tree) == libsbml.AST_UNKNOWN:
             raise Unsupported("there is no formula", where=scope.where)
         return self._as_number((yield self._read(tree, scope)))
 
     def _read(self, tree: Any, scope: Scope) -> Steps:
-        e, kind = self._e, _ast.getType(tree)
+        e, kind = self._e, AST.getType(tree)
         if kind == libsbml.AST_NAME:
-            return (yield self._named(_ast.getName(tree), scope))
+            return (yield self._named(AST.getName(tree), scope))
         if kind == libsbml.AST_NAME_TIME:
             return scope.time
         if kind in _TRUTHS:
             return e.truth(_TRUTHS[kind])
-        number = _CONSTANTS.get(kind, _number(tree, kind))
+        number = _CONSTANTS.get(kind, number_of(tree, kind))
         if number is not None:
             return e.constant(number)
         operands = []
-        for i in range(_ast.getNumChildren(tree)):
-            operands.append((yield self._read(_ast.getChild(tree, i), scope)))
+        for i in range(AST.getNumChildren(tree)):
+            operands.append((yield self._read(AST.getChild(tree, i), scope)))
         if len(e) > _MOST_OPERATIONS:
             raise Unsupported(f"more than {_MOST_OPERATIONS} operations", where=scope.where)
         if kind == libsbml.AST_FUNCTION:
-            return (yield self._call(_ast.getName(tree), operands, scope))
-        name = _NAMES.get(kind) or _ast.getName(tree) or "an unknown element"
+            return (yield self._call(AST.getName(tree), operands, scope))
+        name = _NAMES.get(kind) or AST.getName(tree) or "an unknown element"
         node = self._apply(name, operands, scope)
         if node is None:
             many = f"{len(operands)} operand{'s' * (len(operands) != 1)}"
@@ -194,7 +191,7 @@ class Formulas:
                 f"{where} has {count} arguments, not {len(operands)}", where=scope.where
             )
 
-        names = [_ast.getName(definition.getArgument(i)) for i in range(count)]
+        names = [AST.getName(definition.getArgument(i)) for i in range(count)]
         inner = Scope(where, _no_symbol, scope.time, dict(zip(names, operands, strict=True)))
         if definition.getBody() is None:
             raise Unsupported("there is no formula", where=where)
@@ -211,7 +208,7 @@ class Formulas:
         if name in _RELATIONS:
             return self._related(name, operands, scope)
         if name in ("and", "or", "xor", "not", "implies"):
-            return self._logic(name, [self._as_condition(a, scope) for a in operands])
+            return logic(e, name, [self._as_condition(a, scope) for a in operands])
         numbers = [self._as_number(a) for a in operands]
         if name in OF_MANY:
             join, of_none = OF_MANY[name]
@@ -267,24 +264,6 @@ class Formulas:
             result = e.logic("and", result, link)
         return result
 
-    def _logic(self, name: str, conditions: list[int]) -> int | None:
-        e = self._e
-        if name == "not":
-            return e.logic("not", conditions[0]) if len(conditions) == 1 else None
-        if name == "implies":
-            if len(conditions) != 2:
-                return None
-            return e.logic("or", e.logic("not", conditions[0]), conditions[1])
-        result = e.truth(name == "and")
-        for condition in conditions:
-            if name == "xor":
-                either = e.logic("or", result, condition)
-                both = e.logic("and", result, condition)
-                result = e.logic("and", either, e.logic("not", both))
-            else:
-                result = e.logic(name, result, condition)
-        return result
-
     def _factorial(self, node: int, scope: Scope) -> int:
         e = self._e
         value = e.data[node] if e.ops[node] == "const" else None
@@ -314,17 +293,3 @@ class Formulas:
 
 def _no_symbol(name: str, where: str) -> Steps:
     raise InputError(f"'{name}' is none of its arguments", where=where)
-
-
-def _number(tree: Any, kind: int) -> float | None:
-    """The value of a number, None for what is no number."""
-    if kind == libsbml.AST_INTEGER:
-        return float(_ast.getInteger(tree))
-    if kind == libsbml.AST_REAL:
-        return float(_ast.getReal(tree))
-    if kind == libsbml.AST_REAL_E:  # by its digits: libSBML multiplies, and rounds twice
-        return float(f"{_ast.getMantissa(tree)!r}e{_ast.getExponent(tree)}")
-    if kind == libsbml.AST_RATIONAL:
-        numerator, denominator = _ast.getNumerator(tree), _ast.getDenominator(tree)
-        return float(numerator / denominator) if denominator else math.nan
-    return None

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from il15_sim.composition import without_comments
 from il15_sim.errors import InputError
+from il15_sim.model.composition import without_comments
 
 _OPENS = re.compile(r"\s*(?:model|module)\b")
 _CLOSES = re.compile(r"\s*end\b")

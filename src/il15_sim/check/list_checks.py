@@ -7,11 +7,11 @@ from pathlib import Path
 
 from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.problem import PATIENT, ModelFile, Problem
-from il15_sim.drugs import DRUG_COLUMNS, drug_targets
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.tsv import read_tsv
 from il15_sim.model import OBSERVABLE_COLUMNS
-from il15_sim.units import units_agree
+from il15_sim.model.drugs import DRUG_COLUMNS, drug_targets
+from il15_sim.model.units import units_agree
 
 
 def observables(problem: Problem) -> Iterator[Finding]:

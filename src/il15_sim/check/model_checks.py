@@ -11,8 +11,8 @@ from typing import Any
 from il15_sim.check.finding import Finding
 from il15_sim.check.problem import ModelFile, Problem, model_paths
 from il15_sim.errors import InputError, closest
-from il15_sim.parameters import Parameter
-from il15_sim.units import unit_text, units_agree
+from il15_sim.model.parameters import Parameter
+from il15_sim.model.units import unit_text, units_agree
 
 #: libSBML tells these as warnings for Level 3 models, of a model that adds mg to hours as well.
 UNIT_WARNINGS = (range(10501, 10600), range(99505, 99509))

@@ -10,7 +10,7 @@ from il15_sim.check.finding import Finding, Severity, from_error
 from il15_sim.check.formula import evaluate, names
 from il15_sim.check.problem import Problem
 from il15_sim.errors import InputError, closest
-from il15_sim.parameters import ParameterTable
+from il15_sim.model.parameters import ParameterTable
 
 #: How far a derived value may lie from its formula. The table stores full precision: a rounded
 #: balance would make the untreated steady state drift.

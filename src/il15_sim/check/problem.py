@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from il15_sim.check.finding import Finding, from_error
-from il15_sim.composition import Wiring, patient_wiring
 from il15_sim.errors import InputError
-from il15_sim.parameters import ParameterTable, Variant
-from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony
+from il15_sim.model.composition import Wiring, patient_wiring
+from il15_sim.model.parameters import ParameterTable
+from il15_sim.model.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony
+from il15_sim.model.variant import Variant
 
 #: Name of the composed model; the others are modules.
 PATIENT = "patient"

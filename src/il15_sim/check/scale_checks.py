@@ -18,7 +18,7 @@ from typing import Any
 from il15_sim.check.finding import Finding
 from il15_sim.check.problem import ModelFile, Problem
 from il15_sim.errors import InputError
-from il15_sim.units import RELATIVE_TOLERANCE, Quantity, registry, sbml_unit
+from il15_sim.model.units import RELATIVE_TOLERANCE, Quantity, registry, sbml_unit
 
 
 class _Fault(Exception):

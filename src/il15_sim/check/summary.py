@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from il15_sim.check.problem import Problem, model_paths, read_model_file
-from il15_sim.composition import patient_wiring
-from il15_sim.parameters import KINDS, ParameterTable
+from il15_sim.model.composition import patient_wiring
+from il15_sim.model.parameters import KINDS, ParameterTable
 
 
 def summary(table: ParameterTable, ids: Iterable[str] | None = None) -> dict[str, int]:
@@ -15,7 +15,7 @@ def summary(table: ParameterTable, ids: Iterable[str] | None = None) -> dict[str
 
     Examples
     --------
-    >>> from il15_sim.parameters import Parameter
+    >>> from il15_sim.model.parameters import Parameter
     >>> summary(ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),)))
     {'measured': 0, 'derived': 0, 'fitted': 0, 'assumed': 1}
     """
@@ -48,7 +48,7 @@ def summary_text(table: ParameterTable, by_model: Mapping[str, Iterable[str]] | 
 
     Examples
     --------
-    >>> from il15_sim.parameters import Parameter
+    >>> from il15_sim.model.parameters import Parameter
     >>> print(summary_text(ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),))))
     parameters  measured  derived  fitted  assumed  total
     all                0        0       0        1      1

@@ -9,11 +9,12 @@ from pathlib import Path
 from il15_sim.check.blocks import read_text, rewrite_blocks
 from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.problem import Problem, model_paths
-from il15_sim.composition import Wiring, patient_wiring
 from il15_sim.errors import InputError
 from il15_sim.files.atomic import write_atomic
 from il15_sim.model import SHIPPED_VARIANTS
-from il15_sim.parameters import ParameterTable, Variant
+from il15_sim.model.composition import Wiring, patient_wiring
+from il15_sim.model.parameters import ParameterTable
+from il15_sim.model.variant import Variant
 
 BEGIN = '// values: written by "il15-sim check --sync" from parameters.tsv and the shipped variants'
 END = "// end of values"
@@ -38,7 +39,7 @@ def synced_text(
 
     Examples
     --------
-    >>> from il15_sim.parameters import Parameter
+    >>> from il15_sim.model.parameters import Parameter
     >>> table = ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),))
     >>> text = f"model m()\\n  ka has per_hour;\\n  {BEGIN}\\n  {END}\\nend\\n"
     >>> print(synced_text(text, table).splitlines()[3])

@@ -14,7 +14,7 @@ from il15_sim.check.problem import Problem, model_paths
 from il15_sim.check.sync import antimony_number
 from il15_sim.errors import InputError
 from il15_sim.files.atomic import write_atomic
-from il15_sim.parameters import ParameterTable
+from il15_sim.model.parameters import ParameterTable
 
 UNITS = ('// shared units: written by "il15-sim check --sync"', "// end of shared units")
 NAMES = (
@@ -101,9 +101,9 @@ def sync_initial_states(models_dir: str | Path) -> tuple[Path, ...]:
 
     Values must be in place already: the steady state is that of the values in the files.
     """
-    from il15_sim.engine import engine_for
     from il15_sim.model import Model
-    from il15_sim.steady_state import steady_state
+    from il15_sim.simulation.reference_engine import engine_for
+    from il15_sim.simulation.steady_state import steady_state
 
     folder = Path(models_dir)
     changed = []
@@ -146,9 +146,9 @@ def patient_blocks(problem: Problem) -> Iterator[Finding]:
 
 def steady_starts(problem: Problem) -> Iterator[Finding]:
     """Every model starts from the untreated steady state of its values."""
-    from il15_sim.engine import engine_for
     from il15_sim.model import Model
-    from il15_sim.steady_state import STEADY_START, drift, frozen_values
+    from il15_sim.simulation.reference_engine import engine_for
+    from il15_sim.simulation.steady_state import STEADY_START, drift, frozen_values
 
     for model_file in problem.models:
         if INITIAL[0] not in read_text(model_file.path):

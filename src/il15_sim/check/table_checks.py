@@ -10,8 +10,8 @@ from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.formula import CONSTANTS, FUNCTIONS
 from il15_sim.check.problem import Problem
 from il15_sim.errors import InputError
-from il15_sim.parameters import KINDS, Parameter
-from il15_sim.units import parse_unit
+from il15_sim.model.parameters import KINDS, Parameter
+from il15_sim.model.units import parse_unit
 
 #: Words that mean something else in Antimony, in SBML formulas or in a formula of the table.
 RESERVED = frozenset(

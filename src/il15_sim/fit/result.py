@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from il15_sim.errors import InputError
-from il15_sim.parameters import Override, Variant
+from il15_sim.model.variant import Override, Variant
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,7 @@ def behaviour_region(shares: pd.DataFrame, *, width_mm: float = 85.0) -> Figure:
     Parameters
     ----------
     shares : DataFrame
-        As `il15_sim.behaviour_region.shares` gives it: columns `width, behaviour, draws, share,
+        As `il15_sim.behaviours.region.shares` gives it: columns `width, behaviour, draws, share,
         low, high`.
 
     Raises

@@ -8,7 +8,8 @@ import io
 from pathlib import Path
 from typing import Any
 
-from il15_sim.behaviour import Verdict, assess
+from il15_sim.behaviours.patient import assess
+from il15_sim.behaviours.verdict import Verdict
 from il15_sim.files.resources import experiments_dir
 from il15_sim.model import Model
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from il15_sim.endpoints import Endpoint, auc_0_12, baseline, change, cmax, fold, trough
+from il15_sim.endpoints import auc_0_12, baseline, change, cmax, fold, trough
+from il15_sim.results.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from il15_sim.model import Model

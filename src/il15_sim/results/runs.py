@@ -12,17 +12,15 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.results.shown import OK, lines_on
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from il15_sim.endpoints import Endpoint
     from il15_sim.regimen import Regimen
+    from il15_sim.results.endpoint import Endpoint
 
 Array = NDArray[np.float64]
-
-#: How a run that went to its end is told.
-OK = "ok"
 
 
 class Recipe(Protocol):
@@ -271,35 +269,13 @@ class Runs:
 
     def __repr__(self) -> str:
         """A few lines on what there is."""
-        return self._told("\n  ")
+        return "\n  ".join(lines_on(self))
 
     def _repr_html_(self) -> str:
         """The same, for a notebook."""
         from html import escape
 
         return f"<pre>{escape(repr(self))}</pre>"
-
-    def _told(self, line: str) -> str:
-        """A few lines on what there is."""
-        failed = sum(status != OK for status in self.status)
-        shown = [str(name) for name in self.names[:4]]
-        more = len(self) - len(shown)
-        lines = [
-            f"{len(self)} run{'s' * (len(self) != 1)} of model '{self.data.attrs['model']}'"
-            + (f", {failed} failed" if failed else ""),
-            "runs: " + ", ".join(shown) + (f" and {more} more" if more else ""),
-        ]
-        if self.observables:
-            lines.append(
-                f"time courses: {len(self.observables)} from {self.times_h[0]:g} to "
-                f"{self.times_h[-1]:g} h ({len(self.times_h)} times): "
-                + ", ".join(self.observables[:4])
-                + (", ..." if len(self.observables) > 4 else "")
-            )
-        numbers = [name for name in self.units if name not in self.observables]
-        if numbers:
-            lines.append("endpoints: " + ", ".join(numbers))
-        return line.join(lines)
 
     def _coordinate(self, name: str, kind: type[Any]) -> NDArray[Any]:
         if name not in self.data.coords:

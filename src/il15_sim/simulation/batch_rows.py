@@ -22,13 +22,13 @@ from il15_sim.batch.layout import (
     TIME_BELOW,
 )
 from il15_sim.batch.sbml_document import Unsupported
-from il15_sim.engine import TYPICAL_SIZE
 from il15_sim.model import Model
 from il15_sim.simulation.block import Block
 from il15_sim.simulation.measures import Extent
 from il15_sim.simulation.plan import Plan
+from il15_sim.simulation.reference_engine import TYPICAL_SIZE
+from il15_sim.simulation.steady_state import FROZEN, HORIZON_H, WINDOW_H
 from il15_sim.simulation.subject import Subject
-from il15_sim.steady_state import FROZEN, HORIZON_H, WINDOW_H
 
 Array = NDArray[np.float64]
 

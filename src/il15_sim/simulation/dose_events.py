@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.dosing import Entry, entry_of, warn_of_unusual
 from il15_sim.model import Model
 from il15_sim.regimen.dose import UNITS
 from il15_sim.regimen.rounding import round_all_h
 from il15_sim.regimen.table import DoseTable
+from il15_sim.simulation.dosing import Entry, entry_of, warn_of_unusual
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]

@@ -10,10 +10,10 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.dosing import Change
-from il15_sim.endpoints import Endpoint
 from il15_sim.model import Model
+from il15_sim.results.endpoint import Endpoint
 from il15_sim.results.runs import Runs
+from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.engines import EngineName, check_engine
 from il15_sim.simulation.execute import ROWS_PER_BLOCK
 from il15_sim.simulation.pairing import Parameters, Regimens, paired

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from il15_sim.batch.job import followers
 from il15_sim.batch.kernel import Kernel
-from il15_sim.engine import OF_LOCAL
-from il15_sim.foreign_engine import ForeignEngine, foreign_engine
 from il15_sim.simulation.course import Course, grid_of
+from il15_sim.simulation.foreign_engine import ForeignEngine, foreign_engine
 from il15_sim.simulation.plan import Plan
+from il15_sim.simulation.reference_engine import OF_LOCAL
 from il15_sim.simulation.reference_rows import begun
 from il15_sim.simulation.schedules import Schedule
 from il15_sim.simulation.segments import run_segments

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from il15_sim.endpoints import Endpoint
 from il15_sim.errors import InputError
 from il15_sim.regimen.dose import round_h
 from il15_sim.regimen.table import DoseTable
+from il15_sim.results.endpoint import Endpoint
 
 Array = NDArray[np.float64]
 #: A time in hours, and whether the value before the doses of that moment is meant.

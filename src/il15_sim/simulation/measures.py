@@ -13,9 +13,9 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.endpoints import Endpoint
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import round_h
+from il15_sim.results.endpoint import Endpoint
 
 Array = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
+from il15_sim.model.unusual import warn_of_value
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.rows import ParameterRows
 from il15_sim.simulation.subject import Subject, without_value
-from il15_sim.unusual import warn_of_value
 
 #: What may be given as regimens, and as parameters.
 Regimens = Regimen | Iterable[Regimen] | Mapping[str, Regimen] | None

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.events import EventTable
-from il15_sim.endpoints import Endpoint
 from il15_sim.regimen import Regimen
+from il15_sim.results.endpoint import Endpoint
 from il15_sim.simulation.measures import Extent, Wanted
 from il15_sim.simulation.rows import ParameterRows
 from il15_sim.simulation.subject import Subject

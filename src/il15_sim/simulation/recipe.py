@@ -12,9 +12,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from il15_sim.endpoints import Endpoint
 from il15_sim.errors import InputError
 from il15_sim.regimen import Regimen
+from il15_sim.results.endpoint import Endpoint
 from il15_sim.simulation.block import to_dataset
 from il15_sim.simulation.engines import EngineName, rows_on
 from il15_sim.simulation.execute import ROWS_PER_BLOCK, execute

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.layout import BAD_START, OK
-from il15_sim.dosing import Change
-from il15_sim.engine import OF_LOCAL, IntegrationFailed, engine_for
 from il15_sim.model import Model
 from il15_sim.simulation.block import Block
 from il15_sim.simulation.course import Course, grid_of, reduce_course
+from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.plan import Plan
+from il15_sim.simulation.reference_engine import OF_LOCAL, IntegrationFailed, engine_for
 from il15_sim.simulation.schedules import Schedule, changes_of
 from il15_sim.simulation.segments import run_segments
-from il15_sim.steady_state import NoSteadyState, steady_state
+from il15_sim.simulation.steady_state import NoSteadyState, steady_state
 
 Array = NDArray[np.float64]
 

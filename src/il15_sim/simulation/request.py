@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from il15_sim.dosing import Change
-from il15_sim.endpoints import KINDS, Endpoint
 from il15_sim.errors import InputError, unknown
 from il15_sim.regimen.table import DoseTable, dose_table
+from il15_sim.results.endpoint import KINDS, Endpoint
+from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.grid import Moment, check_inside, moments, span
 from il15_sim.simulation.measures import Wanted
 from il15_sim.simulation.pairing import Pairing

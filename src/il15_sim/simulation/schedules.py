@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from il15_sim.batch.events import EventTable
 from il15_sim.batch.layout import ADD, SET
-from il15_sim.dosing import Change
 from il15_sim.errors import InputError, unknown
 from il15_sim.regimen.dose import round_h
 from il15_sim.regimen.table import DoseTable
 from il15_sim.simulation.dose_events import DoseEvents, dose_events
+from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.subject import Subject
 
 Schedule = tuple[Change, ...]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.layout import BAD_DOSE, BAD_START
-from il15_sim.dosing import Change
-from il15_sim.engine import IntegrationFailed, ReferenceEngine
+from il15_sim.simulation.dosing import Change
+from il15_sim.simulation.reference_engine import IntegrationFailed, ReferenceEngine
 
 Array = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from il15_sim.drugs import DrugTarget
-    from il15_sim.parameters import Parameter
+    from il15_sim.model.drugs import DrugTarget
+    from il15_sim.model.parameters import Parameter
 
 #: How many-fold outside the usual range a dose is told: doses are lowered and escalated.
 FAR = 2.0

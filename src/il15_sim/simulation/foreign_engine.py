@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from il15_sim.batch.elements import Elements, Quantity, Species, read_elements
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.sbml_document import open_document
-from il15_sim.engine import ReferenceEngine
 from il15_sim.errors import InputError
-from il15_sim.sbml import set_sbml_quantities
+from il15_sim.model.sbml import set_sbml_quantities
+from il15_sim.simulation.reference_engine import ReferenceEngine
 
 Array = NDArray[np.float64]
 

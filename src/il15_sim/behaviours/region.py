@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from il15_sim.behaviour import BEHAVIOURS
+from il15_sim.behaviours.patient import BEHAVIOURS
 from il15_sim.errors import InputError
 from il15_sim.model import Model
 from il15_sim.workers import worker_pool

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from il15_sim.sbml import SbmlFacts
+from il15_sim.model.sbml import SbmlFacts
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*|\"[^\"\n]*\"", re.DOTALL)
 _INPUTS = re.compile(r"// inputs:.*?// end of inputs", re.DOTALL)

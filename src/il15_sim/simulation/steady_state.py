@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from il15_sim.batch.layout import BAD_START, BELOW_ZERO, DRIFTING
-from il15_sim.engine import IntegrationFailed, ReferenceEngine
 from il15_sim.errors import InputError
 from il15_sim.model import Model
+from il15_sim.simulation.reference_engine import IntegrationFailed, ReferenceEngine
 
 #: Growth is switched off while the steady state is sought: a growing tumour has none.
 FROZEN = {"tumour_growth_switch": 0.0}

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 
-from il15_sim.composition import table_ids
-from il15_sim.drugs import DRUG_COLUMNS, DrugTarget, check_targets, drug_targets
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.numeric import real
 from il15_sim.files.resources import models_dir as packaged_models_dir
 from il15_sim.files.tsv import read_tsv
 from il15_sim.frozen import Frozen
-from il15_sim.parameters import ParameterTable, Variant
-from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
-from il15_sim.unusual import warn_of_value
+from il15_sim.model.composition import table_ids
+from il15_sim.model.drugs import DRUG_COLUMNS, DrugTarget, check_targets, drug_targets
+from il15_sim.model.packaged import observable_units, sbml_of, variant_names
+from il15_sim.model.parameters import ParameterTable
+from il15_sim.model.sbml import SbmlFacts, read_sbml_facts, set_sbml_values
+from il15_sim.model.unusual import warn_of_value
+from il15_sim.model.variant import Variant
 
 #: Variants that belong to the packaged model: what the shipped fits wrote.
 SHIPPED_VARIANTS = ("sorafenib_pk_fit",)
@@ -92,7 +93,7 @@ class Model:
             For an unknown model or variant, Antimony that does not parse, or a faulty table.
         """
         folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
-        template = _sbml_of(folder, name)
+        template = sbml_of(folder, name)
         facts = read_sbml_facts(template)
         facts.refuse_other_times(name)
         table = ParameterTable.read(folder / "parameters.tsv")
@@ -107,11 +108,11 @@ class Model:
         own = {i: table[row].value for i, row in rows.items()}
         inputs = {i: v for i, v in facts.constants.items() if i not in rows}
         observables = tuple(
-            o for o in _observable_units(folder) if o in facts.assigned or o in facts.states
+            o for o in observable_units(folder) if o in facts.assigned or o in facts.states
         )
         units = dict(facts.units)
         units.update({i: table[row].unit for i, row in rows.items()})
-        units.update({o: u for o, u in _observable_units(folder).items() if o in units})
+        units.update({o: u for o, u in observable_units(folder).items() if o in units})
         known = facts.states + tuple(facts.constants)
         drugs = drug_targets(read_tsv(folder / "drugs.tsv", DRUG_COLUMNS)[0], folder / "drugs.tsv")
         if name == "patient":
@@ -162,7 +163,7 @@ class Model:
     @property
     def antimony(self) -> str:
         """Flattened Antimony text that carries the values of this model."""
-        from il15_sim.sbml import antimony_from_sbml
+        from il15_sim.model.sbml import antimony_from_sbml
 
         return antimony_from_sbml(self.sbml)
 
@@ -267,43 +268,3 @@ class Model:
         from html import escape
 
         return f"<pre>{escape(repr(self))}</pre>{self.parameters._repr_html_()}"
-
-
-def variant_names(models_dir: str | Path | None = None) -> tuple[str, ...]:
-    """Names of the variants in a models folder (default: the packaged one)."""
-    folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
-    return tuple(sorted(p.stem for p in (folder / "variants").glob("*.tsv")))
-
-
-def model_names(models_dir: str | Path | None = None) -> tuple[str, ...]:
-    """`"patient"` and the names of all modules."""
-    folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
-    return ("patient", *sorted(p.stem for p in (folder / "modules").glob("*.ant")))
-
-
-@lru_cache(maxsize=32)
-def _sbml_cached(path: Path, stamp: tuple[tuple[str, int], ...]) -> str:
-    return sbml_from_antimony(path)
-
-
-def _sbml_of(folder: Path, name: str) -> str:
-    names = model_names(folder)
-    if name not in names:
-        raise unknown("model", name, names)
-    path = folder / "patient.ant" if name == "patient" else folder / "modules" / f"{name}.ant"
-    if not path.is_file():
-        raise InputError("the model file is missing", where=path)
-    # patient.ant imports the modules, so its SBML is stale when any of them changes.
-    files = [path, *sorted((folder / "modules").glob("*.ant"))]
-    return _sbml_cached(path, tuple((str(f), f.stat().st_mtime_ns) for f in files))
-
-
-OBSERVABLE_COLUMNS = (
-    *("observableId", "observableName", "observableFormula", "noiseFormula"),
-    *("noiseDistribution", "unit"),
-)
-
-
-def _observable_units(folder: Path) -> dict[str, str]:
-    rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS, unique="observableId")
-    return {row["observableId"]: row["unit"] for _, row in rows}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
+from il15_sim.model.unusual import warn_of_doses
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import round_h
-from il15_sim.unusual import warn_of_doses
 
 #: Dose unit -> (unit of mass, parameter that multiplies it or None).
 _UNITS: dict[str, tuple[str, str | None]] = {

@@ -1,0 +1,1 @@
+"""What the patient must show, and over how large a region of the assumed parameters it does."""
