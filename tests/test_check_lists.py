@@ -7,7 +7,7 @@ import pytest
 from il15_sim import Model
 from il15_sim.check import run_checks
 from il15_sim.errors import InputError
-from il15_sim.resources import experiments_dir, models_dir
+from il15_sim.files.resources import experiments_dir, models_dir
 
 
 @pytest.fixture
@@ -66,3 +66,12 @@ def test_a_dose_that_has_nowhere_to_go(folder):
     with pytest.raises(InputError, match=line):
         Model.load(models_dir=folder)
     assert "unknown target 'sorafenib_gutt'; did you mean 'sorafenib_gut'?" in told(folder, "drugs")
+
+
+def test_a_second_row_for_an_observable(folder):
+    path = folder / "observables.tsv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines, lines[1]]), encoding="utf-8")
+    line = r"observables\.tsv: line \d+: duplicated id '\w+', first on line 2"
+    with pytest.raises(InputError, match=line):
+        Model.load(models_dir=folder)

@@ -7,9 +7,9 @@ import pytest
 import roadrunner
 
 from il15_sim import InputError, Model, Regimen, simulate
+from il15_sim.files.resources import models_dir
 from il15_sim.model import model_names, variant_names
 from il15_sim.parameters import ParameterTable, Variant
-from il15_sim.resources import models_dir
 from il15_sim.sbml import read_sbml_facts
 
 PK = Model.load("sorafenib_pk")

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from il15_sim.errors import InputError
-from il15_sim.record import ResultFolder
+from il15_sim.files.record import ResultFolder
 from il15_sim.reporting.report import report_html, short_number, write_report
 from il15_sim.reporting.report_data import doi_parts, find_results, pivot, read_result
 from il15_sim.reporting.run_scenario import run_scenario

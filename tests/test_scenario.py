@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir
 from il15_sim.regimen import Regimen
-from il15_sim.resources import experiments_dir
 from il15_sim.scenario import Arm, Scenario
 
 SHIPPED = sorted((experiments_dir() / "doses").glob("*.toml"))
@@ -169,7 +169,9 @@ def test_arms_may_be_written_in_line(tmp_path: Path) -> None:
         ("a = 1\na = 2", "s.toml:2: no valid TOML: Cannot overwrite a value"),
         ("a = 1\n" + "b = " + "1" * 5000, "s.toml: no valid TOML: Exceeds the limit"),
         ("a = " + "[" * 100_000, "s.toml: the file is nested too deeply"),
-        (b"a = '\xff'", "s.toml, byte 5: the file is no text; TOML is written in UTF-8"),
+        (b"a = 1\nb = '\xff'", "s.toml: line 2: is not UTF-8 text; save it as UTF-8 text"),
+        (b"\xff\xfea\x00", "s.toml: is written in UTF-16; save it as UTF-8 text"),
+        (b"a\x00\n\x00", "s.toml: line 1: holds a zero byte; it is no text, or written in UTF-16"),
         ("", "s.toml: horizon_days is missing; add e.g. horizon_days = 84"),
         (
             GOOD.replace("horizon_days", "horizont_days"),
@@ -245,32 +247,56 @@ def test_arms_may_be_written_in_line(tmp_path: Path) -> None:
         ),
         (
             GOOD + "overrides = { fu = 'x' }",
-            "s.toml:7: arm 'a': overrides of fu is text; it must be a finite number",
+            "s.toml:7: arm 'a': overrides of fu is not a number: 'x'",
         ),
         (
             GOOD + "overrides = { fu = true }",
-            "s.toml:7: arm 'a': overrides of fu is true or false; it must",
+            "s.toml:7: arm 'a': overrides of fu is not a number: True",
         ),
-        (GOOD + "overrides.fu = nan", "s.toml:7: arm 'a': overrides of fu is nan; it must be"),
-        (GOOD + "[arms.overrides]\nfu = inf", "s.toml:7: arm 'a': overrides of fu is inf; it must"),
-        (GOOD + "overrides.fu = 0x1" + "0" * 4000, "s.toml:7: arm 'a': overrides of fu is inf"),
-        (GOOD + "[arms.overrides.fu]\nb = 1", "arm 'a': overrides of fu is a table; it must be"),
+        (
+            GOOD + "overrides.fu = nan",
+            "s.toml:7: arm 'a': overrides of fu is not a fin",
+        ),
+        (
+            GOOD + "[arms.overrides]\nfu = inf",
+            "s.toml:7: arm 'a': overrides of fu is not a fin",
+        ),
+        (
+            GOOD + "overrides.fu = 0x1" + "0" * 4000,
+            "overrides of fu is not a finite number: inf",
+        ),
+        (GOOD + "[arms.overrides.fu]\nb = 1", "arm 'a': overrides of fu is not a number: {'b': 1}"),
     ],
 )
 def test_errors_tell_file_line_and_key(tmp_path: Path, text: str | bytes, message: str) -> None:
     assert message in fault(tmp_path, text)
 
 
-def test_a_file_whose_stem_is_no_name_asks_for_one(tmp_path: Path) -> None:
-    said = fault(tmp_path, GOOD, "My Scenario.toml")
-    assert said.startswith("My Scenario.toml: scenario name 'My Scenario'; results are filed")
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("läufe.toml", "läufe"),
+        ("La\u0308ufe.toml", "läufe"),
+        ("臨床試験-1.toml", "臨床試験-1"),
+        ("My Scenario (2).toml", "my_scenario_2_"),
+    ],
+)
+def test_any_file_name_gives_a_name(tmp_path: Path, file: str, name: str) -> None:
+    assert read(tmp_path, GOOD, file).name == name
+    assert read(tmp_path, f"name = '{name}'\n{GOOD}").name == name
+
+
+def test_a_file_whose_stem_gives_no_name_asks_for_one(tmp_path: Path) -> None:
+    said = fault(tmp_path, GOOD, "a" * 65 + ".toml")
+    assert "scenario name 'aaaa" in said
     assert 'give the file a key such as name = "my_scenario"' in said
+    assert "scenario name ''; results are filed under it" in fault(tmp_path, GOOD, "--.toml")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"absent\.toml: the file cannot be read; No such file"):
+    with pytest.raises(InputError, match=r"absent\.toml: cannot be read: No such file"):
         Scenario.read(tmp_path / "absent.toml")
-    with pytest.raises(InputError, match="the file cannot be read; "):
+    with pytest.raises(InputError, match="is a folder; name a file in it"):
         Scenario.read(tmp_path)
     with pytest.raises(InputError, match=r"file name 'a.x00b'; embedded null byte"):
         Scenario.read("a\0b")

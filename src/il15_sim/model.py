@@ -11,10 +11,10 @@ from types import MappingProxyType
 
 from il15_sim.composition import table_ids
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.resources import models_dir as packaged_models_dir
+from il15_sim.files.tsv import read_tsv
 from il15_sim.parameters import ParameterTable, Variant
-from il15_sim.resources import models_dir as packaged_models_dir
 from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
-from il15_sim.tsv import read_tsv
 
 #: Variants that belong to the packaged model: what the shipped fits wrote.
 SHIPPED_VARIANTS = ("sorafenib_pk_fit",)
@@ -289,7 +289,7 @@ def _check_targets(drugs: Iterable[DrugTarget], known: Iterable[str], where: Pat
 
 
 def _observable_units(folder: Path) -> dict[str, str]:
-    rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS)
+    rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS, unique="observableId")
     return {row["observableId"]: row["unit"] for _, row in rows}
 
 

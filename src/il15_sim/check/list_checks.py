@@ -8,15 +8,15 @@ from pathlib import Path
 from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.problem import PATIENT, ModelFile, Problem
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.tsv import read_tsv
 from il15_sim.model import DRUG_COLUMNS, OBSERVABLE_COLUMNS
-from il15_sim.tsv import read_tsv
 from il15_sim.units import units_agree
 
 
 def observables(problem: Problem) -> Iterator[Finding]:
     """Every observable is a quantity of the patient, under its own id and in its own unit."""
     path = problem.models_dir / "observables.tsv"
-    for where, row, patient in _rows(problem, path, OBSERVABLE_COLUMNS):
+    for where, row, patient in _rows(problem, path, OBSERVABLE_COLUMNS, "observableId"):
         name, formula = row["observableId"], row["observableFormula"]
         if name not in patient.facts.units:
             yield from_error("observables", unknown("quantity", name, patient.facts.units, where))
@@ -44,12 +44,12 @@ def drugs(problem: Problem) -> Iterator[Finding]:
 
 
 def _rows(
-    problem: Problem, path: Path, columns: tuple[str, ...]
+    problem: Problem, path: Path, columns: tuple[str, ...], unique: str | None = None
 ) -> Iterator[tuple[str, dict[str, str], ModelFile]]:
     patient = next((m for m in problem.models if m.name == PATIENT), None)
     if patient is None or not path.is_file():
         return
-    rows, _ = read_tsv(path, columns)
+    rows, _ = read_tsv(path, columns, unique=unique)
     for line, row in rows:
         yield f"{path}: line {line}", row, patient
 

@@ -12,7 +12,7 @@ from typing import Any
 import xarray as xr
 
 from il15_sim.errors import InputError
-from il15_sim.record import digest
+from il15_sim.files.record import digest
 from il15_sim.shards.canonical import canonical_json
 from il15_sim.shards.layout import Layout, check_rows, check_same, hash_layout, layout_of
 from il15_sim.shards.manifest import end_manifest, read_description, start_manifest

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from il15_sim.errors import InputError
-from il15_sim.record import digest
+from il15_sim.files.record import digest
 
 #: Description of each variable by name; the dataset itself has the name "".
 Layout = Mapping[str, Mapping[str, Any]]

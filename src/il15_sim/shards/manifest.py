@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from il15_sim.errors import InputError
-from il15_sim.record import MANIFEST, versions
+from il15_sim.files.record import MANIFEST, versions
 from il15_sim.shards.publish import publish
 
 # What the hash covers.

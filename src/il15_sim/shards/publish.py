@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import IO
 
-from il15_sim.atomic import make_readable
+from il15_sim.files.atomic import replacing
 
 if sys.platform != "win32":
     import fcntl
@@ -31,23 +30,14 @@ def publish(path: Path, data: bytes) -> None:
         Where the file cannot be written; what stood there before still stands there.
     """
     for left in reversed(range(_ATTEMPTS)):
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX, suffix=_SUFFIX)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with replacing(path, _PREFIX, _SUFFIX) as file:
                 _lock(file)
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            make_readable(temporary, 0o666)
-            os.replace(temporary, path)
             break
         except FileNotFoundError:
             if not left:
                 raise
-        finally:
-            # Gone already when all went well.
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
     _sync_folder(path.parent)
 
 
