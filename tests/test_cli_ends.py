@@ -40,7 +40,7 @@ def test_an_interrupted_run_leaves_nothing_and_says_so(tmp_path, monkeypatch):
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("il15_sim.reporting.run_scenario.simulate", interrupted)
+    monkeypatch.setattr("il15_sim.jobs.run.simulate", interrupted)
     result = invoke("run", file, "--out", tmp_path / "deep" / "out")
     assert result.exit_code == 130
     assert result.stderr == "interrupted; nothing half written\n"
@@ -54,7 +54,7 @@ def test_an_interrupted_run_leaves_the_earlier_result(done, monkeypatch):
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("il15_sim.reporting.run_scenario.write_figures", interrupted)
+    monkeypatch.setattr("il15_sim.jobs.run.write_figures", interrupted)
     result = invoke("run", place / "two_arms.toml", "--out", place / "out")
     assert result.exit_code == 130
     assert (place / "out" / "manifest.json").read_bytes() == before
@@ -69,7 +69,7 @@ def test_ctrl_c_in_a_terminal_leaves_nothing(tmp_path):
         for i in range(40)
     )
     file.write_text(f'title = "Long"\nhorizon_days = 700\n{arms}', encoding="utf-8")
-    command = [sys.executable, "-m", "il15_sim.cli", "run", str(file), "--out", "out"]
+    command = [sys.executable, "-m", "il15_sim", "run", str(file), "--out", "out"]
     child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     while not list(tmp_path.glob(".*.partial-*")) and time.monotonic() < until:
@@ -93,7 +93,7 @@ def test_a_fault_of_the_program_is_not_dressed_up_as_bad_input(monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("il15_sim.reporting.run_scenario.simulate", broken)
+    monkeypatch.setattr("il15_sim.jobs.run.simulate", broken)
     result = invoke("run", "sorafenib_alone", "--out", "nowhere")
     assert result.exit_code == 1
     assert isinstance(result.exception, ZeroDivisionError)
@@ -138,7 +138,7 @@ def test_sigterm_leaves_nothing_either(tmp_path):
         for i in range(40)
     )
     file.write_text(f'title = "Long"\nhorizon_days = 700\n{arms}', encoding="utf-8")
-    command = [sys.executable, "-m", "il15_sim.cli", "run", str(file), "--out", "out"]
+    command = [sys.executable, "-m", "il15_sim", "run", str(file), "--out", "out"]
     child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     while not list(tmp_path.glob(".*.partial-*")) and time.monotonic() < until:

@@ -9,7 +9,7 @@ import il15_sim
 
 PACKAGE = Path(il15_sim.__file__).parent
 # What a user sees, and what puts it together; nothing else may import any of these.
-FRONT = {"cli", "plots", "reporting"}
+FRONT = {"__main__", "cli", "jobs", "plots", "reporting"}
 # Values and bookkeeping, which must be usable without any engine.
 ENGINE_FREE = [
     "endpoints",
