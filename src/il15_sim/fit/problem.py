@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from il15_sim.composition import without_comments
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.record import hash_inputs
 from il15_sim.fit.keys import get, positive, text, whole
@@ -157,10 +158,11 @@ class FitProblem:
 
 
 def _structure(model: Model) -> str:
-    """Antimony text without the numbers: those come from the table, and a fit may write them."""
+    """Antimony text without comments and numbers: a fit may write the latter."""
     modules = sorted((model.models_dir / "modules").glob("*.ant"))
     files = [f for f in modules if model.name in ("patient", f.stem)]
-    lines = [line for f in files for line in f.read_text(encoding="utf-8").splitlines()]
+    texts = [without_comments(f.read_text(encoding="utf-8")) for f in files]
+    lines = [line.rstrip() for text in texts for line in text.splitlines() if line.strip()]
     return "\n".join(line for line in lines if not _ASSIGNED_NUMBER.fullmatch(line))
 
 
