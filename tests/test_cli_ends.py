@@ -1,5 +1,6 @@
 """How the command line ends: interrupted, refused by the system, or by a fault of its own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -22,6 +23,18 @@ regimen = "sorafenib 400 mg q12h x 2 d"
 
 def invoke(*args):
     return CliRunner().invoke(cli, [str(a) for a in args])
+
+
+def digests(folder):
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+
+
+def group_lives(leader):
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -82,8 +95,11 @@ def test_ctrl_c_in_a_terminal_leaves_nothing(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["x.toml"]
 
 
-def test_debug_shows_where_an_error_came_from():
-    result = invoke("--debug", "run", "nowhere.toml")
+@pytest.mark.parametrize(
+    "words", [("--debug", "run", "nowhere.toml"), ("run", "nowhere.toml", "--debug")]
+)
+def test_debug_shows_where_an_error_came_from(words):
+    result = invoke(*words)
     assert result.exit_code == 2
     assert "Traceback" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("error: there is no file 'nowhere.toml'")
@@ -128,6 +144,89 @@ overrides = { sorafenib_volume = 0 }
     assert "error: arm 'no volume': not finite at the start" in result.stderr
     assert "arm 'good'" not in result.stderr
     assert (tmp_path / "out" / "manifest.json").is_file()
+
+
+def test_a_figure_that_cannot_be_drawn_costs_no_numbers(done, monkeypatch):
+    place, file = done
+
+    def broken(*_args, **_kwargs):
+        raise ValueError("no\nroom")
+
+    monkeypatch.setattr("il15_sim.plots.scenario_figures.chain", broken)
+    result = invoke("run", file, "--out", place / "again")
+    assert result.exit_code == 0
+    assert result.stdout == f"{place / 'again'}\n"
+    line = "the figure after 'trajectories' cannot be drawn: ValueError: no room"
+    assert result.stderr == f"warning: {line}\n"
+    assert json.loads((place / "again" / "about.json").read_text("utf-8"))["warnings"] == [line]
+    whole, rest = digests(place / "out"), digests(place / "again")
+    assert {k: v for k, v in whole.items() if k.startswith("data/")}.items() <= rest.items()
+    assert "figures/trajectories.svg" in rest
+    assert not [name for name in rest if "chain" in name]
+
+
+def test_a_figure_that_cannot_be_saved_leaves_no_half(done, monkeypatch):
+    place, file = done
+    from il15_sim.plots import save
+
+    def full(figure, path, **words):
+        save(figure, path, **words)
+        if path.name == "trajectories.svg":
+            raise MemoryError
+
+    monkeypatch.setattr("il15_sim.plots.save", full)
+    result = invoke("run", file, "--out", place / "again", "--debug")
+    assert result.exit_code == 0
+    assert "warning: figure 'trajectories' cannot be drawn: MemoryError" in result.stderr
+    assert "Traceback" in result.stderr  # asked for by --debug
+    assert sorted(name for name in digests(place / "again") if "figures/" in name) == [
+        "figures/captions.json",
+        "figures/chain.png",
+        "figures/chain.svg",
+    ]
+
+
+def test_a_fit_is_kept_where_its_figures_cannot_be_drawn(tmp_path, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise ValueError("two measurements")
+
+    monkeypatch.setattr("il15_sim.jobs.fit.observed_predicted", broken)
+    result = invoke("fit", "sorafenib_pk", "--quick", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.splitlines()[-1] == (
+        "warning: the first figure cannot be drawn: ValueError: two measurements"
+    )
+    files = set(digests(tmp_path / "out"))
+    assert {"fit.json", "data/estimates.csv", "figures/goodness_of_fit.png"} <= files
+    assert "figures/observed_predicted.png" not in files
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGTERM to a child")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fit", "sorafenib_pk", "--starts", "64", "--workers", "2", "--out", "out"),
+        ("reproduce", "--out", "out"),
+    ],
+)
+def test_sigterm_leaves_no_worker_and_no_hidden_folder(tmp_path, words):
+    command = [sys.executable, "-m", "il15_sim", *words]
+    child = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    until = time.monotonic() + 60
+    while not list(tmp_path.rglob(".*.partial-*")) and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(4)  # workers are at work
+    child.terminate()
+    _, told = child.communicate(timeout=20)
+    assert told == "interrupted; nothing half written\n"
+    assert child.returncode == 143
+    assert list(tmp_path.rglob("*")) == []
+    until = time.monotonic() + 5
+    while group_lives(child.pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not group_lives(child.pid)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGTERM to a child")

@@ -116,7 +116,7 @@ def sync_ant_values(
 
 
 def value_blocks(problem: Problem) -> Iterator[Finding]:
-    """The blocks of values are what `il15-sim sync` would write, and every file with constants has one."""
+    """The blocks of values are what sync would write, and every file with constants has one."""
     for model in problem.models:
         try:
             text = read_text(model.path)

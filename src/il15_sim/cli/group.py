@@ -67,10 +67,7 @@ class Commands(Command, click.Group):
         """
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, False, **extra)
-        for stream in (sys.stdout, sys.stderr):
-            # A terminal without Greek letters must not lose a result over a title.
-            if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")
+        _prepare_streams()
         try:
             with sigterm_raises():
                 code = super().main(args, prog_name, complete_var, False, **extra)
@@ -138,6 +135,17 @@ def fail(line: str) -> None:
 def warn(line: str) -> None:
     """Tell a warning on standard error."""
     _tell(f"warning: {line}")
+
+
+def _prepare_streams() -> None:
+    """Make standard output and error take any text, wherever they lead."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started this process
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        # A terminal without Greek letters must not lose a result over a title.
+        elif stream.errors == "strict" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _tell_interrupted() -> None:

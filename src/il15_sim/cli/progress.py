@@ -21,8 +21,7 @@ def progress() -> Iterator[Callable[[str], None]]:
     """A line on stderr, only where somebody watches."""
     from tqdm import tqdm
 
-    watched = sys.stderr is not None and sys.stderr.isatty()
-    with tqdm(leave=False, disable=not watched, bar_format="{desc} [{elapsed}]") as bar:
+    with tqdm(file=sys.stderr, leave=False, disable=None, bar_format="{desc} [{elapsed}]") as bar:
 
         def tell(words: str) -> None:
             raise_lost()  # libraries drop what a signal raised inside their callbacks

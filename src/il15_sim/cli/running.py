@@ -57,11 +57,11 @@ def _settings(texts: Iterable[str]) -> dict[str, float]:
 @click.pass_obj
 def run(models: Path | None, scenario: str, out: Path | None, settings: tuple[str, ...]) -> None:
     """Simulate SCENARIO: a TOML file or a packaged one such as sorafenib_tmz."""
-    values = _settings(settings)
     from il15_sim.files.resources import find_file
     from il15_sim.jobs.run import run_scenario
     from il15_sim.scenario import Scenario
 
+    values = _settings(settings)
     read = Scenario.read(find_file(scenario, "doses"))
     with progress() as tell:
         done = run_scenario(read, RESULTS, tell, settings=values, out=out, models_dir=models)
