@@ -25,6 +25,13 @@ def refuse_scenario(tmp_path):
     return run
 
 
+@pytest.fixture
+def good(tmp_path):
+    file = tmp_path / "good.toml"
+    file.write_text(scenario_text(), encoding="utf-8")
+    return file
+
+
 # --- scenarios -------------------------------------------------------------------------------
 
 UNKNOWN = {
@@ -40,7 +47,10 @@ UNKNOWN = {
         dict(regimen="sorafenb 400 mg q12h x 2 d"),
         r"arm 'a': unknown drug 'sorafenb'; did you mean 'sorafenib'",
     ),
-    "variant": (dict(arm='variant = "no_micas"'), r"unknown variant 'no_micas'; did you mean"),
+    "variant": (
+        dict(arm='variant = "no_micas"'),
+        r"bad\.toml: arm 'a': unknown variant 'no_micas'; did you mean 'no_mica'",
+    ),
     "key": (dict(arm='varient = "no_mica"'), r"unknown key 'varient'; did you mean 'variant'"),
 }
 
@@ -130,14 +140,37 @@ def test_a_scenario_that_is_a_folder(tmp_path):
     assert "x.toml: is a folder; name a file in it" in refused("run", tmp_path / "x.toml")
 
 
+SETTINGS = {
+    "sorafenib_volum=3": "unknown parameter 'sorafenib_volum'; did you mean 'sorafenib_volume'?",
+    "sorafenib_volume": "'sorafenib_volume'; write --set id=value",
+    "=3": "'=3'; write --set id=value",
+    "sorafenib_volume=": "value of 'sorafenib_volume' is not a number: ''",
+    "sorafenib_volume=1,5": "value of 'sorafenib_volume' is not a number: '1,5'; write it with "
+    "plain digits and a decimal point",
+    "sorafenib_volume=1e400": "value of 'sorafenib_volume' is not a finite number: '1e400'",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_settings(good, tmp_path, setting):
+    line = refused("run", good, "--set", setting, "--out", tmp_path / "out")
+    assert line == f"error: --set: {SETTINGS[setting]}"
+    assert list(tmp_path.iterdir()) == [good]
+
+
+def test_settings_that_the_model_refuses(good):
+    line = refused("run", good, "--set", "sorafenib_volume=-1")
+    assert line.startswith("error: --set: value -1.0 of 'sorafenib_volume' is negative; the table")
+    line = refused("run", good, "--set", "sorafenib_volume=50", "--set", "sorafenib_volume=60")
+    assert line == "error: --set: 'sorafenib_volume' is set twice"
+
+
+def test_a_value_that_the_model_refuses_is_told_with_file_and_arm(refuse_scenario):
+    line = refuse_scenario(scenario_text(arm="overrides = { sorafenib_volume = -3 }"))
+    assert re.search(r"bad\.toml: arm 'a': value -3.0 of 'sorafenib_volume' is negative", line)
+
+
 # --- places ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def good(tmp_path):
-    file = tmp_path / "good.toml"
-    file.write_text(scenario_text(), encoding="utf-8")
-    return file
 
 
 def test_an_output_that_cannot_be_written(good, tmp_path):
@@ -188,6 +221,10 @@ def test_a_report_of_nothing(tmp_path):
         (["zzz"], "no such command 'zzz'; see il15-sim --help"),
         (["run", "--ot", "x", "y"], "no such option --ot; did you mean --out?"),
         (["--debgu", "check"], "no such option --debgu; did you mean --debug?"),
+        (["check", "--sync"], "no such option --sync; 'il15-sim sync' is a command of its own"),
+        (["run", "x", "--debgu"], "no such option --debgu; did you mean --debug?"),
+        (["--models", __file__, "list"], "is no folder; give a copy of models/"),
+        (["--models", "nowhere", "list"], "nowhere: there is no such folder; give a copy of"),
         (["run"], "Missing argument 'SCENARIO'; see "),
         (["run", "a", "b"], "unexpected extra argument"),
         (["fit", "sorafenib_pk", "--starts", "0"], "0 is not in the range x>=1"),

@@ -88,7 +88,7 @@ def test_a_value_in_a_model_that_is_not_the_tables(folder):
     (line,) = told(folder, "values")
     assert line == (
         f"error [values] {folder / 'modules' / 'absorption.ant'}: life = 3.0, "
-        "but the table has 2.0; run il15-sim check --sync"
+        "but the table has 2.0; run il15-sim sync"
     )
 
 
@@ -109,7 +109,7 @@ def test_a_value_outside_of_the_block_is_found(folder):
 def test_a_constant_without_a_value(folder):
     change(folder / "modules" / "absorption.ant", "  life = 2;\n", "")
     lines = told(folder, "values", "error")
-    assert any("'life' has no value; run il15-sim check --sync" in line for line in lines)
+    assert any("'life' has no value; run il15-sim sync" in line for line in lines)
 
 
 def test_a_module_alone_has_the_values_of_its_first_instance(folder):

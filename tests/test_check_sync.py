@@ -129,7 +129,7 @@ def test_sync_writes_what_changed_and_nothing_else(folder):
     assert sync_ant_values(folder, ("demo_fit",)) == ()
     change_row(folder, "life", nominalValue="4.0", fact="= 2 / ka")
     (line, *_) = told(folder, "value_blocks")
-    assert "'life = 2;' should be 'life = 4;'; run il15-sim check --sync" in line
+    assert "'life = 2;' should be 'life = 4;'; run il15-sim sync" in line
     assert sync_ant_values(folder, ("demo_fit",)) == (
         folder / "modules" / "absorption.ant",
         folder / "patient.ant",

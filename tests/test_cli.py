@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -62,9 +63,32 @@ def test_the_version_is_told():
 def test_without_a_command_the_help_is_shown():
     result = invoke()
     assert result.exit_code == 0
-    for command in ("run", "fit", "check", "report", "reproduce"):
+    for command in ("list", "run", "fit", "check", "sync", "report", "reproduce"):
         assert f"\n  {command} " in result.output
     assert "Research only" in result.output
+
+
+@pytest.mark.parametrize("command", [None, *cli.commands])
+def test_every_help_has_examples_that_read(command):
+    text = invoke(*([command] if command else []), "--help").stdout
+    assert "--debug" in text
+    examples = [shlex.split(line) for line in text.splitlines() if line[:13] == "    il15-sim "]
+    assert len(examples) >= 2
+    for _, *words in examples:
+        words = words[: words.index(">")] if ">" in words else words
+        # Read to the last word, without running anything.
+        top = cli.make_context("il15-sim", words, resilient_parsing=True)
+        rest = [*getattr(top, "_protected_args", ()), *top.args]
+        name, found, left = cli.resolve_command(top, rest)
+        assert command in (None, name)
+        assert found.make_context(name, left, parent=top).args == []
+
+
+def test_the_package_can_be_run():
+    done = subprocess.run(
+        [sys.executable, "-m", "il15_sim", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"il15-sim, version {__version__}\n"
 
 
 def test_the_version_needs_no_heavy_library():
@@ -153,6 +177,56 @@ def test_the_parameters_are_those_of_the_model(done):
     assert {row["id"]: float(row["value"]) for row in table} == dict(model.values)
 
 
+def test_a_setting_holds_in_all_arms_and_is_recorded(done, tmp_path):
+    file, out = done[0] / "two_arms.toml", tmp_path / "out"
+    options = ("--set", "sorafenib_volume=60", "--set", "sorafenib_clearance = 4.5")
+    result = invoke("run", file, "--out", out, *options)
+    assert result.exit_code == 0, result.output
+    changed = [row["changed_parameters"] for row in rows_of(out / "data" / "arms.csv")]
+    assert "sorafenib_volume = 60" in changed[0]
+    assert "sorafenib_volume = 60" in changed[1]  # whatever the file says
+    assert all("sorafenib_clearance = 4.5" in text for text in changed)
+    assert "mica_expression = 0" in changed[1]
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert {"set sorafenib_volume = 60.0", "set sorafenib_clearance = 4.5"} < set(
+        manifest["inputs"]
+    )
+    plain = json.loads((done[0] / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["hash"] != plain["hash"]
+    about = json.loads((out / "about.json").read_text(encoding="utf-8"))
+    assert about["set"] == {"sorafenib_volume": 60.0, "sorafenib_clearance": 4.5}
+    # The numbers are those of a simulation with these values.
+    model = Model.load().with_values(about["set"])
+    total = "sorafenib_total_mg_per_L"
+    one = endpoints.cmax(total, hours=(672, 684))
+    regimen = Regimen.parse("sorafenib 400 mg q12h x 28 d")
+    runs = simulate(model, regimen, until_days=29, endpoints=[one])
+    (row,) = [
+        row
+        for row in rows_of(out / "data" / "endpoints.csv")
+        if (row["run"], row["endpoint"], row["observable"]) == ("intact, 400", "Cmax", total)
+    ]
+    assert float(row["value"]) == pytest.approx(float(runs[one.name][0]), rel=1e-3)
+
+
+def test_variants_apply_in_order_and_overrides_last(tmp_path):
+    file = tmp_path / "order.toml"
+    file.write_text(
+        """horizon_days = 1
+[[arms]]
+name = "a"
+regimen = "none"
+variant = ["cohort_awada2005_400mg", "cohort_typical", "no_mica"]
+overrides = { mica_expression = 0.25 }
+""",
+        encoding="utf-8",
+    )
+    assert invoke("run", file, "--out", tmp_path / "out").exit_code == 0
+    (arm,) = rows_of(tmp_path / "out" / "data" / "arms.csv")
+    wanted = {"sorafenib_exposure_factor = 1", "mica_expression = 0.25"}
+    assert set(arm["changed_parameters"].split("; ")) == wanted
+
+
 def test_the_same_run_again_gives_the_same_files(done):
     place = done[0]
     first = json.loads((place / "out" / "manifest.json").read_text(encoding="utf-8"))
@@ -188,68 +262,3 @@ def test_a_report_is_written_from_a_run(done):
     result = invoke("report", out, "--title", "My report")
     assert result.stdout == f"{out / 'report.html'}\n"
     assert "<h1>My report</h1>" in (out / "report.html").read_text(encoding="utf-8")
-
-
-# --- fit and check ---------------------------------------------------------------------------
-
-FIT = """title = "One clearance"
-description = "For a test."
-model = "sorafenib_pk"
-studies = ["fukudo2014"]
-starts = 2
-seed = 1
-
-[noise]
-model_sd_log = 0.2
-area_sd_log = 0.1
-between_cv = 0.6
-within_cv = 0.5
-
-[cohorts]
-omega_start = 0.35
-factor_parameter = "sorafenib_exposure_factor"
-reference_experiment = "fukudo2014_400mg"
-
-[[estimate]]
-id = "sorafenib_clearance"
-prior_median = 4.07
-prior_fold = 2.0
-prior_source = "Jain 2011: 8.13 L/h x 0.5"
-"""
-
-
-def test_a_fit_writes_estimates_figures_and_on_demand_a_variant(tmp_path):
-    import shutil
-
-    from il15_sim.files.resources import models_dir
-
-    file = tmp_path / "one_clearance.toml"
-    file.write_text(FIT, encoding="utf-8")
-    models = tmp_path / "models"
-    shutil.copytree(models_dir(), models)
-    out = tmp_path / "out"
-    args = ("--models", models, "fit", file, "--out", out, "--starts", 1, "--write-variant")
-    result = invoke(*args)
-    assert result.exit_code == 0, result.output
-    variant = models / "variants" / "one_clearance_fit.tsv"
-    assert result.stdout == f"{variant}\n{out}\n"
-    (row,) = rows_of(out / "data" / "estimates.csv")
-    told = next(x for x in variant.read_text().split("\n") if x.startswith("sorafenib_clearance"))
-    assert float(told.split("\t")[1]) == pytest.approx(float(row["value"]), rel=1e-4)
-    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["seed"] == 1
-    files = set(manifest["files"])
-    assert {"fit.json", "fit.toml", "data/predictions.csv", "data/cohorts.csv"} <= files
-    assert {"figures/observed_predicted.png", "figures/goodness_of_fit.svg"} <= files
-    html = invoke("report", out)
-    assert html.exit_code == 0
-    text = (out / "report.html").read_text(encoding="utf-8")
-    assert "One clearance" in text
-    assert "sorafenib_clearance" in text
-
-
-def test_check_passes_on_the_packaged_models_and_counts_the_kinds():
-    result = invoke("check", "--summary")
-    assert result.exit_code == 0, result.output
-    assert result.stdout.splitlines()[-1].startswith("all checks passed")
-    assert "measured  derived  fitted  assumed  total" in result.stdout

@@ -1,11 +1,12 @@
 """A fit file: the shipped one reads, and every mistake is told with the file and the key."""
 
 import pickle
+import shutil
 
 import pytest
 
 from il15_sim.errors import InputError
-from il15_sim.files.resources import experiments_dir
+from il15_sim.files.resources import experiments_dir, models_dir
 from il15_sim.fit import FitProblem, run_fit
 
 SHIPPED = experiments_dir() / "fits" / "sorafenib_pk.toml"
@@ -132,3 +133,16 @@ def test_a_missing_file_is_told(tmp_path):
 def test_no_search_is_refused(tmp_path, wrong):
     with pytest.raises(InputError, match="at least one is needed"):
         run_fit(read(tmp_path), **wrong)
+
+
+def test_a_comment_changes_no_hash_but_an_equation_does(tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(models_dir(), models)
+    before = FitProblem.read(SHIPPED, models_dir=models).hash
+    module = models / "modules" / "sorafenib_pk.ant"
+    text = module.read_text(encoding="utf-8")
+    module.write_text("// A remark.\n" + text, encoding="utf-8")
+    assert FitProblem.read(SHIPPED, models_dir=models).hash == before
+    changed = text.replace("- sorafenib_gut_loss *", "- 2 * sorafenib_gut_loss *")
+    module.write_text(changed, encoding="utf-8")
+    assert FitProblem.read(SHIPPED, models_dir=models).hash != before

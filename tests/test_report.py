@@ -9,9 +9,9 @@ import pytest
 
 from il15_sim.errors import InputError
 from il15_sim.files.record import ResultFolder
+from il15_sim.jobs.run import run_scenario
 from il15_sim.reporting.report import report_html, short_number, write_report
 from il15_sim.reporting.report_data import doi_parts, find_results, pivot, read_result
-from il15_sim.reporting.run_scenario import run_scenario
 from il15_sim.scenario import Scenario
 
 MARKUP = "<script>alert(1)</script>"
@@ -103,7 +103,7 @@ def real(tmp_path_factory):
         f'[[arms]]\nname = "{MARKUP}"\nregimen = "sorafenib 400 mg q12h x 2 d"\n',
         encoding="utf-8",
     )
-    folder = run_scenario(Scenario.read(file), place / "results")
+    folder = run_scenario(Scenario.read(file), place / "results").path
     return write_report(folder, title=MARKUP)
 
 

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from il15_sim.cli import cli
 from il15_sim.errors import InputError
 from il15_sim.files.resources import models_dir, shipped
-from il15_sim.reporting.reproduce import QUICK, reproduce_all
+from il15_sim.jobs.reproduce import QUICK, reproduce_all
+from il15_sim.reporting.reproduce import report_all
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +76,11 @@ def test_a_restart_keeps_the_fit_that_stands_and_ends_at_the_same_report(quick, 
     def again(*_args, **_kwargs):
         raise AssertionError("the fit was run again")
 
-    monkeypatch.setattr("il15_sim.reporting.fit_folder.run_fit", again)
-    monkeypatch.setattr(
-        "il15_sim.reporting.reproduce.QUICK", {"sorafenib_tmz": QUICK["sorafenib_tmz"]}
-    )
+    monkeypatch.setattr("il15_sim.jobs.fit.run_fit", again)
+    monkeypatch.setattr("il15_sim.jobs.reproduce.QUICK", {"sorafenib_tmz": QUICK["sorafenib_tmz"]})
     told = []
-    path = reproduce_all(quick[0], told.append, quick=True)
+    done = reproduce_all(quick[0], told.append, quick=True)
+    path = report_all(done, quick[0], told.append, quick=True)
     assert path.is_file()
     assert any(words.startswith("sorafenib_tmz: ") for words in told)
 

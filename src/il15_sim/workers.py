@@ -60,7 +60,11 @@ def _begin(
     heard: Connection, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]
 ) -> None:
     """Prepare a worker: Ctrl-C is the parent's business, and its end is the worker's."""
+    from tqdm import tqdm
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Its usual lock is one between processes, which a worker that ends at once would leave behind.
+    tqdm.set_lock(threading.RLock())
     parent = parent_process()
     assert parent is not None
     ends: list[Any] = [heard, parent.sentinel]

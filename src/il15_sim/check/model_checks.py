@@ -72,7 +72,7 @@ def _unit_fault(parameter: Any, row: Parameter) -> str:
 def values(problem: Problem) -> Iterator[Finding]:
     """The values in the Antimony files equal the table with the shipped variants."""
     table = problem.effective
-    fix = "; run il15-sim check --sync"
+    fix = "; run il15-sim sync"
     for model in problem.models:
         for id_, value in model.facts.constants.items():
             where, own = str(model.path), problem.rows_of(model, id_)

@@ -16,7 +16,7 @@ from il15_sim.model.composition import Wiring, patient_wiring
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.variant import Variant
 
-BEGIN = '// values: written by "il15-sim check --sync" from parameters.tsv and the shipped variants'
+BEGIN = '// values: written by "il15-sim sync" from parameters.tsv and the shipped variants'
 END = "// end of values"
 
 _WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
@@ -117,7 +117,7 @@ def sync_ant_values(
 
 
 def value_blocks(problem: Problem) -> Iterator[Finding]:
-    """The blocks of values are what --sync would write, and every file with constants has one."""
+    """The blocks of values are what sync would write, and every file with constants has one."""
     for model in problem.models:
         try:
             text = read_text(model.path)
@@ -128,7 +128,7 @@ def value_blocks(problem: Problem) -> Iterator[Finding]:
         if synced != text:
             old, new = text.split("\n"), synced.split("\n")
             n = next(i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
-            message = f"'{old[n].strip()}' should be '{new[n].strip()}'; run il15-sim check --sync"
+            message = f"'{old[n].strip()}' should be '{new[n].strip()}'; run il15-sim sync"
             where = f"{model.path}: line {n + 1}"
             yield Finding("value_blocks", "error", where, message)
         elif BEGIN not in text and any(problem.rows_of(model, i) for i in model.facts.constants):

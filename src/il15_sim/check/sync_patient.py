@@ -16,13 +16,13 @@ from il15_sim.errors import InputError
 from il15_sim.files.atomic import write_atomic
 from il15_sim.model.parameters import ParameterTable
 
-UNITS = ('// shared units: written by "il15-sim check --sync"', "// end of shared units")
+UNITS = ('// shared units: written by "il15-sim sync"', "// end of shared units")
 NAMES = (
-    '// flat names: written by "il15-sim check --sync"; presenters end in their cell',
+    '// flat names: written by "il15-sim sync"; presenters end in their cell',
     "// end of flat names",
 )
 INITIAL = (
-    '// initial state: the untreated steady state, written by "il15-sim check --sync"',
+    '// initial state: the untreated steady state, written by "il15-sim sync"',
     "// end of initial state",
 )
 
@@ -140,7 +140,7 @@ def patient_blocks(problem: Problem) -> Iterator[Finding]:
         yield from_error("patient_blocks", error)
         return
     if stale:
-        message = "units or names do not follow the modules; run il15-sim check --sync"
+        message = "units or names do not follow the modules; run il15-sim sync"
         yield Finding("patient_blocks", "error", str(path), message)
 
 
@@ -164,6 +164,6 @@ def steady_starts(problem: Problem) -> Iterator[Finding]:
         if not change < STEADY_START:
             message = (
                 f"start value of '{worst}' drifts by {100 * change:.3g} % in 90 days; "
-                "run il15-sim check --sync"
+                "run il15-sim sync"
             )
             yield Finding("steady_starts", "error", str(model_file.path), message)

@@ -14,6 +14,7 @@ from il15_sim.fit.keys import get, positive, text, whole
 from il15_sim.fit.noise import NoiseModel
 from il15_sim.fit.unknowns import Unknown, read_estimates, read_time_shifts
 from il15_sim.model import Model
+from il15_sim.model.composition import without_comments
 
 _TOP = ("title", "description", "model", "studies", "starts", "seed")
 _TABLES = ("noise", "cohorts", "estimate", "time_shift")
@@ -157,10 +158,11 @@ class FitProblem:
 
 
 def _structure(model: Model) -> str:
-    """Antimony text without the numbers: those come from the table, and a fit may write them."""
+    """Antimony text without comments and numbers: a fit may write the latter."""
     modules = sorted((model.models_dir / "modules").glob("*.ant"))
     files = [f for f in modules if model.name in ("patient", f.stem)]
-    lines = [line for f in files for line in f.read_text(encoding="utf-8").splitlines()]
+    texts = [without_comments(f.read_text(encoding="utf-8")) for f in files]
+    lines = [line.rstrip() for text in texts for line in text.splitlines() if line.strip()]
     return "\n".join(line for line in lines if not _ASSIGNED_NUMBER.fullmatch(line))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 from il15_sim.files.record import ResultFolder
 from il15_sim.fit.problem import FitProblem
 from il15_sim.fit.run import run_fit
+from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
 from il15_sim.plots.scenario_figures import Shown
-from il15_sim.reporting.run_scenario import ABOUT, Progress, quiet, write_figures
 
 if TYPE_CHECKING:
     from il15_sim.fit.result import FitResult
@@ -29,7 +28,7 @@ def fit_to_folder(
     seed: int | None = None,
     quick: bool = False,
     workers: int = 1,
-) -> tuple[Path, FitResult]:
+) -> tuple[Finished, FitResult]:
     """Run a fit and write its results folder.
 
     The folder holds the estimates, cohort factors, predictions with residuals, searches and curves
@@ -53,7 +52,8 @@ def fit_to_folder(
 
     Returns
     -------
-    folder, result
+    finished, result
+        What was left behind, with what a reader must know; and the fit itself.
     """
     if seed is not None:
         problem = replace(problem, seed=seed)
@@ -66,10 +66,6 @@ def fit_to_folder(
 
         result = run_fit(problem, starts=starts, quick=quick, workers=workers, progress=told)
         progress("writing tables")
-        about = {"name": problem.name, "title": problem.title, "kind": "fit"}
-        about |= {"description": problem.description, "effort": inputs["effort"]}
-        words = about | {"warnings": warnings_of(result, quick)}
-        folder.write(ABOUT, json.dumps(words, indent=2, ensure_ascii=False) + "\n")
         folder.write("fit.toml", problem.source)
         folder.write("fit.json", result.to_json())
         tables = {
@@ -82,8 +78,12 @@ def fit_to_folder(
         }
         for name, frame in tables.items():
             folder.write(f"data/{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-        write_figures(folder, fit_figures(result), progress)
-    return folder.path, result
+        missing = write_figures(folder, fit_figures(result), progress)
+        warnings = [*warnings_of(result, quick), *missing]
+        about = {"name": problem.name, "title": problem.title, "kind": "fit"}
+        about |= {"description": problem.description, "effort": inputs["effort"]}
+        write_json(folder, ABOUT, {**about, "warnings": warnings})
+    return Finished(folder.path, warnings=tuple(warnings)), result
 
 
 def fit_inputs(
@@ -94,14 +94,21 @@ def fit_inputs(
     return {**problem.inputs, "effort": "quick" if quick else f"{count} starts"}
 
 
-def fit_figures(result: FitResult) -> Iterator[Shown]:
-    """Time courses of the studies with their curves, and observed against predicted."""
+def fit_figures(result: FitResult) -> list[Iterator[Shown]]:
+    """Time courses of the studies with their curves, and observed against predicted.
+
+    Each on its own: where one cannot be drawn, the other can.
+    """
     problem = result.problem
     free = sum(not unknown.experiment for unknown in problem.unknowns)
     words = (
         f"{free} fitted parameters, one exposure factor per cohort, {len(problem.studies)} studies."
         " The fit reads means and medians of published cohorts; research only."
     )
+    return [_time_courses(result, words), _scatter(result, words)]
+
+
+def _time_courses(result: FitResult, words: str) -> Iterator[Shown]:
     yield Shown(
         "observed_predicted",
         observed_predicted(result.predictions, result.curves()),
@@ -110,6 +117,9 @@ def fit_figures(result: FitResult) -> Iterator[Shown]:
         f"Points: published data. Solid: predicted with the cohort's exposure factor. Dotted: "
         f"predicted with factor 1. {words}",
     )
+
+
+def _scatter(result: FitResult, words: str) -> Iterator[Shown]:
     yield Shown(
         "goodness_of_fit",
         goodness_of_fit(result.predictions),

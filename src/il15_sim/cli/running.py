@@ -1,0 +1,178 @@
+"""Commands that compute: run, fit, reproduce, and the report of what they wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from il15_sim.cli.group import Command
+from il15_sim.cli.progress import end_with, progress
+from il15_sim.errors import InputError
+
+RESULTS = "results"
+
+
+def _out_option(what: str) -> Callable[[Any], Any]:
+    return click.option("--out", type=click.Path(path_type=Path), help=what)
+
+
+def _settings(texts: Iterable[str]) -> dict[str, float]:
+    """Values by id from `id=value`, in the order given."""
+    from il15_sim.files.numeric import number
+
+    found: dict[str, float] = {}
+    for text in texts:
+        id_, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not id_:
+            raise InputError(f"'{text}'", where="--set", fix="write --set id=value")
+        if id_ in found:
+            raise InputError(f"'{id_}' is set twice", where="--set")
+        found[id_] = number(value, f"value of '{id_}'", "--set")
+    return found
+
+
+@click.command(
+    cls=Command,
+    short_help="Simulate a scenario: tables, figures, manifest.",
+    epilog="""
+    \b
+    Examples:
+      il15-sim run sorafenib_tmz
+      il15-sim run my_scenario.toml --out my_results
+      il15-sim run dose_ladder --set sorafenib_clearance=6.0 --set sorafenib_volume=80
+    """,
+)
+@click.argument("scenario")
+@_out_option("Results folder; results/<name>/<hash> when left out.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="ID=VALUE",
+    help="A parameter's value in all arms, in the table's unit; may be repeated.",
+)
+@click.pass_obj
+def run(models: Path | None, scenario: str, out: Path | None, settings: tuple[str, ...]) -> None:
+    """Simulate SCENARIO: a TOML file or a packaged one such as sorafenib_tmz."""
+    from il15_sim.files.resources import find_file
+    from il15_sim.jobs.run import run_scenario
+    from il15_sim.scenario import Scenario
+
+    values = _settings(settings)
+    read = Scenario.read(find_file(scenario, "doses"))
+    with progress() as tell:
+        done = run_scenario(read, RESULTS, tell, settings=values, out=out, models_dir=models)
+    click.echo(done.path)
+    end_with([done])
+
+
+@click.command(
+    cls=Command,
+    short_help="Fit parameters to published measurements.",
+    epilog="""
+    \b
+    Examples:
+      il15-sim fit sorafenib_pk --workers 2
+      il15-sim fit sorafenib_pk --quick
+      il15-sim --models my_models fit sorafenib_pk --write-variant
+    """,
+)
+@click.argument("fit")
+@_out_option("Results folder; results/<name>/<hash> when left out.")
+@click.option(
+    "--starts", type=click.IntRange(1), help="Searches; what the file says when left out."
+)
+@click.option("--seed", type=click.IntRange(0), help="Seed of the starts.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of studies laid out like experiments/data/, instead of the packaged one.",
+)
+@click.option("--workers", type=click.IntRange(1), default=1, help="Processes to search with.")
+@click.option("--quick", is_flag=True, help="One short search: a check, not a fit.")
+@click.option(
+    "--write-variant", is_flag=True, help="Write the estimates into variants/ of the models folder."
+)
+@click.pass_obj
+def fit(
+    models: Path | None,
+    fit: str,
+    out: Path | None,
+    starts: int | None,
+    seed: int | None,
+    data: Path | None,
+    workers: int,
+    quick: bool,
+    write_variant: bool,
+) -> None:
+    """Fit parameters as FIT says: a TOML file or a packaged one such as sorafenib_pk."""
+    from il15_sim.files.resources import find_file
+    from il15_sim.fit.problem import FitProblem
+    from il15_sim.jobs.fit import fit_to_folder
+
+    if quick and (write_variant or starts):
+        raise InputError(
+            "--quick together with " + ("--write-variant" if write_variant else "--starts"),
+            why="a quick search is no fit",
+        )
+    problem = FitProblem.read(find_file(fit, "fits"), models_dir=models, data_dir=data)
+    with progress() as tell:
+        done, result = fit_to_folder(
+            problem, RESULTS, tell, out=out, starts=starts, seed=seed, quick=quick, workers=workers
+        )
+    if write_variant:
+        click.echo(result.write_variant())
+    click.echo(done.path)
+    end_with([done])
+
+
+@click.command(
+    cls=Command,
+    short_help="Write one HTML file from results.",
+    epilog="""
+    \b
+    Examples:
+      il15-sim report results
+      il15-sim report my_results --title "Doses of March"
+    """,
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--title", default="il15-sim report", help="Heading of the report.")
+def report(folder: Path, title: str) -> None:
+    """Write report.html into FOLDER from the results that lie there."""
+    from il15_sim.reporting.report import write_report
+
+    click.echo(write_report(folder, title=title))
+
+
+@click.command(
+    cls=Command,
+    short_help="All of it: check, fit, run everything, report.",
+    epilog="""
+    \b
+    Examples:
+      il15-sim reproduce
+      il15-sim reproduce --quick --out check
+    """,
+)
+@click.option("--quick", is_flag=True, help="Short search and fewer scenarios, in under a minute.")
+@_out_option("Folder of all results; results/ when left out.")
+@click.pass_obj
+def reproduce(models: Path | None, quick: bool, out: Path | None) -> None:
+    """Check, fit, run every packaged scenario and write one report; its path is printed last."""
+    from il15_sim.files.atomic import write_atomic
+    from il15_sim.jobs.reproduce import reproduce_all
+    from il15_sim.reporting.reproduce import report_all
+
+    place = out or Path(RESULTS)
+    with progress() as tell:
+        done = reproduce_all(place, tell, quick=quick, models_dir=models)
+        path = report_all(done, place, tell, quick=quick, models_dir=models)
+    if out is not None:
+        # Whoever names a folder looks for the report there, not below a hash.
+        path = write_atomic(out / path.name, path.read_text(encoding="utf-8"))
+    click.echo(path)
+    end_with(done.finished.values())

@@ -1,0 +1,1 @@
+"""Work from a file to a results folder: run a scenario, fit, reproduce everything."""

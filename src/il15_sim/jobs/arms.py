@@ -1,0 +1,72 @@
+"""The arms of a scenario as rows of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from il15_sim.model import Model, variant_names
+from il15_sim.model.parameters import ParameterTable
+from il15_sim.model.variant import Variant
+from il15_sim.scenario import Scenario
+
+
+def with_settings(scenario: Scenario, settings: Mapping[str, float], model: Model) -> Scenario:
+    """The scenario with some parameters set in all of its arms, whatever its file says.
+
+    Raises
+    ------
+    InputError
+        For an id that the model does not have, with the closest one, and for a value it refuses.
+    """
+    checked = model.check_values(settings, "--set")
+    arms = tuple(replace(arm, overrides={**arm.overrides, **checked}) for arm in scenario.arms)
+    return replace(scenario, arms=arms)
+
+
+def variant_values(scenario: Scenario, model: Model) -> dict[str, dict[str, float]]:
+    """What every variant that the scenario names changes in the model, by name of the variant.
+
+    Raises
+    ------
+    InputError
+        For an id that the model does not have, with file, arm and the closest one; for a variant
+        that does not read.
+    """
+    scenario.check(
+        observables={*model.observables, *model.states},
+        parameters=model.values,
+        drugs={target.drug for target in model.drugs},
+        variants=variant_names(model.models_dir),
+    )
+    names = sorted({name for arm in scenario.arms for name in arm.variants})
+    if not names:
+        return {}
+    table = ParameterTable.read(model.models_dir / "parameters.tsv")
+    found = {}
+    for name in names:
+        path = model.models_dir / "variants" / f"{name}.tsv"
+        given = Variant.read(path, table).values()
+        own = {id_: given[row] for id_, row in model.rows.items() if row in given}
+        found[name] = model.check_values(own, path)
+    return found
+
+
+def arm_parameters(
+    scenario: Scenario, model: Model, variants: Mapping[str, Mapping[str, float]]
+) -> list[dict[str, float]]:
+    """The parameters that each arm sets: those of its variants in order, then its overrides.
+
+    Raises
+    ------
+    InputError
+        For a value that the model refuses, with file and arm.
+    """
+    rows = []
+    for arm in scenario.arms:
+        own = model.check_values(arm.overrides, f"{scenario.source}: arm '{arm.name}'")
+        together: dict[str, float] = {}
+        for name in arm.variants:
+            together |= variants[name]
+        rows.append(together | own)
+    return rows
