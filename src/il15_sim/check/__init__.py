@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from il15_sim.check.finding import Finding
+from il15_sim.check.kind_counts import parameters_by_model, summary, summary_text
 from il15_sim.check.list_checks import drugs, observables
 from il15_sim.check.model_checks import rows, sbml, units, values
 from il15_sim.check.origin_checks import assumed, derived, fitted, measured
 from il15_sim.check.problem import Problem, read_problem
 from il15_sim.check.scale_checks import unit_scales
-from il15_sim.check.summary import parameters_by_model, summary, summary_text
 from il15_sim.check.sync import sync_ant_values, value_blocks
 from il15_sim.check.sync_patient import (
     patient_blocks,
