@@ -54,7 +54,7 @@ def test_a_dose_in_another_unit_than_its_target(folder):
 
 def test_a_second_row_for_a_drug_and_route(folder):
     path = folder / "drugs.tsv"
-    path.write_text(path.read_text() + "sorafenib\toral\tsorafenib_bile\tmg\ttwice\n")
+    path.write_text(path.read_text() + "sorafenib\tsorafenib\toral\tsorafenib_bile\tmg\ttwice\n")
     assert "a second row for sorafenib oral" in told(folder, "drugs")
     with pytest.raises(InputError, match=r"drugs\.tsv: a second row for sorafenib oral"):
         Model.load(models_dir=folder)

@@ -272,9 +272,9 @@ def _sbml_of(folder: Path, name: str) -> str:
 
 OBSERVABLE_COLUMNS = (
     *("observableId", "observableName", "observableFormula", "noiseFormula"),
-    *("noiseDistribution", "unit"),
+    *("noiseDistribution", "unit", "label", "panel", "curve", "role"),
 )
-DRUG_COLUMNS = ("drug", "route", "target", "unit", "note")
+DRUG_COLUMNS = ("drug", "label", "route", "target", "unit", "note")
 
 
 def _check_targets(drugs: Iterable[DrugTarget], known: Iterable[str], where: Path) -> None:
