@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from il15_sim.fit.problem import FitProblem
 from il15_sim.fit.run import run_fit
-from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
+from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted, study_name
 from il15_sim.plots.scenario_figures import Shown
 from il15_sim.record import ResultFolder
 from il15_sim.reporting.run_scenario import ABOUT, Progress, quiet, write_figures
@@ -100,7 +100,11 @@ def fit_figures(result: FitResult) -> Iterator[Shown]:
     free = sum(not unknown.experiment for unknown in problem.unknowns)
     words = (
         f"{free} fitted parameters, one exposure factor per cohort, {len(problem.studies)} studies."
-        " The fit reads means and medians of published cohorts; research only."
+        " Research only."
+    )
+    story = (
+        "The fit reads means and medians of published cohorts, no single patients.",
+        "Studies: " + ", ".join(study_name(study.name) for study in problem.studies) + ".",
     )
     yield Shown(
         "observed_predicted",
@@ -109,6 +113,8 @@ def fit_figures(result: FitResult) -> Iterator[Shown]:
         "One panel per arm of a study: measured points and predicted curves on a log axis.",
         f"Points: published data. Solid: predicted with the cohort's exposure factor. Dotted: "
         f"predicted with factor 1. {words}",
+        story,
+        ("data/predictions.csv", "data/curves.csv"),
     )
     yield Shown(
         "goodness_of_fit",
@@ -116,6 +122,8 @@ def fit_figures(result: FitResult) -> Iterator[Shown]:
         "Observed against predicted",
         "Scatter of observed against predicted values, one panel per unit, with identity line.",
         f"Solid: identity. Dashed: two-fold. Open: compared with the fit, not fitted. {words}",
+        story,
+        ("data/predictions.csv",),
     )
 
 

@@ -91,7 +91,13 @@ def reproduce_all(
         "behaviours": json.dumps(behaviours["verdicts"], ensure_ascii=False),
     }
     with ResultFolder.open(out, name, inputs) as written:
-        html = report_html(results, title=title, checks={"findings": lines}, behaviours=behaviours)
+        html = report_html(
+            results,
+            title=title,
+            place=written.path,
+            checks={"findings": lines},
+            behaviours=behaviours,
+        )
         written.write(REPORT, html)
     return written.path / REPORT
 

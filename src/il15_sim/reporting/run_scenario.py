@@ -187,7 +187,7 @@ def write_figures(
             plots.save(shown.figure, folder.figures / f"{shown.name}.{suffix}")
             # The layout is worked out once, for the first format: it takes as long as drawing.
             shown.figure.set_layout_engine("none")
-        keys = ("name", "title", "alt", "caption")
+        keys = ("name", "title", "alt", "caption", "story", "data")
         words.append({key: getattr(shown, key) for key in keys})
     text = json.dumps(words, indent=2, ensure_ascii=False)
     folder.write(f"figures/{CAPTIONS}", text + "\n")
