@@ -92,8 +92,9 @@ def draw_points(axes: Any, points: pd.DataFrame, runs: Runs) -> list[Any]:
             "zorder": 4,
         }
         if axes is not None:
-            bars = rows["error"].fillna(0.0) if rows["error"].notna().any() else None
-            axes.errorbar(rows["day"], rows["value"], bars, elinewidth=0.8, capsize=1.5, **style)
+            day, value, error = rows[["day", "value", "error"]].to_numpy().T
+            bars = None if np.isnan(error).all() else np.nan_to_num(error)
+            axes.errorbar(day, value, bars, elinewidth=0.8, capsize=1.5, **style)
         told = str(group) if position is None else f"{group}, measured"
         handles.append(Line2D([], [], **style, label=look.plain(told)))
     return handles
