@@ -81,7 +81,7 @@ def scenario_figures(runs: Runs, model: Model) -> Iterator[Shown]:
             "Time courses of the arms",
             f"Line charts over {days:g} days, one panel per quantity, arms overlaid: {names}.",
             shown,
-            f"Time courses of {len(runs)} arms" if len(runs) > 1 else "Time courses",
+            f"{len(runs)} arms overlaid" if len(runs) > 1 else "One panel per quantity",
             _COURSES,
         )
     if is_knockout_set(runs) and days >= 56:
@@ -124,7 +124,7 @@ def scenario_figures(runs: Runs, model: Model) -> Iterator[Shown]:
             f"The chain from drug to tumour{label}",
             f"One panel per step of the chain over {days:g} days, arm {runs.names[arm]}.",
             steps,
-            "The chain, one panel per step",
+            "One panel per step",
             _COURSES,
             one,
         )
