@@ -162,7 +162,7 @@ def test_upstream_kinds_add_up(name):
         assert list(kinds) == ["measured", "derived", "fitted", "assumed"]
         assert sum(kinds.values()) == len(upstream)
         for kind, count in kinds.items():
-            assert count == sum(model.parameters[model.rows[i]].kind == kind for i in upstream)
+            assert count == sum(model.parameters[i].kind == kind for i in upstream)
 
 
 def test_parameters_that_are_not_upstream_change_nothing():

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 
 from il15_sim.composition import table_ids
 from il15_sim.errors import InputError, unknown
+from il15_sim.frozen import Frozen
 from il15_sim.parameters import ParameterTable, Variant
 from il15_sim.resources import models_dir as packaged_models_dir
 from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
@@ -51,7 +51,8 @@ class Model:
     drugs : tuple of DrugTarget
         The drugs and routes that this model can be dosed with.
     parameters : ParameterTable
-        The rows of the parameter table that this model uses.
+        The rows of the parameter table that this model uses, under its own ids and with the values
+        that are simulated.
 
     Examples
     --------
@@ -125,12 +126,14 @@ class Model:
         drugs = tuple(d for d in drugs if d.target in known)
         model = cls(
             name=name,
-            values=MappingProxyType({**own, **inputs}),
-            parameters=table.subset(rows.values()),
-            rows=MappingProxyType(rows),
+            values=Frozen({**own, **inputs}),
+            parameters=ParameterTable(
+                tuple(replace(table[row], id=i) for i, row in rows.items()), table.path
+            ),
+            rows=Frozen(rows),
             drugs=drugs,
             observables=observables,
-            units=MappingProxyType(units),
+            units=Frozen(units),
             variants=(),
             models_dir=folder,
             facts=facts,
@@ -184,7 +187,12 @@ class Model:
     def with_values(self, values: Mapping[str, float], where: str | None = None) -> Model:
         """The same model with some parameter values replaced (unknown ids are refused)."""
         checked = self.check_values(values, where)
-        return replace(self, values=MappingProxyType({**self.values, **checked}))
+        listed = {i: v for i, v in checked.items() if i in self.parameters}
+        return replace(
+            self,
+            values=Frozen({**self.values, **checked}),
+            parameters=self.parameters.with_values(listed),
+        )
 
     def check_values(
         self, values: Mapping[str, float], where: str | Path | None = None
@@ -204,13 +212,12 @@ class Model:
                 number = float("inf")
             if not abs(number) < float("inf"):
                 raise InputError(f"value {value!r:.40} of '{key}' is not finite", where=where)
-            row = self.rows.get(key)
-            if number < 0 and row is not None and self.parameters[row].lower >= 0:
+            if number < 0 and key in self.parameters and self.parameters[key].lower >= 0:
+                row = self.parameters[key]
                 raise InputError(
                     f"value {value!r} of '{key}' is negative",
                     where=where,
-                    why=f"the table's bounds are {self.parameters[row].lower:g} to "
-                    f"{self.parameters[row].upper:g} {self.parameters[row].unit}",
+                    why=f"the table's bounds are {row.lower:g} to {row.upper:g} {row.unit}",
                 )
             checked[key] = number
         return checked
@@ -236,9 +243,28 @@ class Model:
             raise unknown("observable", observable, (*self.observables, *self.states))
         counts = dict.fromkeys(("measured", "derived", "fitted", "assumed"), 0)
         for i in self.facts.upstream_constants(observable):
-            if i in self.rows:
-                counts[self.parameters[self.rows[i]].kind] += 1
+            if i in self.parameters:
+                counts[self.parameters[i].kind] += 1
         return counts
+
+    def __repr__(self) -> str:
+        """A few lines on what there is."""
+        drugs: dict[str, list[str]] = {}
+        for target in self.drugs:
+            drugs.setdefault(target.drug, []).append(target.route)
+        lines = [
+            f"model '{self.name}': {len(self.states)} states, {len(self.observables)} observables, "
+            f"{len(self.values)} parameters",
+            "drugs: " + (", ".join(f"{d} ({', '.join(r)})" for d, r in drugs.items()) or "none"),
+            f"variants: {', '.join(self.variants) or 'none'}",
+        ]
+        return "\n  ".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same and the parameters, for a notebook."""
+        from html import escape
+
+        return f"<pre>{escape(repr(self))}</pre>{self.parameters._repr_html_()}"
 
 
 def variant_names(models_dir: str | Path | None = None) -> tuple[str, ...]:
