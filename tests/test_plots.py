@@ -333,6 +333,15 @@ def test_every_figure_of_a_scenario_has_few_words_a_story_and_its_data(ladder, r
             assert shown.data in [("data/trajectories.csv",), ("data/endpoints.csv",)]
 
 
+def test_a_scenario_of_very_many_arms_and_observables_still_gets_its_figures():
+    runs = made_runs(["none"] * 30, [f"arm {i}" for i in range(30)], days=2)
+    many = {f"flux_{i}": runs.data["cd4_per_uL"] for i in range(60)}
+    shown = next(scenario_figures(Runs(runs.data.assign(many), runs.recipe), Model.load()))
+    assert shown.name == "trajectories"
+    assert shown.caption.startswith("28 of 30 arms overlaid.")
+    assert sum(axes.axison for axes in shown.figure.axes) == 60
+
+
 def test_a_scenario_whose_runs_all_failed_has_no_figures():
     runs = made_runs(["none"], ["x"], days=2, status=["failed"])
     assert list(scenario_figures(runs, Model.load())) == []

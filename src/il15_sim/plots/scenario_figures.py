@@ -12,7 +12,7 @@ from il15_sim.plots.chain_figure import chain, chain_steps, leading_arm
 from il15_sim.plots.dose_figures import dose_exposure, dose_response, ladder_drug
 from il15_sim.plots.knockout import is_knockout_set, knockouts, subset_of
 from il15_sim.plots.labels import drug_name
-from il15_sim.plots.panels import chosen, good_runs
+from il15_sim.plots.panels import MAX_ARMS, MAX_PANELS, default, good_runs
 from il15_sim.plots.timecourses import trajectories
 
 if TYPE_CHECKING:
@@ -72,17 +72,21 @@ def scenario_figures(runs: Runs, model: Model) -> Iterator[Shown]:
 
     one = runs.select(runs.names[arm])
     steps = [o.id for _, curves in chain_steps(one) for o in curves]
-    shown = chosen(runs, None)
+    shown = default(runs)[:MAX_PANELS]
+    # A scenario of more arms than a panel can tell apart still gets its figure.
+    few = runs.select(*runs.names[:MAX_ARMS])
+    count = f"{len(few)} of {len(runs)}" if len(few) < len(runs) else str(len(runs))
     # Of a single arm the chain shows the same curves, and more.
     if len(good_runs(runs)) > 1 or not set(shown) <= set(steps):
         yield told(
             "trajectories",
-            trajectories(runs, shown),
+            trajectories(few, shown),
             "Time courses of the arms",
             f"Line charts over {days:g} days, one panel per quantity, arms overlaid: {names}.",
             shown,
-            f"{len(runs)} arms overlaid" if len(runs) > 1 else "One panel per quantity",
+            f"{count} arms overlaid" if len(runs) > 1 else "One panel per quantity",
             _COURSES,
+            few,
         )
     if is_knockout_set(runs) and days >= 56:
         yield told(
