@@ -66,6 +66,9 @@ def test_what_cannot_be_drawn_is_refused(runs):
         plots.trajectories(ends)
     with pytest.raises(InputError, match="the runs hold no time courses"):
         plots.chain(ends)
+    moment = Runs(runs.data.isel(time_h=[0]), runs.recipe)
+    with pytest.raises(InputError, match="the runs hold one time; a curve has two; give more"):
+        plots.trajectories(moment)
     with pytest.raises(InputError, match="61 panels in one figure; a page holds 60; give the"):
         plots.trajectories(runs, ["cd4_per_uL"] * 61)
     with pytest.raises(InputError, match="no observable to draw"):
@@ -204,6 +207,23 @@ def test_bands_of_a_saw_are_those_of_the_daily_means():
     day, mean, _, _ = daily_band(found.times_h, found.get(1, "sorafenib_free_nM"))
     np.testing.assert_allclose(axes.get_lines()[0].get_xdata(), day)
     np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), mean)
+
+
+def test_the_caption_of_bands_says_what_they_are(many):
+    text = plots.caption(many, ["cd4_per_uL"], figure=plots.bands(many, "cd4_per_uL"))
+    assert "Line: median of the runs. Shaded: their middle 50 and 90 %." in text
+    assert "daily range" not in text
+    assert "Failed, not shown: 19." in text
+
+
+def test_the_story_of_many_runs_counts_them_by_regimen():
+    texts = ["none"] * 20 + ["sorafenib 400 mg q12h x 1 d"] * 20
+    found = made_runs(texts, list(range(40)), days=1, status=["ok"] * 10 + ["lost"] * 30)
+    lines = plots.story(found, ["cd4_per_uL"])
+    assert lines[:2] == ["20 runs: none", "20 runs: sorafenib 400 mg q12h x 1 d"]
+    assert lines[2] == "Not shown because the run failed: 10 (lost)."
+    assert lines[-1] == "2 more runs failed and are not shown."
+    assert len(lines) == 2 + 28 + 1
 
 
 def test_bands_that_cannot_be_drawn_are_refused(many):

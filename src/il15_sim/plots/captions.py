@@ -6,13 +6,15 @@ regimen, every run that failed, and the kinds of the parameters upstream of each
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from il15_sim.parameters import KINDS
 from il15_sim.plots.axes import cut_axes
 from il15_sim.plots.labels import name_of
-from il15_sim.plots.panels import failed_names
+from il15_sim.plots.panels import MAX_ARMS, failed_names
+from il15_sim.plots.series import DAILY_RANGE, QUANTILES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from il15_sim.model import Model
     from il15_sim.results import Runs
 
-BAND = "Shaded: daily range around the 24 h mean."
+BANDS = {
+    DAILY_RANGE: "Shaded: daily range around the 24 h mean.",
+    QUANTILES: "Line: median of the runs. Shaded: their middle 50 and 90 %.",
+}
 _NAMED = 3
 
 
@@ -59,8 +64,8 @@ def caption(
 
     sentences = [f"{what}.", note]
     if figure is not None:
-        if figure.findobj(PolyCollection):
-            sentences.append(BAND)
+        drawn = {str(band.get_label()) for band in figure.findobj(PolyCollection)}
+        sentences += [text for label, text in BANDS.items() if label in drawn]
         if cut := cut_axes(figure):
             sentences.append(f"Not from zero: {_few(cut)}.")
     if failed := failed_names(runs):
@@ -78,18 +83,22 @@ def caption(
 def story(runs: Runs, observables: Sequence[str], model: Model | None = None) -> list[str]:
     """What stands behind a figure of runs, one paragraph each.
 
-    Every arm with its regimen, every failed run with its reason, and the kinds of the parameters
-    upstream of each curve; curves with the same counts are told together.
+    Every arm with its regimen (many runs are counted by regimen), failed runs with their reason,
+    and the kinds of the parameters upstream of each curve; curves with the same counts are told
+    together.
     """
-    lines = [
-        f"{name}: {regimen}" if str(name) != str(regimen) else str(name)
-        for name, regimen in zip(runs.names, runs.regimens, strict=True)
-    ]
-    lines += [
-        f"Not shown because the run failed: {name} ({status})."
-        for name, status in zip(runs.names, runs.status, strict=True)
-        if status != "ok"
-    ]
+    if len(runs) <= MAX_ARMS:
+        lines = [
+            f"{name}: {regimen}" if str(name) != str(regimen) else str(name)
+            for name, regimen in zip(runs.names, runs.regimens, strict=True)
+        ]
+    else:
+        counts_of = Counter(runs.regimens)
+        lines = [f"{count} runs: {regimen}" for regimen, count in counts_of.items()]
+    lost = [(n, s) for n, s in zip(runs.names, runs.status, strict=True) if s != "ok"]
+    lines += [f"Not shown because the run failed: {n} ({s})." for n, s in lost[:MAX_ARMS]]
+    if len(lost) > MAX_ARMS:
+        lines.append(f"{len(lost) - MAX_ARMS} more runs failed and are not shown.")
     if model is not None:
         alike: dict[str, list[str]] = {}
         for observable in observables:

@@ -72,7 +72,7 @@ def bands(
     from matplotlib.patches import Patch
 
     from il15_sim.plots import figure as look
-    from il15_sim.plots.series import swings_daily
+    from il15_sim.plots.series import QUANTILES, swings_daily
 
     chosen(runs, [observable])
     groups = _groups(runs, by)
@@ -103,8 +103,9 @@ def bands(
                 continue
             tint, dash = look.colour(number), look.dash(number)
             low, lower, middle, upper, high = np.quantile(values[own], LEVELS, axis=0)
-            axes.fill_between(days, low, high, color=tint, alpha=0.16, linewidth=0)
-            axes.fill_between(days, lower, upper, color=tint, alpha=0.3, linewidth=0)
+            look_of: dict[str, Any] = {"color": tint, "linewidth": 0, "label": QUANTILES}
+            axes.fill_between(days, low, high, alpha=0.16, **look_of)
+            axes.fill_between(days, lower, upper, alpha=0.3, **look_of)
             axes.plot(days, middle, color=tint, linestyle=dash)
         label = axis_label(observable, runs.units, lines=True)
         axes.set_ylabel(label.replace("(", "(24 h mean, ", 1) if daily else label)

@@ -68,13 +68,15 @@ def default(runs: Runs) -> list[str]:
 
 
 def check_courses(runs: Runs) -> None:
-    """Refuse runs of which only endpoints were kept."""
+    """Refuse runs of which only endpoints were kept, or one moment."""
     if not runs.observables or not runs.times_h.size:
         raise InputError(
             "the runs hold no time courses",
             why="only endpoints were kept of them",
             fix="simulate with observables=[...]",
         )
+    if not runs.times_h[-1] > runs.times_h[0]:
+        raise InputError("the runs hold one time", why="a curve has two", fix="give more times_h")
 
 
 def course(runs: Runs, index: int, observable: str) -> Array:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Beyond this many days a saw-tooth of two doses a day becomes a solid block on paper.
 BAND_AFTER_DAYS = 21.0
+#: Labels of bands, by which a caption tells them apart; the underscore keeps them out of legends.
+DAILY_RANGE, QUANTILES = "_daily range", "_quantiles"
 _SAW, _SAW_DAYS = 0.04, 0.3
 
 
@@ -54,7 +56,8 @@ def draw(axes: Any, times_h: Array, values: Array, *, band: bool, **style: Any) 
         edges = np.arange(len(day) + 1)
         low, high = np.append(low, low[-1:]), np.append(high, high[-1:])
         tint = style.get("color")
-        axes.fill_between(edges, low, high, step="post", color=tint, alpha=0.18, linewidth=0)
+        look = {"color": tint, "alpha": 0.18, "linewidth": 0, "label": DAILY_RANGE}
+        axes.fill_between(edges, low, high, step="post", **look)
         axes.plot(day, mean, **style)
     else:
         axes.plot(times_h / 24.0, values, **style)
