@@ -83,9 +83,9 @@ def memory(folder):
 
 def fit(folder):
     """A fit in two workers."""
+    from il15_sim.files.resources import find_file
     from il15_sim.fit.optimise import search_all, start_point
     from il15_sim.fit.problem import FitProblem
-    from il15_sim.reporting.run_scenario import find_file
 
     problem = FitProblem.read(find_file("sorafenib_pk", "fits"))
     begins = [start_point(problem, i) for i in range(64)]

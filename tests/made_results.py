@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from il15_sim.record import ResultFolder
+from il15_sim.files.record import ResultFolder
 from il15_sim.reporting.report import write_report
 from il15_sim.reporting.run_scenario import run_scenario
 from il15_sim.scenario import Scenario

@@ -1,5 +1,6 @@
 """Bad input through the command line: one line that names it, exit code 2, nothing written."""
 
+import os
 import re
 
 import pytest
@@ -52,7 +53,7 @@ def test_unknown_names(refuse_scenario, kind):
 
 REGIMENS = {
     "sorafenib 400 qg q12h x 2 d": r"unknown unit 'qg'; .*units are mg, mg/m2",
-    "sorafenib 400 g q12h x 2 d": r"unknown unit 'g'; .*units are mg, mg/m2",
+    "sorafenib 400 kg q12h x 2 d": r"unknown unit 'kg'; .*units are mg, mg/m2",
     "sorafenib 400 q12h x 2 d": r"(unit|dose)",
     "sorafenib -400 mg q12h x 2 d": r"dose .*-400.*positive",
     "sorafenib 0 mg q12h x 2 d": r"dose of sorafenib is 0.*; it must be a positive finite number",
@@ -93,7 +94,10 @@ def test_horizons_that_are_no_positive_number_of_days(refuse_scenario, horizon):
         (scenario_text(horizon='"2 weeks"'), r"horizon_days"),
         ('title = "T"\nhorizon_days = 2\n', r"arms is missing"),
         (scenario_text() + scenario_text().split("\n\n")[1], r"a second arm 'a'"),
-        (scenario_text(arm="overrides = { sorafenib_volume = nan }"), r"must be a finite number"),
+        (
+            scenario_text(arm="overrides = { sorafenib_volume = nan }"),
+            r"sorafenib_volume is not a finite number: nan",
+        ),
     ],
 )
 def test_scenario_files_that_do_not_read(refuse_scenario, text, line):
@@ -123,7 +127,7 @@ def test_a_scenario_that_is_not_there():
 def test_a_scenario_that_is_a_folder(tmp_path):
     assert "there is no file" in refused("run", tmp_path / "x.toml")
     (tmp_path / "x.toml").mkdir()
-    assert "there is no file" in refused("run", tmp_path / "x.toml")
+    assert "x.toml: is a folder; name a file in it" in refused("run", tmp_path / "x.toml")
 
 
 # --- places ----------------------------------------------------------------------------------
@@ -160,6 +164,12 @@ def test_a_results_folder_made_from_other_inputs(good, tmp_path):
     good.write_text(scenario_text("sorafenib 200 mg q12h x 2 d"), encoding="utf-8")
     assert "made from other inputs" in refused("run", good, "--out", out)
     assert (out / "manifest.json").read_bytes() == before
+
+
+def test_a_folder_and_a_device_as_scenario_and_fit(tmp_path):
+    for verb in ("run", "fit"):
+        assert f"{tmp_path}: is a folder; name a file in it" in refused(verb, tmp_path)
+        assert "is no file but a device or pipe" in refused(verb, os.devnull)
 
 
 def test_a_report_of_nothing(tmp_path):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from refused import refused, scenario_text
 
-from il15_sim.resources import experiments_dir, models_dir
+from il15_sim.files.resources import experiments_dir, models_dir
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ TABLES = {
     "not finite": (cell(2, 2, "nan"), r"line 2: nominalValue of '\w+' is not a finite number"),
     "reversed bounds": (cell(2, 3, "1e9"), r"line 2: reversed bounds"),
     "unknown kind": (cell(2, 9, "measurd"), r"line 2: unknown kind 'measurd'; did you mean"),
-    "missing column": (cell(1, 8, "units"), r"line 1: missing column 'unit'"),
+    "missing column": (cell(1, 8, "units"), r"line 1: unknown column 'units'; did you mean 'unit'"),
     "short line": (lambda t: t.replace("\tmg/h\t", "\t", 1), r"line 2: 13 columns instead of 14"),
     "duplicated id": (
         lambda t: t + t.split("\n")[1] + "\n",

@@ -7,7 +7,7 @@ import pytest
 from il15_sim import Model
 from il15_sim.check import run_checks
 from il15_sim.errors import InputError
-from il15_sim.resources import experiments_dir, models_dir
+from il15_sim.files.resources import experiments_dir, models_dir
 
 
 @pytest.fixture
@@ -52,9 +52,16 @@ def test_a_dose_in_another_unit_than_its_target(folder):
     assert "'sorafenib_gut' is in mg in the model, not in ug" in told(folder, "drugs")
 
 
+def test_a_usual_dose_that_is_no_range(folder):
+    change(folder / "drugs.tsv", "\t100\t800\tmg\t", "\t800\t100\tmg\t")
+    line = "line 2: usual dose of sorafenib oral is '800' to '100' from"
+    assert line in told(folder, "drugs")
+
+
 def test_a_second_row_for_a_drug_and_route(folder):
     path = folder / "drugs.tsv"
-    path.write_text(path.read_text() + "sorafenib\tsorafenib\toral\tsorafenib_bile\tmg\ttwice\n")
+    row = "sorafenib\tsorafenib\toral\tsorafenib_bile\tmg\t\t\t\t\ttwice\n"
+    path.write_text(path.read_text() + row)
     assert "a second row for sorafenib oral" in told(folder, "drugs")
     with pytest.raises(InputError, match=r"drugs\.tsv: a second row for sorafenib oral"):
         Model.load(models_dir=folder)
@@ -66,3 +73,12 @@ def test_a_dose_that_has_nowhere_to_go(folder):
     with pytest.raises(InputError, match=line):
         Model.load(models_dir=folder)
     assert "unknown target 'sorafenib_gutt'; did you mean 'sorafenib_gut'?" in told(folder, "drugs")
+
+
+def test_a_second_row_for_an_observable(folder):
+    path = folder / "observables.tsv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines, lines[1]]), encoding="utf-8")
+    line = r"observables\.tsv: line \d+: duplicated id '\w+', first on line 2"
+    with pytest.raises(InputError, match=line):
+        Model.load(models_dir=folder)

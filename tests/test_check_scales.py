@@ -13,7 +13,7 @@ from il15_sim.check import CHECKS
 from il15_sim.check.model_checks import sbml
 from il15_sim.check.problem import read_problem
 from il15_sim.check.scale_checks import unit_scales
-from il15_sim.resources import models_dir
+from il15_sim.files.resources import models_dir
 
 PER_HOUR = "unit per_hour = 1 / (3600 second)"
 
@@ -131,7 +131,7 @@ def test_formulas_are_read_after_tellurium_came():
         "import libsbml, tellurium; "
         "from il15_sim.check.problem import read_problem; "
         "from il15_sim.check.scale_checks import unit_scales; "
-        "from il15_sim.resources import models_dir; m = models_dir(); "
+        "from il15_sim.files.resources import models_dir; m = models_dir(); "
         "print(len(list(unit_scales(read_problem(m, m, ())[0]))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

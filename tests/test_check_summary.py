@@ -15,8 +15,8 @@ from il15_sim.check import (
 )
 from il15_sim.check.finding import from_error
 from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir, models_dir
 from il15_sim.parameters import ParameterTable
-from il15_sim.resources import experiments_dir, models_dir
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from il15_sim import Model, __version__, endpoints, simulate
 from il15_sim.cli import cli
-from il15_sim.record import digest
+from il15_sim.files.record import digest
+from il15_sim.files.resources import experiments_dir
 from il15_sim.regimen import Regimen
-from il15_sim.resources import experiments_dir
 
 SCENARIO = """title = "Two arms"
 description = "For a test."
@@ -221,7 +221,7 @@ prior_source = "Jain 2011: 8.13 L/h x 0.5"
 def test_a_fit_writes_estimates_figures_and_on_demand_a_variant(tmp_path):
     import shutil
 
-    from il15_sim.resources import models_dir
+    from il15_sim.files.resources import models_dir
 
     file = tmp_path / "one_clearance.toml"
     file.write_text(FIT, encoding="utf-8")

@@ -5,8 +5,8 @@ import pickle
 import pytest
 
 from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir
 from il15_sim.fit import FitProblem, run_fit
-from il15_sim.resources import experiments_dir
 
 SHIPPED = experiments_dir() / "fits" / "sorafenib_pk.toml"
 TEXT = """

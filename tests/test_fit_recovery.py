@@ -8,6 +8,7 @@ import pytest
 from scipy.optimize import minimize
 
 from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir, models_dir
 from il15_sim.fit import FitProblem, run_fit
 from il15_sim.fit.objective import Objective
 from il15_sim.fit.optimise import bounds, search, search_all, start_point
@@ -15,7 +16,6 @@ from il15_sim.fit.predict import PredictionFailed
 from il15_sim.model import Model
 from il15_sim.parameters import ParameterTable, Variant
 from il15_sim.regimen import Regimen
-from il15_sim.resources import experiments_dir, models_dir
 from il15_sim.simulation import simulate
 
 LEVEL = "sorafenib_total_mg_per_L"

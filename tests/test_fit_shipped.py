@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from il15_sim.files.resources import experiments_dir, models_dir
 from il15_sim.fit import FitProblem, collect, run_fit
 from il15_sim.fit.optimise import bounds
 from il15_sim.fit.run import shipped_point
 from il15_sim.parameters import Variant
-from il15_sim.resources import experiments_dir, models_dir
 
 PROBLEM = FitProblem.read(experiments_dir() / "fits" / "sorafenib_pk.toml")
 VARIANT = Variant.read(models_dir() / "variants" / "sorafenib_pk_fit.tsv")

@@ -17,11 +17,12 @@ ENGINE_FREE = [
     "endpoints",
     "errors",
     "parameters",
-    "record",
-    "endpoints",
+    "files.record",
+    "files.resources",
+    "files.toml",
+    "files.tsv",
     "regimen",
-    "resources",
-    "shards",
+    "store",
 ]
 ENGINES = {"antimony", "libsbml", "roadrunner", "tellurium"}
 
@@ -81,7 +82,7 @@ def layer(name):
 
 
 def test_the_walk_sees_the_imports_it_should():
-    assert "il15_sim.errors" in GRAPH["il15_sim.record"]
+    assert "il15_sim.errors" in GRAPH["il15_sim.files.record"]
     assert "il15_sim._version" in GRAPH["il15_sim"]
     assert any("roadrunner" in names for names in GRAPH.values())
 
@@ -101,6 +102,12 @@ def test_values_and_bookkeeping_know_no_engine(name):
 def test_values_and_bookkeeping_know_no_model(name):
     layers = {layer(found) for found in reachable(f"il15_sim.{name}")}
     assert layers & {"engine", "model", "simulation"} == set()
+
+
+@pytest.mark.parametrize("module", sorted(m for m in FILES if layer(m) == "files"))
+def test_the_room_of_files_knows_no_science(module):
+    ours = {layer(name) for name in GRAPH[module] if name.startswith("il15_sim")}
+    assert ours <= {"files", "errors", "finite", "_version"}
 
 
 @pytest.mark.parametrize("module", sorted(FILES))

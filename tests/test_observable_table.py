@@ -7,8 +7,8 @@ import pytest
 from il15_sim import Model
 from il15_sim.check import run_checks
 from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir, models_dir
 from il15_sim.observable_table import read_observables
-from il15_sim.resources import experiments_dir, models_dir
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_table_that_was_changed_is_read_again(folder):
         ("exposure:temozolomide", "exposure:temozolamide", "unknown drug 'temozolamide'; did you"),
         ("level:sorafenib", "exposure:sorafenib", "a second observable of role 'exposure:soraf"),
         ("subset_count", "subset_share", "a second observable of role 'subset_share'"),
-        ("\nnk_per_uL\t", "\ncd8_per_uL\t", "observable 'cd8_per_uL' stands twice"),
+        ("\nnk_per_uL\t", "\ncd8_per_uL\t", "duplicated id 'cd8_per_uL'"),
         ("\tIL-15Rα\ttumour cell", "\tSoluble MICA\t", "in panel 'Soluble MICA'|in pg/mL"),
     ],
 )

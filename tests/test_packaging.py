@@ -90,7 +90,7 @@ def test_nothing_of_one_machine_is_packed(built, kind):
 def test_installed_package_reads_its_own_data(installed, tmp_path):
     python, packages = installed
     code = (
-        "import il15_sim, il15_sim.resources as r;"
+        "import il15_sim, il15_sim.files.resources as r;"
         "print(il15_sim.__file__, r.models_dir(), r.experiments_dir(), sep='\\n')"
     )
     for place in run(str(python), "-c", code, cwd=tmp_path).splitlines():

@@ -41,7 +41,7 @@ def test_with_values_makes_another_table(table):
     assert other["life"] == table["life"]
 
 
-@pytest.mark.parametrize("value", ["x", None, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", ["x", "70", b"70", True, None, float("nan"), float("inf")])
 def test_with_values_wants_finite_numbers(table, value):
     with pytest.raises(InputError, match=r"value of 'ka' is not a (finite )?number"):
         table.with_values({"ka": value})
@@ -84,7 +84,10 @@ WRONG_CELLS = [
     ("nominalValue", "", "nominalValue of 'ka' is not a number: ''"),
     ("nominalValue", "nan", "nominalValue of 'ka' is not a finite number: 'nan'"),
     ("nominalValue", "inf", "nominalValue of 'ka' is not a finite number: 'inf'"),
-    ("nominalValue", "1_0", "nominalValue of 'ka' is not a finite number: '1_0'"),
+    ("nominalValue", "1_0", "nominalValue of 'ka' is not a number: '1_0'; write it with plain"),
+    ("nominalValue", "１０", "nominalValue of 'ka' is not a number: '１０'; write it with plain"),
+    ("nominalValue", "0,5", "nominalValue of 'ka' is not a number: '0,5'; write it with plain"),
+    ("nominalValue", "1e999", "nominalValue of 'ka' is not a finite number: '1e999'"),
     ("lowerBound", "", "lowerBound of 'ka' is not a number: ''"),
     ("upperBound", "-inf", "upperBound of 'ka' is not a finite number"),
     ("upperBound", "0.01", "reversed bounds of 'ka': 0.1 > 0.01"),
@@ -123,8 +126,10 @@ def test_a_line_with_too_few_columns(tmp_path):
     ("old", "new", "message"),
     [
         ("\tunit\t", "\t", "line 2: missing column 'unit'"),
-        ("\tunit\t", "\tunit\tcolour\t", "line 2: unknown or repeated column 'colour'"),
-        ("\tunit\t", "\tunit\tunit\t", "line 2: unknown or repeated column 'unit'"),
+        ("\tunit\t", "\tunits\t", r"line 2: unknown column 'units'; did you mean 'unit'\?"),
+        ("parameterId", '"parameterId"', "line 2: cell .* starts with a quote"),
+        ("\tunit\t", "\tunit\tcolour\t", "line 2: unknown column 'colour'"),
+        ("\tunit\t", "\tunit\tunit\t", "line 2: column 'unit' stands twice"),
     ],
 )
 def test_a_wrong_header(tmp_path, old, new, message):
@@ -145,7 +150,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(InputError, match=r"no\.tsv: cannot be read: No such file"):
         ParameterTable.read(tmp_path / "no.tsv")
     (tmp_path / "latin.tsv").write_bytes("café".encode("latin-1"))
-    with pytest.raises(InputError, match=r"latin\.tsv: is not UTF-8 text"):
+    with pytest.raises(InputError, match=r"latin\.tsv: line 1: is not UTF-8 text"):
         ParameterTable.read(tmp_path / "latin.tsv")
 
 
@@ -268,7 +273,7 @@ def test_an_unknown_parameter_of_a_variant_is_told_with_file_and_line(tmp_path, 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (["ka|1||", "ka|2||"], "line 4: duplicated id 'ka'"),
+        (["ka|1||", "ka|2||"], "line 4: duplicated id 'ka', first on line 3"),
         (["ka|nan||"], "line 3: value of 'ka' is not a finite number: 'nan'"),
         (["ka|much||"], "line 3: value of 'ka' is not a number: 'much'"),
         (["ka|1"], "line 3: 2 columns instead of 4"),

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from il15_sim import __version__
-from il15_sim.atomic import write_atomic
 from il15_sim.errors import InputError
-from il15_sim.record import ResultFolder, digest, hash_inputs
+from il15_sim.files.atomic import write_atomic
+from il15_sim.files.record import ResultFolder, digest, hash_inputs
 
 INPUTS = {"model": "a' = -k*a", "doses": b"\x00\x01"}
 

@@ -9,9 +9,8 @@ from click.testing import CliRunner
 
 from il15_sim.cli import cli
 from il15_sim.errors import InputError
+from il15_sim.files.resources import models_dir, shipped
 from il15_sim.reporting.reproduce import QUICK, reproduce_all
-from il15_sim.reporting.run_scenario import shipped
-from il15_sim.resources import models_dir
 
 
 @pytest.fixture(scope="module")

@@ -30,8 +30,8 @@ def test_a_caption_says_what_how_and_on_what_it_rests(runs):
     figure = plots.trajectories(runs, used)
     text = plots.caption(runs, used, model, what="Two courses", figure=figure)
     assert text.startswith("Two courses. Shaded: daily range around the 24 h mean.")
-    ids = {i for o in used for i in model.facts.upstream_constants(o) if i in model.rows}
-    kinds = [model.parameters[model.rows[i]].kind for i in ids]
+    ids = {i for o in used for i in model.facts.upstream_constants(o) if i in model.parameters}
+    kinds = [model.parameters[i].kind for i in ids]
     told = ", ".join(f"{kinds.count(k)} {k}" for k in ("measured", "derived", "fitted", "assumed"))
     assert f"Parameters upstream: {told}." in text
     assert text.endswith("A simulation; research only.")

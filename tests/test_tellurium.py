@@ -5,8 +5,8 @@ import pytest
 import tellurium
 
 from il15_sim import Model, Regimen, simulate
+from il15_sim.files.resources import models_dir
 from il15_sim.model import model_names
-from il15_sim.resources import models_dir
 
 NAMES = model_names()
 HOURS = np.arange(0.0, 14 * 24 + 1, 6.0)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from il15_sim.tsv import write_tsv
+from il15_sim.files.tsv import write_tsv
 
 #: Where results go unless said otherwise: outside of what is packaged, and not in the repository.
 OUT = Path(__file__).resolve().parents[2] / "results" / "benchmark"

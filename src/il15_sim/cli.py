@@ -142,7 +142,8 @@ def cli(ctx: click.Context, debug: bool, models: Path | None) -> None:
 @click.pass_obj
 def run(models: Path | None, scenario: str, out: Path | None) -> None:
     """Simulate SCENARIO: a TOML file or a packaged one such as sorafenib_tmz."""
-    from il15_sim.reporting.run_scenario import failed_arms, find_file, run_scenario
+    from il15_sim.files.resources import find_file
+    from il15_sim.reporting.run_scenario import failed_arms, run_scenario
     from il15_sim.scenario import Scenario
 
     with _progress() as tell:
@@ -188,9 +189,9 @@ def fit(
     write_variant: bool,
 ) -> None:
     """Fit parameters as FIT says: a TOML file or a packaged one such as sorafenib_pk."""
+    from il15_sim.files.resources import find_file
     from il15_sim.fit.problem import FitProblem
     from il15_sim.reporting.fit_folder import fit_to_folder
-    from il15_sim.reporting.run_scenario import find_file
 
     if quick and (write_variant or starts):
         raise InputError(
@@ -214,8 +215,8 @@ def fit(
 def check(models: Path | None, summary: bool, sync: bool) -> None:
     """Check units, bounds, sources, formulas and values of the models; exit 2 on an error."""
     from il15_sim import check as checks
+    from il15_sim.files.resources import experiments_dir, models_dir
     from il15_sim.parameters import ParameterTable
-    from il15_sim.resources import experiments_dir, models_dir
 
     folder = models or models_dir()
     if sync:
@@ -253,7 +254,7 @@ def report(folder: Path, title: str) -> None:
 @click.pass_obj
 def reproduce(models: Path | None, quick: bool, out: Path | None) -> None:
     """Check, fit, run every packaged scenario and write one report; its path is printed last."""
-    from il15_sim.atomic import write_atomic
+    from il15_sim.files.atomic import write_atomic
     from il15_sim.reporting.reproduce import reproduce_all
 
     with _progress() as tell:

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from il15_sim.drugs import DRUG_COLUMNS
 from il15_sim.errors import InputError, unknown
-from il15_sim.model import DRUG_COLUMNS, OBSERVABLE_COLUMNS
-from il15_sim.resources import models_dir
-from il15_sim.tsv import read_tsv
+from il15_sim.files.resources import models_dir
+from il15_sim.files.tsv import read_tsv
+from il15_sim.model import OBSERVABLE_COLUMNS
 
 ROLES = ("main", "response", "subset_share", "subset_count")
 _DRUG_ROLES = ("exposure", "level")
@@ -94,14 +95,12 @@ def read_observables(folder: str | Path | None = None) -> ObservableTable:
 def _read(path: Path, of_drugs: Path, stamps: tuple[int, ...]) -> ObservableTable:
     rows, _ = read_tsv(of_drugs, DRUG_COLUMNS)
     drugs = {row["drug"]: row["label"] or row["drug"] for _, row in rows}
-    rows, _ = read_tsv(path, OBSERVABLE_COLUMNS)
+    rows, _ = read_tsv(path, OBSERVABLE_COLUMNS, unique="observableId")
     found: dict[str, Observable] = {}
     taken: set[str] = set()
     units: dict[str, str] = {}
     for line, row in rows:
         where, id_ = f"{path}: line {line}", row["observableId"]
-        if id_ in found:
-            raise InputError(f"observable '{id_}' stands twice", where=where)
         if not row["label"]:
             raise InputError(f"observable '{id_}' has no label", where=where)
         roles = tuple(row["role"].split())

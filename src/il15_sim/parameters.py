@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.tsv import number, read_tsv, write_tsv
+from il15_sim.files.numeric import number, real
+from il15_sim.files.tsv import read_tsv, write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,7 +149,7 @@ class ParameterTable:
         for id_, value in values.items():
             if id_ not in rows:
                 raise unknown("parameter", id_, rows, where)
-            rows[id_] = replace(rows[id_], value=number(value, f"value of '{id_}'", where))
+            rows[id_] = replace(rows[id_], value=real(value, f"value of '{id_}'", where))
         return replace(self, parameters=tuple(rows.values()))
 
     def subset(self, ids: Iterable[str]) -> ParameterTable:
@@ -252,12 +253,10 @@ class Variant:
             As for the table, and for an id the table does not have.
         """
         file = Path(path)
-        rows, comments = read_tsv(file, VARIANT_COLUMNS)
+        rows, comments = read_tsv(file, VARIANT_COLUMNS, unique="parameterId")
         overrides: dict[str, Override] = {}
         for n, row in rows:
             where, id_ = f"{file}: line {n}", row["parameterId"]
-            if id_ in overrides:
-                raise InputError(f"duplicated id '{id_}'", where=where)
             if table is not None and id_ not in table:
                 raise unknown("parameter", id_, table, where)
             value = number(row["value"], f"value of '{id_}'", where)
@@ -289,7 +288,7 @@ def _parameter(row: Mapping[str, str], where: str, n: int) -> Parameter:
         raise unknown("kind", kind, KINDS, where)
     if prior and prior not in PRIORS:
         raise unknown("prior", prior, PRIORS, where)
-    texts = [t for t in row["priorParameters"].split(";") if t.strip()]
+    texts = [t.strip() for t in row["priorParameters"].split(";") if t.strip()]
     numbers = tuple(number(t, f"priorParameters of '{id_}'", where) for t in texts)
     wanted = PRIORS.get(prior, 0)
     if len(numbers) != wanted:

@@ -1,14 +1,15 @@
 """Dose scenarios: the arms of an in-silico experiment, read from a TOML file.
 
-A file has a `title`, a `description`, `horizon_days`, optionally a `name` (the file's stem
-otherwise) and `observables`, and one `[[arms]]` table for every arm with a `name`, a `regimen`
-(a text, or a list of texts given together), and optionally a `variant` (one or a list, applied on
-top of the packaged ones) and `overrides` of single parameters.
+A file has a `title`, a `description`, `horizon_days`, optionally a `name` (made from
+the file's name otherwise) and `observables`, and one `[[arms]]` table for every arm with a `name`,
+a `regimen` (a text, or a list of texts given together), and optionally a `variant` (one or a list,
+applied on top of the packaged ones) and `overrides` of single parameters.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
@@ -16,11 +17,11 @@ from operator import add
 from pathlib import Path
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.toml import Table, read_toml
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import span
-from il15_sim.scenario_file import Table, read_toml
 
-_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
+_LONGEST_NAME = 64
 _KEYS = ("name", "title", "description", "horizon_days", "observables", "arms")
 _ARM_KEYS = ("name", "regimen", "variant", "overrides")
 
@@ -67,7 +68,7 @@ class Scenario:
 
     Examples
     --------
-    >>> from il15_sim.resources import experiments_dir
+    >>> from il15_sim.files.resources import experiments_dir
     >>> tmz = Scenario.read(experiments_dir() / "doses" / "tmz_alone.toml")
     >>> [arm.name for arm in tmz.arms]
     ['TMZ 150 mg/m2 d1-5/28', 'TMZ 200 mg/m2 d1-5/28', 'TMZ 75 mg/m2 d1-42/56']
@@ -96,9 +97,11 @@ class Scenario:
         file = Path(path)
         table = read_toml(file)
         table.allow(_KEYS)
-        name = table.text("name") if "name" in table.data else file.stem
-        if not _NAME.fullmatch(name):
-            why = "results are filed under it: up to 64 of a-z, 0-9, _ and -, no - in front"
+        name = table.text("name") if "name" in table.data else _plain(file.stem)
+        if not 0 < len(name) <= _LONGEST_NAME or name != _plain(name):
+            why = (
+                "results are filed under it: up to 64 small letters, digits, _ and -, no - in front"
+            )
             fix = 'give the file a key such as name = "my_scenario"'
             raise InputError(
                 f"scenario name {name!r:.80}", where=table.at("name"), why=why, fix=fix
@@ -158,6 +161,11 @@ class Scenario:
             _check_ids("drug", arm.regimen.drugs, drugs, place)
             _check_ids("variant", arm.variants, variants, place)
             _check_ids("parameter", arm.overrides, parameters, place)
+
+
+def _plain(text: str) -> str:
+    """A text as a name that every file system takes: `Läufe 1` is `läufe_1`."""
+    return re.sub(r"[^\w-]+", "_", unicodedata.normalize("NFC", text).lower()).lstrip("-")
 
 
 def _arm(table: Table) -> Arm:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.problem import PATIENT, ModelFile, Problem
+from il15_sim.drugs import DRUG_COLUMNS, drug_targets
 from il15_sim.errors import InputError, unknown
-from il15_sim.model import DRUG_COLUMNS, OBSERVABLE_COLUMNS
+from il15_sim.files.tsv import read_tsv
+from il15_sim.model import OBSERVABLE_COLUMNS
 from il15_sim.observable_table import read_observables
-from il15_sim.tsv import read_tsv
 from il15_sim.units import units_agree
 
 
@@ -22,7 +23,7 @@ def observables(problem: Problem) -> Iterator[Finding]:
             read_observables(problem.models_dir)
         except InputError as error:
             yield from_error("observables", error)
-    for where, row, patient in _rows(problem, path, OBSERVABLE_COLUMNS):
+    for where, row, patient in _rows(problem, path, OBSERVABLE_COLUMNS, "observableId"):
         name, formula = row["observableId"], row["observableFormula"]
         if name not in patient.facts.units:
             yield from_error("observables", unknown("quantity", name, patient.facts.units, where))
@@ -42,6 +43,10 @@ def drugs(problem: Problem) -> Iterator[Finding]:
         if key in seen:
             yield Finding("drugs", "error", where, f"a second row for {key[0]} {key[1]}")
         seen.add(key)
+        try:
+            drug_targets([(int(where.rpartition(" ")[2]), row)], path)
+        except InputError as error:
+            yield from_error("drugs", error)
         if target not in patient.facts.units:
             yield from_error("drugs", unknown("target", target, patient.facts.units, where))
             continue
@@ -50,12 +55,12 @@ def drugs(problem: Problem) -> Iterator[Finding]:
 
 
 def _rows(
-    problem: Problem, path: Path, columns: tuple[str, ...]
+    problem: Problem, path: Path, columns: tuple[str, ...], unique: str | None = None
 ) -> Iterator[tuple[str, dict[str, str], ModelFile]]:
     patient = next((m for m in problem.models if m.name == PATIENT), None)
     if patient is None or not path.is_file():
         return
-    rows, _ = read_tsv(path, columns)
+    rows, _ = read_tsv(path, columns, unique=unique)
     for line, row in rows:
         yield f"{path}: line {line}", row, patient
 

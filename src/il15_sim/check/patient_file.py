@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from il15_sim.atomic import write_atomic
 from il15_sim.check.blocks import read_text, rewrite_blocks
 from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.problem import Problem, model_paths
 from il15_sim.check.sync import antimony_number
 from il15_sim.errors import InputError
+from il15_sim.files.atomic import write_atomic
 from il15_sim.parameters import ParameterTable
 
 UNITS = ('// shared units: written by "il15-sim check --sync"', "// end of shared units")

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from il15_sim.atomic import write_atomic
 from il15_sim.check.blocks import read_text, rewrite_blocks
 from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.problem import Problem, model_paths
 from il15_sim.composition import Wiring, patient_wiring
 from il15_sim.errors import InputError
+from il15_sim.files.atomic import write_atomic
 from il15_sim.model import SHIPPED_VARIANTS
 from il15_sim.parameters import ParameterTable, Variant
 

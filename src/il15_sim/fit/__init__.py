@@ -14,7 +14,7 @@ second optimum.
 Examples
 --------
 >>> from il15_sim.fit import FitProblem
->>> from il15_sim.resources import experiments_dir
+>>> from il15_sim.files.resources import experiments_dir
 >>> problem = FitProblem.read(experiments_dir() / "fits" / "sorafenib_pk.toml")
 >>> problem.model, len(problem.studies)
 ('sorafenib_pk', 10)

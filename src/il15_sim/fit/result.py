@@ -183,7 +183,7 @@ class FitResult:
         InputError
             When a file cannot be written.
         """
-        from il15_sim.resources import models_dir
+        from il15_sim.files.resources import models_dir
 
         base = models_dir() if self.problem.models_dir is None else self.problem.models_dir
         place = base / "variants" if folder is None else Path(folder)

@@ -116,7 +116,7 @@ def _kinds(model: Model, observables: Iterable[str]) -> dict[str, int]:
     for observable in observables:
         if observable in model.facts.depends:
             upstream |= model.facts.upstream_constants(observable)
-    kinds = [model.parameters[model.rows[i]].kind for i in upstream if i in model.rows]
+    kinds = [model.parameters[i].kind for i in upstream if i in model.parameters]
     return {kind: kinds.count(kind) for kind in KINDS}
 
 

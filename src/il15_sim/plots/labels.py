@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from il15_sim.files.resources import models_dir
 from il15_sim.observable_table import read_observables
 from il15_sim.parameters import ParameterTable
-from il15_sim.resources import models_dir
 
 # Units are spelled as in the tables (`cell/uL`); states of a model have SBML's ids of units
 # (`cells_per_uL`). Both are brought to one spelling before they are written.

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from il15_sim.behaviour import Verdict, assess
+from il15_sim.files.resources import experiments_dir
 from il15_sim.model import Model
-from il15_sim.resources import experiments_dir
 
 
 def behaviour_section(model: Model) -> dict[str, Any]:

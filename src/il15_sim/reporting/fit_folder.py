@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from il15_sim.files.record import ResultFolder
 from il15_sim.fit.problem import FitProblem
 from il15_sim.fit.run import run_fit
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted, study_name
 from il15_sim.plots.scenario_figures import Shown
-from il15_sim.record import ResultFolder
 from il15_sim.reporting.run_scenario import ABOUT, Progress, quiet, write_figures
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from il15_sim._version import __version__
-from il15_sim.atomic import write_atomic
 from il15_sim.errors import InputError
+from il15_sim.files.atomic import write_atomic
+from il15_sim.files.record import MANIFEST, digest
 from il15_sim.plots.knockout import subset_of
 from il15_sim.plots.labels import name_of, unit_text
-from il15_sim.record import MANIFEST, digest
 from il15_sim.reporting.report_data import (
     Result,
     doi_parts,

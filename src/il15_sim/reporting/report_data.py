@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from il15_sim.errors import InputError
-from il15_sim.record import MANIFEST, digest
+from il15_sim.files.record import MANIFEST, digest
 
 ABOUT = "about.json"
 CAPTIONS = "figures/captions.json"

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from il15_sim import check
 from il15_sim.errors import InputError
+from il15_sim.files.record import MANIFEST, ResultFolder, hash_inputs
+from il15_sim.files.resources import experiments_dir, shipped
+from il15_sim.files.resources import models_dir as packaged_models_dir
 from il15_sim.fit.problem import FitProblem
 from il15_sim.model import Model
-from il15_sim.record import MANIFEST, ResultFolder, hash_inputs
 from il15_sim.reporting.behaviours import behaviour_section
 from il15_sim.reporting.fit_folder import fit_inputs, fit_to_folder
 from il15_sim.reporting.report import REPORT, report_html
 from il15_sim.reporting.report_data import read_result
-from il15_sim.reporting.run_scenario import Progress, quiet, run_scenario, shipped
-from il15_sim.resources import experiments_dir
-from il15_sim.resources import models_dir as packaged_models_dir
+from il15_sim.reporting.run_scenario import Progress, quiet, run_scenario
 from il15_sim.scenario import Scenario
 
 FITS = ("sorafenib_pk",)

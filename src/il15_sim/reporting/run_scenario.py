@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import unknown
+from il15_sim.files.record import ResultFolder
 from il15_sim.model import Model, variant_names
 from il15_sim.plots.scenario_figures import scenario_figures
-from il15_sim.record import ResultFolder
 from il15_sim.reporting.run_tables import arms_csv, endpoints_csv, parameters_csv, trajectories_csv
-from il15_sim.resources import experiments_dir
 from il15_sim.scenario import Scenario
 from il15_sim.simulation import simulate
 
@@ -33,41 +32,6 @@ FORMATS = ("png", "svg")
 
 def quiet(_: str) -> None:
     """A progress that says nothing."""
-
-
-def shipped(kind: str) -> dict[str, Path]:
-    """Packaged files of a kind (`"doses"`, `"fits"`) by name."""
-    return {p.stem: p for p in sorted((experiments_dir() / kind).glob("*.toml"))}
-
-
-def find_file(text: str, kind: str) -> Path:
-    """The file that a user means: a path, or the name of a packaged one.
-
-    Parameters
-    ----------
-    text : str
-        `my/scenario.toml`, or `sorafenib_tmz`.
-    kind : str
-        `"doses"` or `"fits"`.
-
-    Raises
-    ------
-    InputError
-        For a file that is not there, or a name that is not packaged, with the closest one.
-    """
-    packaged = shipped(kind)
-    if text in packaged:
-        return packaged[text]
-    path = Path(text)
-    if path.is_file():
-        return path
-    word = {"doses": "scenario", "fits": "fit"}[kind]
-    if path.suffix == ".toml" or len(path.parts) > 1:
-        raise InputError(
-            f"there is no file '{text}'",
-            fix=f"give a path that exists, or a packaged {word}: {', '.join(packaged)}",
-        )
-    raise unknown(word, text, packaged)
 
 
 def scenario_runs(

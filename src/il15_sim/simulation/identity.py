@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from il15_sim._version import __version__
 from il15_sim.batch.kernel import Kernel
-from il15_sim.record import digest
+from il15_sim.files.record import digest
 from il15_sim.simulation.plan import Plan
 
 

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.numeric import number, positive, whole
+from il15_sim.files.tsv import read_tsv
 
 #: How an observable is read off a predicted curve (column `quantity` of observables.tsv).
 QUANTITIES = ("value", "area", "peak", "half_life", "area_ratio")
 #: Quantities that look at the curve from `timeStart` to `time`.
 WINDOWED = QUANTITIES[1:]
 REQUIRED_COLUMNS = ("observableId", "experimentId", "time", "measurement", "unit", "used")
+#: Columns that may be left out; `timeSource` and `reading` are for people only.
+OPTIONAL_COLUMNS = (
+    *("observableParameters", "noiseParameters", "datasetId"),
+    *("timeStart", "referenceExperimentId", "referenceTime", "referenceTimeStart"),
+    *("statistic", "n", "spreadType", "spread", "weight"),
+    *("sourceDoi", "sourceLocation", "timeSource", "reading", "note"),
+)
+QUANTITY_COLUMNS = ("observableId", "observableName", "observableFormula", "unit", "quantity")
+#: PEtab's other columns of observables.tsv, which nothing here reads.
+PETAB_COLUMNS = (
+    *("observablePlaceholders", "noiseFormula", "noisePlaceholders", "noiseDistribution", "note"),
+)
 USES = ("fit", "report")
+#: How a spread is stated: one number, or an interval written low-high.
+SPREADS = {
+    **dict.fromkeys(("CV%", "SD", "geometric SD"), 1),
+    **dict.fromkeys(("IQR", "95% CI", "range"), 2),
+}
+_LOG_SCALE = "residuals are taken on the log scale"
 
 
 @dataclass(frozen=True)
@@ -74,13 +92,11 @@ def read_quantities(folder: str | Path) -> dict[str, MeasuredQuantity]:
     """What measurement tables may hold, by id: the rows of `observables.tsv` in the data folder."""
     path = Path(folder) / "observables.tsv"
     quantities = {}
-    columns = ("observableId", "observableName", "observableFormula", "unit", "quantity")
-    for where, row in _rows(path, columns):
+    rows, _ = read_tsv(path, QUANTITY_COLUMNS, PETAB_COLUMNS, unique="observableId")
+    for line, row in rows:
         if row["quantity"] not in QUANTITIES:
-            raise unknown("quantity", row["quantity"], QUANTITIES, where)
-        if row["observableId"] in quantities:
-            raise InputError(f"observable '{row['observableId']}' stands twice", where=where)
-        quantities[row["observableId"]] = MeasuredQuantity(*(row[c] for c in columns))
+            raise unknown("quantity", row["quantity"], QUANTITIES, f"{path}: line {line}")
+        quantities[row["observableId"]] = MeasuredQuantity(*(row[c] for c in QUANTITY_COLUMNS))
     return quantities
 
 
@@ -95,20 +111,24 @@ def read_measurements(
     Raises
     ------
     InputError
-        Missing or empty table, missing column, unknown observable or experiment, wrong unit,
-        negative time, value that is not a positive number, duplicated row; with file and line.
+        With file and line, for a table that does not read, a missing or unknown column, an unknown
+        observable, experiment, use or kind of spread, a wrong unit, a negative time, a value that
+        is not a positive number, an `n` that is not a whole number, and a row that stands twice,
+        however its numbers are spelt.
     """
     known = tuple(experiments)
-    found: dict[tuple[str, ...], str] = {}
+    found: dict[object, int] = {}
     measurements = []
-    for where, row in _rows(Path(path), REQUIRED_COLUMNS):
-        key = tuple(row.values())
-        if key in found:
-            raise InputError(
-                "duplicated row", where=where, why=f"the same as {found[key].split(': ')[-1]}"
-            )
-        found[key] = where
-        measurements.append(_measurement(row, quantities, known, study, where))
+    rows, _ = read_tsv(Path(path), REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
+    for line, row in rows:
+        where = f"{path}: line {line}"
+        measurement = _measurement(row, quantities, known, study, where)
+        spread = _spread(row["spreadType"], row["spread"], where)
+        told = replace(measurement, where="", spread="")
+        key = (told, spread, row["timeSource"], row["reading"])
+        if (first := found.setdefault(key, line)) != line:
+            raise InputError("duplicated row", where=where, why=f"the same as line {first}")
+        measurements.append(measurement)
     return tuple(measurements)
 
 
@@ -133,39 +153,37 @@ def _measurement(
     if row["used"] not in USES:
         raise unknown("use", row["used"], USES, where)
     time = _time(row, "time", where)
-    start = _time(row, "timeStart", where) if row.get("timeStart") else None
+    start = _time(row, "timeStart", where) if row["timeStart"] else None
     if quantity.quantity in WINDOWED:
         _check_window(observable, start, time, "timeStart", where)
     reference = None
     if quantity.quantity == "area_ratio":
-        _known_experiment(row.get("referenceExperimentId", ""), experiments, where)
+        _known_experiment(row["referenceExperimentId"], experiments, where)
         since = _time(row, "referenceTimeStart", where)
         until = _time(row, "referenceTime", where)
         _check_window(observable, since, until, "referenceTimeStart", where)
         reference = Window(row["referenceExperimentId"], since, until)
-    noise = row.get("noiseParameters")
-    n = row.get("n")
     return Measurement(
         study=study,
         observable=observable,
         experiment=row["experimentId"],
         time_h=time,
-        value=_positive(row, "measurement", where),
+        value=positive(row["measurement"], "measurement", where, _LOG_SCALE),
         unit=row["unit"],
         used=row["used"],
         time_start_h=start,
         reference=reference,
-        factor=_positive(row, "observableParameters", where, default=1.0),
-        noise_sd_log=_positive(row, "noiseParameters", where) if noise else None,
-        weight=_positive(row, "weight", where, default=1.0),
-        n=max(1, round(_positive(row, "n", where))) if n else None,
-        statistic=row.get("statistic", ""),
-        spread_type=row.get("spreadType", ""),
-        spread=row.get("spread", ""),
-        dataset=row.get("datasetId", ""),
-        source_doi=row.get("sourceDoi", ""),
-        source_location=row.get("sourceLocation", ""),
-        note=row.get("note", ""),
+        factor=_positive(row, "observableParameters", where) or 1.0,
+        noise_sd_log=_positive(row, "noiseParameters", where),
+        weight=_positive(row, "weight", where) or 1.0,
+        n=whole(row["n"], "n", where) if row["n"] else None,
+        statistic=row["statistic"],
+        spread_type=row["spreadType"],
+        spread=row["spread"],
+        dataset=row["datasetId"],
+        source_doi=row["sourceDoi"],
+        source_location=row["sourceLocation"],
+        note=row["note"],
         where=where,
     )
 
@@ -187,58 +205,32 @@ def _check_window(
         )
 
 
-def _number(row: Mapping[str, str], column: str, where: str) -> float:
-    text = row.get(column) or ""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f"{column} '{text}' is not a finite number", where=where)
-    return value
+def _spread(kind: str, spread: str, where: str) -> tuple[float, ...]:
+    """The numbers of a spread, refused where they are not of its kind; none where it is empty."""
+    if kind and kind not in SPREADS:
+        raise unknown("spreadType", kind, SPREADS, where)
+    if bool(kind) != bool(spread):
+        text = f"{'spread' if kind else 'spreadType'} is empty"
+        raise InputError(text, where=where, why="spread and spreadType go together")
+    parts = spread.split("-") if kind and SPREADS[kind] == 2 else [spread] * bool(kind)
+    # A range may begin at zero; it enters no weight.
+    read = number if kind == "range" else positive
+    values = tuple(read(part.strip(), f"spread '{spread}'", where) for part in parts)
+    if len(values) != SPREADS.get(kind, 0) or list(values) != sorted(set(values)):
+        text = f"spread '{spread}' is not an interval"
+        raise InputError(text, where=where, fix="write it as low-high")
+    return values
 
 
-def _positive(
-    row: Mapping[str, str], column: str, where: str, default: float | None = None
-) -> float:
-    if default is not None and not row.get(column):
-        return default
-    value = _number(row, column, where)
-    if value <= 0:
-        raise InputError(
-            f"{column} {value:g} is not positive",
-            where=where,
-            why="residuals are taken on the log scale",
-        )
-    return value
+def _positive(row: Mapping[str, str], column: str, where: str) -> float | None:
+    """The number above zero of a column; None where the cell is empty."""
+    return positive(row[column], column, where) if row[column] else None
 
 
 def _time(row: Mapping[str, str], column: str, where: str) -> float:
-    value = _number(row, column, where)
+    value = number(row[column], column, where)
     if value < 0:
         raise InputError(
             f"negative {column} {value:g}", where=where, why="times are hours after the first dose"
         )
     return value
-
-
-def _rows(path: Path, required: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
-    """Rows of a TSV with the place they come from; faults in the shape are told here."""
-    if not path.is_file():
-        raise InputError("the table is missing", where=path)
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t")
-        columns = reader.fieldnames or ()
-        missing = [c for c in required if c not in columns]
-        if not columns:
-            raise InputError("the table is empty", where=path)
-        if missing:
-            raise InputError(f"missing column '{missing[0]}'", where=path)
-        rows = []
-        for number, row in enumerate(reader, start=2):
-            if None in row or None in row.values():
-                raise InputError("wrong number of columns", where=f"{path}: line {number}")
-            rows.append((f"{path}: line {number}", {k: v.strip() for k, v in row.items()}))
-    if not rows:
-        raise InputError("the table is empty", where=path)
-    return rows

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from il15_sim.errors import InputError, unknown
-from il15_sim.measurement_table import (
-    MeasuredQuantity,
-    Measurement,
-    Window,
-    read_measurements,
-    read_quantities,
-)
-from il15_sim.resources import experiments_dir
+from il15_sim.data.table import Measurement, read_measurements, read_quantities
+from il15_sim.errors import unknown
+from il15_sim.files.resources import experiments_dir
+from il15_sim.files.toml import Table, read_toml
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "Experiment",
-    "MeasuredQuantity",
-    "Measurement",
-    "Study",
-    "Window",
-    "data_dir",
-    "read_measurements",
-    "read_quantities",
-    "read_study",
-    "study_names",
-]
+_TEXTS = ("title", "citation", "doi", "population", "credit")
+_KEYS = (*_TEXTS, "defects", "experiments")
 
 
 @dataclass(frozen=True)
@@ -109,16 +93,13 @@ def read_study(name: str, folder: str | Path | None = None) -> Study:
     if name not in study_names(root):
         raise unknown("study", name, study_names(root), root)
     path = root / name / "study.toml"
-    try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not a TOML file: {error}", where=path) from None
-    texts = ("title", "citation", "doi", "population", "credit")
-    for key in (*texts, "defects", "experiments"):
-        if key not in facts:
-            raise InputError(f"missing key '{key}'", where=path)
-    experiments = _experiments(name, facts["experiments"], path)
-    title, citation, doi, population, credit = (str(facts[key]) for key in texts)
+    table = read_toml(path)
+    table.allow(_KEYS)
+    for key in _TEXTS:
+        table.need(key, f'{key} = "..."')  # it may be empty, but not forgotten
+    title, citation, doi, population, credit = (table.text(key, default="") for key in _TEXTS)
+    arms = table.named_tables("experiments").items()
+    experiments = {key: _experiment(name, key, arm) for key, arm in arms}
     return Study(
         name,
         title,
@@ -126,7 +107,7 @@ def read_study(name: str, folder: str | Path | None = None) -> Study:
         doi,
         population,
         credit,
-        defects=tuple(str(d) for d in facts["defects"]),
+        defects=table.text_list("defects"),
         experiments=experiments,
         measurements=read_measurements(
             root / name / "measurements.tsv", read_quantities(root), experiments, name
@@ -134,19 +115,7 @@ def read_study(name: str, folder: str | Path | None = None) -> Study:
     )
 
 
-def _experiments(study: str, entries: Any, path: Path) -> dict[str, Experiment]:
-    experiments = {}
-    if not isinstance(entries, dict) or not entries:
-        raise InputError("no experiment", where=path, fix="add a table [experiments.<id>]")
-    for name, entry in entries.items():
-        where = f"{path}: experiments.{name}"
-        if not isinstance(entry, dict) or not isinstance(entry.get("regimen"), str):
-            raise InputError("missing key 'regimen'", where=where)
-        overrides = entry.get("overrides", {})
-        if not isinstance(overrides, dict) or not all(
-            isinstance(v, int | float) and not isinstance(v, bool) for v in overrides.values()
-        ):
-            raise InputError("overrides must map parameter ids to numbers", where=where)
-        values = {k: float(v) for k, v in overrides.items()}
-        experiments[name] = Experiment(name, study, entry["regimen"], values)
-    return experiments
+def _experiment(study: str, name: str, table: Table) -> Experiment:
+    table.allow(("regimen", "overrides"))
+    table.need("regimen", 'regimen = "sorafenib 400 mg q12h x 56 d"')
+    return Experiment(name, study, table.text("regimen"), table.numbers("overrides"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.numeric import real
+from il15_sim.files.text import read_text
 
 
 def _kind(value: object) -> str:
@@ -33,7 +34,7 @@ class Table:
         """File, line of a key (of the table itself where the key is not found) and label."""
         # tomllib tells no lines; a key stands at the start of its line in all but odd layouts.
         name = rf"[\"']?{re.escape(key)}[\"']?\s*"
-        found = self._first(rf"\s*(?:{name}[=.]|\[+\s*(?:[\w-]+\.)*{name}\])") if key else 0
+        found = self._first(rf"\s*(?:{name}[=.]|\[+\s*(?:[\w-]+\.)*{name}[\].])") if key else 0
         line = found or (min(self.lines, default=0) if self.label else 0)
         place = f"{self.file}:{line}" if line else self.file
         return f"{place}: {self.label}" if self.label else place
@@ -104,18 +105,44 @@ class Table:
         value = self.data.get(key, {})
         if not isinstance(value, dict):
             raise self.fault(key, "a table such as { id = 1.5 }")
-        out = {}
-        for name, number in value.items():
-            try:
-                good = not isinstance(number, bool) and isinstance(number, int | float)
-                out[name] = float(number) if good else math.nan
-            except OverflowError:
-                out[name] = math.inf
-            if not math.isfinite(out[name]):
-                shown = str(out[name]) if good else _kind(number)
-                text = f"{key} of {name} is {shown}"
-                raise InputError(text, where=self.at(key), why="it must be a finite number")
-        return out
+        return {name: real(v, f"{key} of {name}", self.at(key)) for name, v in value.items()}
+
+    def text_list(self, key: str) -> tuple[str, ...]:
+        """A list of texts, none of them blank; it may be empty but must be there."""
+        self.need(key, f"{key} = []")
+        value = self.data[key]
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.fault(key, 'a list of texts such as ["..."], or []')
+        if not all(item.strip() for item in value):
+            raise InputError(f"{key} has an empty text", where=self.at(key))
+        return tuple(item.strip() for item in value)
+
+    def named_tables(self, key: str) -> dict[str, Table]:
+        """The tables written as `[key.name]`, by name, each with its own lines."""
+        example = f"[{key}.name]"
+        self.need(key, example)
+        rows = self.data[key]
+        if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
+            raise self.fault(key, f"tables, each written as {example}")
+        if not rows:
+            raise InputError(f"there are no {key}", where=self.at(key), fix=f"add {example}")
+        return {
+            name: Table(row, self.file, self._lines_of(key, name), f"{key}.{name}")
+            for name, row in rows.items()
+        }
+
+    def _lines_of(self, key: str, name: str) -> dict[int, str]:
+        """Lines from the header `[key.name]` up to the next header that is not below it."""
+        path = rf"\s*\[\s*{re.escape(key)}\s*\.\s*[\"']?{re.escape(name)}[\"']?\s*"
+        own: dict[int, str] = {}
+        for number, line in self.lines.items():
+            if re.match(rf"{path}\]" if not own else rf"{path}[.\]]", line):
+                own[number] = line
+            elif own and line.lstrip().startswith("["):
+                break
+            elif own:
+                own[number] = line
+        return own
 
     def tables(self, key: str) -> list[Table]:
         """The tables written as `[[key]]`, each with its own lines."""
@@ -147,16 +174,7 @@ def read_toml(file: Path) -> Table:
     InputError
         Where the file cannot be read or is no TOML, with the line of the fault.
     """
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise InputError("the file cannot be read", where=file, why=why) from None
-    except UnicodeDecodeError as error:
-        where, why = f"{file}, byte {error.start}", "TOML is written in UTF-8"
-        raise InputError("the file is no text", where=where, why=why) from None
-    except ValueError as error:  # a path that no system accepts, e.g. with a zero byte
-        raise InputError(f"file name {str(file)!r}", why=str(error)) from None
+    text = read_text(file)
     try:
         data = tomllib.loads(text)
     except RecursionError:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 
 def write_atomic(path: str | Path, content: str | bytes) -> Path:
@@ -37,19 +39,32 @@ def write_atomic(path: str | Path, content: str | bytes) -> Path:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
+    with replacing(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+    return path
+
+
+@contextlib.contextmanager
+def replacing(
+    path: Path, prefix: str = ".", suffix: str = ".partial", folder: Path | None = None
+) -> Iterator[IO[bytes]]:
+    """An open file that takes the place of `path` when the block ends, or vanishes after an error.
+
+    `prefix` and `suffix` name it until then, and it lies in `folder`, or beside `path`; its content
+    is on the disk before it has its name.
+    """
+    handle, temporary = tempfile.mkstemp(dir=folder or path.parent, prefix=prefix, suffix=suffix)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content.encode("utf-8") if isinstance(content, str) else content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         make_readable(temporary, 0o666)
         os.replace(temporary, path)
     finally:
         # Gone already when all went well.
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
-    return path
 
 
 def make_readable(path: str | Path, mode: int) -> None:

@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from il15_sim._version import __version__
-from il15_sim.atomic import make_readable, write_atomic
 from il15_sim.errors import InputError
+from il15_sim.files.atomic import make_readable, write_atomic
 
 MANIFEST = "manifest.json"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = re.compile(r"\w[\w.-]*")
 _LIBRARIES = ("numpy", "scipy", "libroadrunner", "antimony")
 # Failures of the disk itself; they come without a file name.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
