@@ -8,28 +8,10 @@ import pandas as pd
 import xarray as xr
 
 from il15_sim import InputError, Regimen
+from il15_sim.model.observables import read_observables
 from il15_sim.results import Runs
 
-UNITS = {
-    "sorafenib_total_mg_per_L": "mg/L",
-    "sorafenib_free_nM": "nM",
-    "temozolomide_mg_per_L": "mg/L",
-    "il15ra_monocyte": "molecule/cell",
-    "il15_complex_monocyte": "molecule/cell",
-    "il15ra_tumour": "molecule/cell",
-    "il15_complex_tumour": "molecule/cell",
-    "smica_plasma_pg_per_mL": "pg/mL",
-    "mica_tumour": "molecule/cell",
-    "nkg2d_cd4": "molecule/cell",
-    "nkg2d_engaged": "molecule/cell",
-    "pstat5_cd4": "dimensionless",
-    "cd4_per_uL": "cell/uL",
-    "cd4_nkg2d_per_uL": "cell/uL",
-    "cd4_nkg2d_percent": "percent",
-    "th1_percent_of_cd4_nkg2d": "percent",
-    "ifng_plasma_pg_per_mL": "pg/mL",
-    "tumour_burden_mm": "mm",
-}
+UNITS = {o.id: o.unit for o in read_observables().observables.values()}
 # A made-up baseline per observable: figures need curves of the right size, not a model.
 LEVELS = dict(zip(UNITS, itertools.cycle([1.0, 20.0, 900.0, 60.0, 3.0, 0.1]), strict=False))
 COMBINED = "sorafenib 400 mg q12h x 56 d + temozolomide 150 mg/m2 q24h d1-5/28 x 56 d"

@@ -60,7 +60,8 @@ def test_a_usual_dose_that_is_no_range(folder):
 
 def test_a_second_row_for_a_drug_and_route(folder):
     path = folder / "drugs.tsv"
-    path.write_text(path.read_text() + "sorafenib\toral\tsorafenib_bile\tmg\t\t\t\t\ttwice\n")
+    row = "sorafenib\tsorafenib\toral\tsorafenib_bile\tmg\t\t\t\t\ttwice\n"
+    path.write_text(path.read_text() + row)
     assert "a second row for sorafenib oral" in told(folder, "drugs")
     with pytest.raises(InputError, match=r"drugs\.tsv: a second row for sorafenib oral"):
         Model.load(models_dir=folder)

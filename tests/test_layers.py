@@ -1,6 +1,8 @@
 """Data flows one way: values know no engine, the science no figure, no import goes in a circle."""
 
 import ast
+import importlib
+import inspect
 from pathlib import Path
 
 import pytest
@@ -142,3 +144,15 @@ def test_no_module_is_called_like_a_public_function():
 def test_the_package_itself_imports_only_its_version():
     ours = {name for name in GRAPH["il15_sim"] if name.startswith("il15_sim")}
     assert ours == {"il15_sim._version"}
+
+
+PACKAGES = sorted(module for module, path in FILES.items() if path.name == "__init__.py")
+
+
+@pytest.mark.parametrize("module", PACKAGES)
+def test_no_module_is_named_like_a_public_function_of_its_package(module):
+    """Importing the module would put it in the place of the function."""
+    package = importlib.import_module(module)
+    beside = {name.rpartition(".")[2] for name in FILES if name.rpartition(".")[0] == module}
+    for name in beside & set(vars(package)):
+        assert inspect.ismodule(getattr(package, name)), f"{module}.{name}"

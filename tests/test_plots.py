@@ -1,19 +1,21 @@
 """Figures are readable: size, type, colours, no overlaps, labels, captions, equal bytes."""
 
+import ast
 import itertools
 import subprocess
 import sys
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from made_runs import dose_ladder, knockout_set, made_fit, made_runs, three_arms
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from il15_sim import Model, plots
+from il15_sim.model.observables import read_observables
 from il15_sim.plots import axes as axes_module
-from il15_sim.plots.chain import STEPS
 from il15_sim.plots.labels import axis_label, name_of, unit_text
-from il15_sim.plots.scenario_figures import scenario_figures
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,10 @@ def figures(runs, ladder, knocked_out, fitted):
         "dose_exposure": plots.dose_exposure(ladder),
         "dose_response": plots.dose_response(ladder),
         "knockouts": plots.knockouts(knocked_out),
+        "bands": plots.bands(knocked_out, "sorafenib_free_nM", list("aabb")),
+        "overlay": plots.overlay(
+            runs, "cd4_per_uL", pd.DataFrame({"time_d": [1, 90], "value": [900, 1200]})
+        ),
         "observed_predicted": plots.observed_predicted(*fitted),
         "goodness_of_fit": plots.goodness_of_fit(fitted[0]),
     }
@@ -52,7 +58,7 @@ def figures(runs, ladder, knocked_out, fitted):
 
 NAMES = [
     *("trajectories", "arms", "chain", "dose_exposure", "dose_response"),
-    *("knockouts", "observed_predicted", "goodness_of_fit"),
+    *("knockouts", "observed_predicted", "goodness_of_fit", "bands", "overlay"),
 ]
 
 
@@ -68,7 +74,7 @@ def shown_texts(figure):
 def test_a_figure_has_the_width_of_a_journal_column(figures, name):
     assert isinstance(figures[name], Figure)
     width = figures[name].get_figwidth() * 25.4
-    assert width == pytest.approx(85 if name == "arms" else 180, abs=0.1)
+    assert width == pytest.approx(85 if name in ("arms", "bands", "overlay") else 180, abs=0.1)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -152,6 +158,21 @@ def test_units_are_written_as_people_write_them():
     assert [unit_text(unit) for unit in units] == told
 
 
+def test_a_unit_of_the_table_and_the_same_unit_of_sbml_are_written_alike():
+    pairs = [
+        ("cell/uL", "cells_per_uL"),
+        ("molecule/cell", "molecules_per_cell"),
+        ("mg/L", "mg_per_L"),
+        ("1/h", "per_hour"),
+        ("cell/uL/h", "cells_per_uL_per_hour"),
+        ("molecule/cell/h", "molecules_per_cell_per_hour"),
+        ("dimensionless", "ratio"),
+    ]
+    for of_table, of_sbml in pairs:
+        assert unit_text(of_table) == unit_text(of_sbml)
+    assert [unit_text("ug/h"), unit_text("L/m**2")] == ["µg/h", "L/m²"]
+
+
 def test_every_observable_of_the_model_has_a_name_and_a_unit():
     model = Model.load()
     for observable in model.observables:
@@ -160,9 +181,23 @@ def test_every_observable_of_the_model_has_a_name_and_a_unit():
         assert "_" not in text, text
 
 
-def test_every_step_of_the_chain_is_an_observable_of_the_model():
-    model = Model.load()
-    assert {o for _, curves in STEPS for o, _ in curves} <= set(model.observables)
+def test_a_parameter_has_the_name_of_the_table_and_a_state_its_id():
+    assert name_of("sorafenib_gut_loss") == "sorafenib, first-order loss from the gut"
+    assert name_of("sorafenib_gut") == "sorafenib gut"
+
+
+def test_no_observable_and_no_drug_is_named_in_the_code_of_figures_and_tables():
+    table = read_observables()
+    ids = [*table.observables, *table.drugs]
+    folder = Path(plots.__file__).parent
+    for path in [*folder.glob("*.py"), folder.parent / "reporting" / "run_tables.py"]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        texts = {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        assert not texts & set(ids), path
 
 
 def test_a_dollar_in_a_name_is_drawn_as_it_is(tmp_path):
@@ -190,11 +225,23 @@ def test_a_tiny_drift_is_not_magnified():
     assert high - low >= 10
 
 
-def test_an_axis_starts_at_zero_where_the_curve_uses_it():
-    axes = bare_axes([4.0, 10.0])
+@pytest.mark.parametrize(
+    ("low", "high", "zero"),
+    [
+        (0.0, 10.0, True),
+        (8.0, 10.0, True),
+        (8.1, 10.0, False),
+        (-1e-13, 7.0, True),
+        (-1.0, 7.0, False),
+    ],
+)
+def test_an_axis_starts_at_zero_unless_the_data_span_less_than_a_fifth(low, high, zero):
+    axes = bare_axes([low, high])
     axes_module.frame_y(axes)
-    assert axes.get_ylim()[0] == pytest.approx(0, abs=0.3)
-    assert axes.get_ylim()[1] > 10
+    bottom, top = axes.get_ylim()
+    assert (abs(bottom) <= 0.03 * high) == zero
+    assert top > high
+    assert axes_module.cut_axes(axes.figure) == ([""] if bottom > 0 else [])
 
 
 def test_an_axis_of_zeros_has_a_range():
@@ -206,47 +253,3 @@ def test_an_axis_of_zeros_has_a_range():
 def test_legend_columns_follow_the_width():
     assert axes_module.legend_columns(["arm"] * 4, 180) == 4
     assert axes_module.legend_columns(["a very long name of an arm of a trial"] * 4, 85) == 1
-
-
-# --- captions and the figures of a scenario --------------------------------------------------
-
-
-def test_a_caption_says_what_how_and_on_what_it_rests(runs):
-    model = Model.load()
-    text = plots.caption(runs, ["cd4_nkg2d_percent"], model)
-    kinds = model.upstream_kinds("cd4_nkg2d_percent")
-    assert sum(kinds.values()) > 0
-    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    assert f"Parameters upstream of the curves: {told} (CD4+NKG2D+ of CD4+)." in text
-    assert "combined (sorafenib 400 mg q12h x 56 d + temozolomide 150 mg/m2" in text
-    assert "research only" in text
-
-
-def test_a_caption_names_failed_runs():
-    runs = made_runs(["none"], ["x"], days=2, status=["failed"])
-    assert "Not shown because the run failed: x." in plots.caption(runs, ["cd4_per_uL"])
-
-
-def test_a_scenario_gets_the_figures_that_fit_it(runs, ladder, knocked_out):
-    model = Model.load()
-    found = {
-        key: [shown.name for shown in scenario_figures(given, model)]
-        for key, given in (("arms", runs), ("ladder", ladder), ("knock-outs", knocked_out))
-    }
-    assert found == {
-        "arms": ["trajectories", "chain"],
-        "ladder": ["trajectories", "dose_exposure", "dose_response", "chain"],
-        "knock-outs": ["trajectories", "knockouts", "chain"],
-    }
-
-
-def test_every_figure_of_a_scenario_has_words(ladder):
-    for shown in scenario_figures(ladder, Model.load()):
-        assert shown.title
-        assert len(shown.alt) > 30
-        assert "Parameters upstream of the curves" in shown.caption
-
-
-def test_a_scenario_whose_runs_all_failed_has_no_figures():
-    runs = made_runs(["none"], ["x"], days=2, status=["failed"])
-    assert list(scenario_figures(runs, Model.load())) == []

@@ -15,8 +15,8 @@ from made_runs import (
 
 from il15_sim import plots
 from il15_sim.errors import InputError
-from il15_sim.plots.chain import STEPS
-from il15_sim.plots.dose_figures import dose_level, is_dose_ladder
+from il15_sim.model.observables import read_observables
+from il15_sim.plots.dose_figures import dose_level, ladder_drug
 from il15_sim.plots.fit_figures import study_name
 from il15_sim.plots.knockout import is_knockout_set
 from il15_sim.plots.series import daily_band, swings_daily
@@ -127,7 +127,7 @@ def test_unknown_observables_are_refused(runs):
 def test_the_chain_has_one_panel_per_step(runs):
     figure = plots.chain(runs, "combined")
     headings = [a.get_title(loc="left") for a in figure.axes if a.axison]
-    assert len(headings) == len(STEPS)
+    assert len(headings) == len(read_observables().panels())
     assert headings[0] == "a  Sorafenib, free"
     assert headings[-1].endswith("Tumour burden")
 
@@ -167,8 +167,16 @@ def test_the_response_is_told_as_fold_and_as_rise(ladder):
 
 
 def test_a_dose_ladder_is_known_by_its_regimens(ladder, runs):
-    assert is_dose_ladder(ladder)
-    assert not is_dose_ladder(runs)
+    assert ladder_drug(ladder) == "sorafenib"
+    assert ladder_drug(runs) is None
+
+
+def test_levels_at_other_times_are_no_ladder():
+    texts = ["150 mg/m2 q24h d1-5/28 x 56 d", "200 mg/m2 q24h d1-5/28 x 56 d"]
+    texts = [f"temozolomide {t}" for t in (*texts, "75 mg/m2 q24h d1-42/56 x 56 d")]
+    assert ladder_drug(made_runs(texts)) is None
+    texts[2] = texts[2].replace("d1-42/56", "d1-5/28")
+    assert ladder_drug(made_runs(texts)) == "temozolomide"
 
 
 def test_a_changing_dose_has_no_place_on_a_dose_axis(runs):

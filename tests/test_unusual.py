@@ -185,7 +185,7 @@ def test_values_at_the_bounds_a_knock_out_and_variants_are_not_told():
 
 # The table.
 
-CELLS = ("sorafenib", "oral", "gut", "mg", "100", "800", "mg", "label", "")
+CELLS = ("sorafenib", "sorafenib", "oral", "gut", "mg", "100", "800", "mg", "label", "")
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from il15_sim.check.finding import Finding
+from il15_sim.check.kind_counts import parameters_by_model, summary, summary_text
 from il15_sim.check.list_checks import drugs, observables
 from il15_sim.check.model_checks import rows, sbml, units, values
 from il15_sim.check.origin_checks import assumed, derived, fitted, measured
-from il15_sim.check.problem import Problem, read_problem
-from il15_sim.check.scale_checks import unit_scales
-from il15_sim.check.summary import parameters_by_model, summary, summary_text
-from il15_sim.check.sync import sync_ant_values, value_blocks
-from il15_sim.check.sync_patient import (
+from il15_sim.check.patient_file import (
     patient_blocks,
     steady_starts,
     sync_initial_states,
     sync_patient,
 )
+from il15_sim.check.problem import Problem, read_problem
+from il15_sim.check.scale_checks import unit_scales
+from il15_sim.check.sync import sync_ant_values, value_blocks
 from il15_sim.check.table_checks import bounds, identifiers, kinds, priors, units_parse
 from il15_sim.check.variant_checks import shipped_overlap, variants
 from il15_sim.model import SHIPPED_VARIANTS

@@ -11,12 +11,18 @@ from il15_sim.errors import InputError, unknown
 from il15_sim.files.tsv import read_tsv
 from il15_sim.model import OBSERVABLE_COLUMNS
 from il15_sim.model.drugs import DRUG_COLUMNS, drug_targets
+from il15_sim.model.observables import read_observables
 from il15_sim.model.units import units_agree
 
 
 def observables(problem: Problem) -> Iterator[Finding]:
-    """Every observable is a quantity of the patient, under its own id and in its own unit."""
+    """Every observable is a quantity of the patient, in its own unit, with a label and roles."""
     path = problem.models_dir / "observables.tsv"
+    if path.is_file():
+        try:
+            read_observables(problem.models_dir)
+        except InputError as error:
+            yield from_error("observables", error)
     for where, row, patient in _rows(problem, path, OBSERVABLE_COLUMNS, "observableId"):
         name, formula = row["observableId"], row["observableFormula"]
         if name not in patient.facts.units:

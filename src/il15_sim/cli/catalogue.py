@@ -11,12 +11,12 @@ from il15_sim.files.text import read_text
 from il15_sim.files.toml import read_toml
 from il15_sim.files.tsv import read_tsv
 from il15_sim.model import (
-    DRUG_COLUMNS,
     OBSERVABLE_COLUMNS,
     SHIPPED_VARIANTS,
     model_names,
     variant_names,
 )
+from il15_sim.model.drugs import DRUG_COLUMNS
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.variant import Override, Variant
 from il15_sim.scenario import Scenario

@@ -11,7 +11,7 @@ from il15_sim.files.record import ResultFolder
 from il15_sim.fit.problem import FitProblem
 from il15_sim.fit.run import run_fit
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
-from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
+from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted, study_name
 from il15_sim.plots.scenario_figures import Shown
 
 if TYPE_CHECKING:
@@ -103,12 +103,16 @@ def fit_figures(result: FitResult) -> list[Iterator[Shown]]:
     free = sum(not unknown.experiment for unknown in problem.unknowns)
     words = (
         f"{free} fitted parameters, one exposure factor per cohort, {len(problem.studies)} studies."
-        " The fit reads means and medians of published cohorts; research only."
+        " Research only."
     )
-    return [_time_courses(result, words), _scatter(result, words)]
+    story = (
+        "The fit reads means and medians of published cohorts, no single patients.",
+        "Studies: " + ", ".join(study_name(study.name) for study in problem.studies) + ".",
+    )
+    return [_time_courses(result, words, story), _scatter(result, words, story)]
 
 
-def _time_courses(result: FitResult, words: str) -> Iterator[Shown]:
+def _time_courses(result: FitResult, words: str, story: tuple[str, ...]) -> Iterator[Shown]:
     yield Shown(
         "observed_predicted",
         observed_predicted(result.predictions, result.curves()),
@@ -116,16 +120,20 @@ def _time_courses(result: FitResult, words: str) -> Iterator[Shown]:
         "One panel per arm of a study: measured points and predicted curves on a log axis.",
         f"Points: published data. Solid: predicted with the cohort's exposure factor. Dotted: "
         f"predicted with factor 1. {words}",
+        story,
+        ("data/predictions.csv", "data/curves.csv"),
     )
 
 
-def _scatter(result: FitResult, words: str) -> Iterator[Shown]:
+def _scatter(result: FitResult, words: str, story: tuple[str, ...]) -> Iterator[Shown]:
     yield Shown(
         "goodness_of_fit",
         goodness_of_fit(result.predictions),
         "Observed against predicted",
         "Scatter of observed against predicted values, one panel per unit, with identity line.",
         f"Solid: identity. Dashed: two-fold. Open: compared with the fit, not fitted. {words}",
+        story,
+        ("data/predictions.csv",),
     )
 
 

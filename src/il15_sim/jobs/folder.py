@@ -21,6 +21,7 @@ Progress = Callable[[str], None]
 ABOUT = "about.json"
 CAPTIONS = "figures/captions.json"
 FORMATS = ("png", "svg")
+_WORDS = ("name", "title", "alt", "caption", "story", "data")
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ def write_figures(
                 missing.append(f"{what} cannot be drawn: {told}")
                 continue
             what = f"the figure after '{shown.name}'"
-            words.append({key: getattr(shown, key) for key in ("name", "title", "alt", "caption")})
+            words.append({key: getattr(shown, key) for key in _WORDS})
     write_json(folder, CAPTIONS, words)
     return missing
 

@@ -10,7 +10,7 @@ from il15_sim.errors import InputError, unknown
 from il15_sim.regimen.dose import check_unit
 
 DRUG_COLUMNS = (
-    *("drug", "route", "target", "unit"),
+    *("drug", "label", "route", "target", "unit"),
     *("usual_low", "usual_high", "usual_unit", "usual_source", "note"),
 )
 

@@ -43,7 +43,7 @@ def sbml_of(folder: Path, name: str) -> str:
 
 OBSERVABLE_COLUMNS = (
     *("observableId", "observableName", "observableFormula", "noiseFormula"),
-    *("noiseDistribution", "unit"),
+    *("noiseDistribution", "unit", "label", "panel", "curve", "role"),
 )
 
 

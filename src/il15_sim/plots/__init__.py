@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from il15_sim.plots.captions import caption
-from il15_sim.plots.chain import chain
+from il15_sim.plots.captions import caption, story
+from il15_sim.plots.chain_figure import chain
 from il15_sim.plots.dose_figures import dose_exposure, dose_response
+from il15_sim.plots.ensembles import bands
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
 from il15_sim.plots.knockout import knockouts
 from il15_sim.plots.region import behaviour_region
-from il15_sim.plots.timecourses import arms, trajectories
+from il15_sim.plots.timecourses import arms, overlay, trajectories
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "arms",
+    "bands",
     "behaviour_region",
     "caption",
     "chain",
@@ -31,7 +33,9 @@ __all__ = [
     "goodness_of_fit",
     "knockouts",
     "observed_predicted",
+    "overlay",
     "save",
+    "story",
     "trajectories",
 ]
 

@@ -13,26 +13,38 @@ if TYPE_CHECKING:
 _LETTER_MM, _KEY_MM = 1.4, 10.5
 
 
-def day_axis(axes: Any, horizon_days: float, *, label: bool = True) -> None:
+def day_axis(axes: Any, horizon_days: float, *, numbers: bool = True) -> None:
     """Days on the x axis, with ticks at weeks or cycles rather than at tens.
 
-    Panels that stand on each other share the numbers and the `label` of the lowest one.
+    Panels that stand on each other share the `numbers` of the lowest one.
     """
     from matplotlib.ticker import MultipleLocator
 
     axes.set_xlim(0.0, horizon_days)
-    for step in (1, 2, 7, 14, 28, 56, 84, 168):
+    for step in (0.125, 0.25, 0.5, 1, 2, 7, 14, 28, 56, 84, 168, 364, 728):
         if horizon_days / step <= 7:
             axes.xaxis.set_major_locator(MultipleLocator(step))
             break
-    if label:
-        axes.set_xlabel("Time (days)")
-    else:
+    if not numbers:
         axes.tick_params(labelbottom=False)
 
 
+def starts_at_zero(low: float, high: float) -> bool:
+    """The one rule for where a linear y axis starts.
+
+    Amounts, concentrations, counts and percentages start at zero, unless the data span less than a
+    fifth of their level: then zero would press them into a line, and the caption says that the axis
+    does not start there. Data below zero have no such start.
+
+    >>> starts_at_zero(70.0, 100.0), starts_at_zero(90.0, 100.0), starts_at_zero(-1.0, 1.0)
+    (True, False, False)
+    """
+    # What the solver leaves of a drug that is gone may lie a hair below zero.
+    return high > 0 and low >= -1e-6 * high and high - low >= high / 5
+
+
 def frame_y(axes: Any, *, headroom: float = 0.06) -> None:
-    """A linear y axis from zero where the curves use it, else one that does not magnify noise.
+    """A linear y axis from zero where `starts_at_zero` says so, else around the data.
 
     A range narrower than a tenth of the level is widened to that, so that a drift of 0.1 % looks
     like what it is.
@@ -41,11 +53,21 @@ def frame_y(axes: Any, *, headroom: float = 0.06) -> None:
     level = max(abs(low), abs(high))
     if level == 0:
         axes.set_ylim(-0.05, 1.0)
-    elif low >= 0 and high - low >= 0.3 * level:
+    elif starts_at_zero(low, high):
         axes.set_ylim(-0.02 * high, high * (1 + headroom))
     else:
         centre, span = (low + high) / 2, max(high - low, 0.1 * level)
         axes.set_ylim(centre - 0.6 * span, centre + (0.6 + headroom) * span)
+
+
+def cut_axes(figure: Figure) -> list[str]:
+    """What the panels show whose linear y axis lies above zero, by their headings."""
+    found = []
+    for axes in figure.axes:
+        if axes.axison and axes.get_yscale() == "linear" and min(axes.get_ylim()) > 0:
+            heading = axes.get_title(loc="left").split("  ")[-1]
+            found.append(heading or axes.get_ylabel().split("\n")[0])
+    return found
 
 
 def frame_y_log(axes: Any, *, headroom: float = 0.06) -> None:

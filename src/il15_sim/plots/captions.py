@@ -1,37 +1,32 @@
-"""Captions: what is shown, under which regimen, and how much of it rests on which numbers."""
+"""Captions: a short one under the figure, and the story behind it in a fold.
+
+The caption says what is drawn and how to read it, in 60 words at most; the story names every
+regimen, every run that failed, and the kinds of the parameters upstream of each curve.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from il15_sim.model.parameters import KINDS
+from il15_sim.plots.axes import cut_axes
 from il15_sim.plots.labels import name_of
+from il15_sim.plots.panels import MAX_ARMS, failed_names
+from il15_sim.plots.series import DAILY_RANGE, QUANTILES
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from il15_sim.model import Model
     from il15_sim.results import Runs
 
-KINDS = ("measured", "derived", "fitted", "assumed")
-BAND = (
-    "Where doses make a curve saw within the day, the line is the 24 h mean and the band the "
-    "daily minimum to maximum."
-)
-
-
-def upstream(model: Model, observables: Sequence[str]) -> str:
-    """One sentence on the kinds of the parameters upstream of the observables.
-
-    Observables with the same counts are told together; one that this model does not have is passed
-    over.
-    """
-    alike: dict[str, list[str]] = {}
-    for observable in observables:
-        if observable in model.facts.depends:
-            counts = model.upstream_kinds(observable)
-            told = ", ".join(f"{counts.get(kind, 0)} {kind}" for kind in KINDS)
-            alike.setdefault(told, []).append(name_of(observable))
-    parts = [f"{told} ({'; '.join(names)})" for told, names in alike.items()]
-    return f"Parameters upstream of the curves: {', '.join(parts)}." if parts else ""
+BANDS = {
+    DAILY_RANGE: "Shaded: daily range around the 24 h mean.",
+    QUANTILES: "Line: median of the runs. Shaded: their middle 50 and 90 %.",
+}
+_NAMED = 3
 
 
 def caption(
@@ -41,8 +36,9 @@ def caption(
     *,
     what: str = "Simulated",
     note: str = "",
+    figure: Figure | None = None,
 ) -> str:
-    """Caption of a figure of runs.
+    """Caption of a figure of runs, of at most 60 words where `what` and `note` are short.
 
     Parameters
     ----------
@@ -51,29 +47,80 @@ def caption(
     observables : sequence of str
         Ids drawn.
     model : Model, optional
-        Model that was simulated: adds the sentence on the kinds of parameters.
+        Model that was simulated: adds how many parameters of each kind the curves rest on.
     what : str
         Opening of the caption.
     note : str
         A sentence on how to read the figure.
+    figure : Figure, optional
+        What was drawn: adds the axes that do not start at zero, and what a shaded band is.
 
     Returns
     -------
     str
         Plain text.
     """
-    shown = "; ".join(name_of(o) for o in observables)
-    arms = "; ".join(
-        f"{name} ({regimen})" if name != str(regimen) else str(name)
-        for name, regimen in zip(runs.names, runs.regimens, strict=True)
-    )
-    sentences = [f"{what}: {shown}.", note, f"Regimen: {arms}."]
-    failed = [
-        str(name) for name, status in zip(runs.names, runs.status, strict=True) if status != "ok"
-    ]
-    if failed:
-        sentences.append(f"Not shown because the run failed: {', '.join(failed)}.")
+    from matplotlib.collections import PolyCollection
+
+    sentences = [f"{what}.", note]
+    if figure is not None:
+        drawn = {str(band.get_label()) for band in figure.findobj(PolyCollection)}
+        sentences += [text for label, text in BANDS.items() if label in drawn]
+        if cut := cut_axes(figure):
+            sentences.append(f"Not from zero: {_few(cut)}.")
+    if failed := failed_names(runs):
+        told = _few(failed) if max(map(len, failed)) < 40 else f"{len(failed)} runs"
+        sentences.append(f"Failed, not shown: {told}.")
     if model is not None:
-        sentences.append(upstream(model, observables))
-    sentences.append("A simulation, not a measurement; research only.")
+        counts = _kinds(model, observables)
+        if any(counts.values()):
+            told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+            sentences.append(f"Parameters upstream: {told}.")
+    sentences.append("A simulation; research only.")
     return " ".join(part for part in sentences if part)
+
+
+def story(runs: Runs, observables: Sequence[str], model: Model | None = None) -> list[str]:
+    """What stands behind a figure of runs, one paragraph each.
+
+    Every arm with its regimen (many runs are counted by regimen), failed runs with their reason,
+    and the kinds of the parameters upstream of each curve; curves with the same counts are told
+    together.
+    """
+    if len(runs) <= MAX_ARMS:
+        lines = [
+            f"{name}: {regimen}" if str(name) != str(regimen) else str(name)
+            for name, regimen in zip(runs.names, runs.regimens, strict=True)
+        ]
+    else:
+        counts_of = Counter(runs.regimens)
+        lines = [f"{count} runs: {regimen}" for regimen, count in counts_of.items()]
+    lost = [(n, s) for n, s in zip(runs.names, runs.status, strict=True) if s != "ok"]
+    lines += [f"Not shown because the run failed: {n} ({s})." for n, s in lost[:MAX_ARMS]]
+    if len(lost) > MAX_ARMS:
+        lines.append(f"{len(lost) - MAX_ARMS} more runs failed and are not shown.")
+    if model is not None:
+        alike: dict[str, list[str]] = {}
+        for observable in observables:
+            if observable in model.facts.depends:
+                counts = model.upstream_kinds(observable)
+                told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+                alike.setdefault(told, []).append(name_of(observable))
+        lines += [f"Upstream of {'; '.join(names)}: {told}." for told, names in alike.items()]
+    return lines
+
+
+def _kinds(model: Model, observables: Iterable[str]) -> dict[str, int]:
+    """How many parameters upstream of any of the observables are of each kind."""
+    upstream: set[str] = set()
+    for observable in observables:
+        if observable in model.facts.depends:
+            upstream |= model.facts.upstream_constants(observable)
+    kinds = [model.parameters[i].kind for i in upstream if i in model.parameters]
+    return {kind: kinds.count(kind) for kind in KINDS}
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first names, and how many more."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from il15_sim.endpoints import auc_0_12, change, cmax, fold
 from il15_sim.errors import InputError
+from il15_sim.model.observables import ObservableTable, read_observables
 from il15_sim.plots.axes import add_legend, frame_y
-from il15_sim.plots.doses import drug_name
-from il15_sim.plots.labels import change_unit, name_of, unit_text
+from il15_sim.plots.doses import drugs_of
+from il15_sim.plots.labels import change_unit, drug_name, name_of, unit_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from il15_sim.regimen import Regimen
     from il15_sim.results import Runs
-
-_EXPOSURE = {"sorafenib": "sorafenib_total_mg_per_L", "temozolomide": "temozolomide_mg_per_L"}
-_FOLDS = (
-    ("IL-15Rα", (("il15ra_monocyte", "monocyte"), ("il15ra_tumour", "tumour cell"))),
-    (
-        "IL-15:IL-15Rα",
-        (("il15_complex_monocyte", "monocyte"), ("il15_complex_tumour", "tumour cell")),
-    ),
-)
-_RISES = ("cd4_nkg2d_percent", "cd4_nkg2d_per_uL")
 
 
 def dose_level(regimen: Regimen, drug: str) -> tuple[float, str, float]:
@@ -51,21 +42,32 @@ def dose_level(regimen: Regimen, drug: str) -> tuple[float, str, float]:
     return amount, unit, min(gaps, default=0.0)
 
 
-def is_dose_ladder(runs: Runs, drug: str = "sorafenib") -> bool:
-    """True when the runs differ in the dose of `drug` only: at least three levels, one interval."""
+def ladder_drug(runs: Runs) -> str | None:
+    """The drug in whose dose alone the runs differ: at least three levels at the same times."""
+    if len({tuple(sorted(override.items())) for override in runs.overrides}) > 1:
+        return None
+    drugs = drugs_of(runs.regimens)
+    for drug in drugs:
+        others = {tuple(d for d in r.doses() if d.drug != drug) for r in runs.regimens}
+        if len(others) == 1 and _levels_differ(runs, drug):
+            return drug
+    return None
+
+
+def _levels_differ(runs: Runs, drug: str) -> bool:
     try:
         found = [dose_level(regimen, drug) for regimen in runs.regimens]
     except InputError:
         return False
-    given = [level for level in found if level[0] > 0]
-    same = len({(unit, interval) for _, unit, interval in given}) == 1
-    distinct = len({amount for amount, _, _ in found}) == len(found)
-    alike = len({tuple(sorted(override.items())) for override in runs.overrides}) <= 1
-    return same and distinct and alike and len(given) >= 3
+    times = {tuple(d.time_h for d in r.doses() if d.drug == drug) for r in runs.regimens} - {()}
+    units = {unit for _, unit, _ in found if unit}
+    amounts = [amount for amount, _, _ in found]
+    distinct = len(set(amounts)) == len(amounts)
+    return len(times) == len(units) == 1 and distinct and sum(a > 0 for a in amounts) >= 3
 
 
 def dose_exposure(
-    runs: Runs, drug: str = "sorafenib", *, day: float = 28.0, width_mm: float = 180.0
+    runs: Runs, drug: str | None = None, *, day: float = 28.0, width_mm: float = 180.0
 ) -> Figure:
     """AUC over 12 h and Cmax on one day against dose, with the line of proportional exposure.
 
@@ -73,17 +75,22 @@ def dose_exposure(
     ----------
     runs : Runs
         One run per dose level.
-    drug : str
-        Drug whose dose is the x axis.
+    drug : str, optional
+        Drug whose dose is the x axis; by default the one in which the runs differ.
     day : float
         Day at which the 12 h begin (day 28: 672-684 h).
 
     Raises
     ------
     InputError
-        When a run changes its dose, or ends before the day.
+        When a run changes its dose, or ends before the day; for a drug of which no exposure is
+        known.
     """
-    observable = _EXPOSURE.get(drug, f"{drug}_mg_per_L")
+    drug = _drug_of(runs, drug)
+    observable = read_observables().one_of_role(f"exposure:{drug}")
+    if observable not in runs.observables:
+        fix = f"simulate {observable}" if observable else "give one the role in observables.tsv"
+        raise InputError(f"no observable of the exposure to {drug}", fix=fix)
     doses, order, label = _dose_axis(runs, drug)
     found = runs.endpoints(
         auc_0_12(observable, day=day), cmax(observable, days=(day, day + 0.5))
@@ -113,7 +120,7 @@ def dose_exposure(
 
 
 def dose_response(
-    runs: Runs, drug: str = "sorafenib", *, day: float = 56.0, width_mm: float = 180.0
+    runs: Runs, drug: str | None = None, *, day: float = 56.0, width_mm: float = 180.0
 ) -> Figure:
     """Fold of IL-15Rα and of its complex, and rise of the CD4+NKG2D+ subset, against dose.
 
@@ -123,8 +130,8 @@ def dose_response(
     ----------
     runs : Runs
         One run per dose level.
-    drug : str
-        Drug whose dose is the x axis.
+    drug : str, optional
+        Drug whose dose is the x axis; by default the one in which the runs differ.
     day : float
         Day of the comparison.
 
@@ -135,21 +142,23 @@ def dose_response(
     """
     from il15_sim.plots import figure as look
 
-    doses, order, label = _dose_axis(runs, drug)
-    folds = [
-        (title, [(o, name) for o, name in curves if o in runs.observables])
-        for title, curves in _FOLDS
-    ]
-    folds = [(title, curves) for title, curves in folds if curves]
-    rises = [o for o in _RISES if o in runs.observables]
+    doses, order, label = _dose_axis(runs, _drug_of(runs, drug))
+    table = read_observables()
+    folds: dict[str, list[tuple[str, str]]] = {}
+    for o in table.of_role("response"):
+        if o in runs.observables:
+            row = table.observables[o]
+            folds.setdefault(row.panel or row.label, []).append((o, row.curve or row.label))
+    rises = [o for o in _subset(table) if o in runs.observables]
     if not folds and not rises:
-        raise InputError("no response to draw", fix="simulate il15ra_monocyte or cd4_nkg2d_percent")
-    asked = [fold(o, day=day) for _, curves in folds for o, _ in curves]
+        wanted = [*table.of_role("response"), *_subset(table)]
+        raise InputError("no response to draw", fix=f"simulate {' or '.join(wanted[-2:])}")
+    asked = [fold(o, day=day) for curves in folds.values() for o, _ in curves]
     found = runs.endpoints(asked, [change(o, day=day) for o in rises]).iloc[order]
     with look.themed():
         figure = look.new_figure(width_mm, 58.0)
         panels = list(figure.subplots(1, len(folds) + len(rises), squeeze=False)[0])
-        for axes, (title, curves) in zip(panels, folds, strict=False):
+        for axes, (title, curves) in zip(panels, folds.items(), strict=False):
             for index, (observable, name) in enumerate(curves):
                 values = found[fold(observable, day=day).name]
                 axes.plot(doses, values, color=look.colour(index), marker="os"[index], label=name)
@@ -164,6 +173,19 @@ def dose_response(
             _finish(axes, doses, "", f"Rise of {name_of(observable)}\nto day {day:g} ({unit})")
         figure.supxlabel(label, fontsize=7)
     return figure
+
+
+def _subset(table: ObservableTable) -> list[str]:
+    """Share and count of the cells that the model is about."""
+    return [*table.of_role("subset_share"), *table.of_role("subset_count")]
+
+
+def _drug_of(runs: Runs, drug: str | None) -> str:
+    """The drug that was asked for, or the one in which the runs differ, or their first."""
+    found = drug or ladder_drug(runs) or next(iter(drugs_of(runs.regimens)), None)
+    if found is None:
+        raise InputError("no run is given a drug", why="a figure against dose needs doses")
+    return found
 
 
 def _dose_axis(runs: Runs, drug: str) -> tuple[list[float], list[int], str]:

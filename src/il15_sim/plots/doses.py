@@ -5,39 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from il15_sim.model.observables import read_observables
+from il15_sim.plots.labels import drug_name
+
 if TYPE_CHECKING:
     from il15_sim.regimen import Regimen
 
 HOURS_PER_DAY = 24.0
 ROW_MM = 2.4
 
-# One mark per drug, the same in every figure: a tick for tablets taken twice a day, shapes for
-# the rest.
-_MARKS: dict[str, tuple[str, float]] = {
-    "sorafenib": ("|", 4.5),
-    "temozolomide": ("v", 3.0),
-    "il15": ("D", 2.6),
-}
-_SPARE_MARKS = (("s", 2.6), ("^", 3.0), ("P", 3.0), ("X", 3.0))
-_DRUG_COLOURS = {"sorafenib": "#D55E00", "temozolomide": "#0072B2", "il15": "#009E73"}
+# A drug has one mark and colour in every figure, by its place in `models/drugs.tsv`: a tick for
+# tablets taken twice a day, shapes for the rest.
+_MARKS = (("|", 4.5), ("v", 3.0), ("D", 2.6), ("s", 2.6), ("^", 3.0), ("P", 3.0), ("X", 3.0))
+_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_SHARED = "#333333"
 
 
-def drug_name(drug: str) -> str:
-    """A drug id as people write it."""
-    return {"il15": "IL-15 agonist"}.get(drug, drug.replace("_", " "))
+def _place(drug: str) -> int:
+    known = list(read_observables().drugs)
+    # A drug of somebody's own table keeps one place, whichever else is drawn.
+    return known.index(drug) if drug in known else len(known) + sum(map(ord, drug)) % 4
 
 
-def mark_of(drug: str, drugs: Sequence[str]) -> tuple[str, float]:
-    """Marker and size of a drug; drugs without a mark of their own share the spare ones."""
-    if drug in _MARKS:
-        return _MARKS[drug]
-    others = [d for d in drugs if d not in _MARKS]
-    return _SPARE_MARKS[others.index(drug) % len(_SPARE_MARKS)]
+def mark_of(drug: str) -> tuple[str, float]:
+    """Marker and size of a drug."""
+    return _MARKS[_place(drug) % len(_MARKS)]
 
 
 def drug_colour(drug: str) -> str:
     """Colour of a drug where a strip shows one run only."""
-    return _DRUG_COLOURS.get(drug, "#CC79A7")
+    return _COLOURS[_place(drug) % len(_COLOURS)]
 
 
 def dose_days(regimen: Regimen, drug: str, horizon_days: float) -> list[float]:
@@ -54,6 +51,27 @@ def drugs_of(regimens: Sequence[Regimen]) -> list[str]:
     return list(dict.fromkeys(dose.drug for regimen in regimens for dose in regimen.doses()))
 
 
+def strip_rows(
+    regimens: Sequence[Regimen], colours: Sequence[str]
+) -> list[tuple[Regimen, str, str]]:
+    """Rows of a strip, (regimen, drug, colour): one per arm and drug.
+
+    Where all arms take a drug at the same doses, they share one grey row.
+    """
+    shared = {}
+    for drug in drugs_of(regimens) if len(regimens) > 1 else []:
+        courses = {tuple(d for d in r.doses() if d.drug == drug) for r in regimens}
+        if len(courses) == 1:
+            shared[drug] = (regimens[0], drug, _SHARED)
+    own = [
+        (regimen, drug, colour)
+        for regimen, colour in zip(regimens, colours, strict=True)
+        for drug in drugs_of([regimen])
+        if drug not in shared
+    ]
+    return [*shared.values(), *own]
+
+
 def draw_strip(axes: Any, rows: Sequence[tuple[Regimen, str, str]], horizon_days: float) -> None:
     """Draw dose ticks into a bare axes.
 
@@ -65,10 +83,9 @@ def draw_strip(axes: Any, rows: Sequence[tuple[Regimen, str, str]], horizon_days
     horizon_days : float
         Last day shown.
     """
-    drugs = list(dict.fromkeys(drug for _, drug, _ in rows))
     for row, (regimen, drug, tint) in enumerate(rows):
         days = dose_days(regimen, drug, horizon_days)
-        mark, size = mark_of(drug, drugs)
+        mark, size = mark_of(drug)
         axes.plot(
             days,
             [-row] * len(days),
@@ -89,8 +106,8 @@ def drug_handles(drugs: Sequence[str], *, coloured: bool) -> list[Any]:
 
     handles = []
     for drug in drugs:
-        mark, size = mark_of(drug, drugs)
-        tint = drug_colour(drug) if coloured else "#333333"
+        mark, size = mark_of(drug)
+        tint = drug_colour(drug) if coloured else _SHARED
         handles.append(
             Line2D(
                 [],

@@ -8,14 +8,20 @@ import numpy as np
 
 from il15_sim.endpoints import change, fold
 from il15_sim.errors import InputError
+from il15_sim.model.observables import read_observables
 from il15_sim.plots.axes import add_legend
+from il15_sim.plots.labels import change_unit, name_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from il15_sim.results import Runs
 
-_PERCENT, _COUNT = "cd4_nkg2d_percent", "cd4_nkg2d_per_uL"
+
+def subset_of() -> tuple[str, str]:
+    """Ids of the share and the count of the cells that the model is about."""
+    table = read_observables()
+    return table.one_of_role("subset_share"), table.one_of_role("subset_count")
 
 
 def knockouts(
@@ -49,16 +55,19 @@ def knockouts(
     intact = runs.run_index(reference)
     if runs.status[intact] != "ok":
         raise InputError(f"reference run '{runs.names[intact]}' failed", why=runs.status[intact])
-    for observable in (_PERCENT, _COUNT):
+    percent, count = subset_of()
+    for observable in (percent, count):
         if observable not in runs.observables:
             raise InputError(f"the runs do not hold '{observable}'", fix="simulate it")
+    # A knock-out that failed keeps its row, which says so.
     order = [intact, *(i for i in range(len(runs)) if i != intact)]
-    asked = change(_PERCENT, day=day), fold(_PERCENT, day=day), change(_COUNT, day=day)
+    names = [str(runs.names[i]) + ("" if runs.status[i] == "ok" else " (failed)") for i in order]
+    asked = change(percent, day=day), fold(percent, day=day), change(count, day=day)
     points, folds, cells = runs.endpoints(*asked).to_numpy()[order].T
     measures = (
-        ("Rise of CD4+NKG2D+ of CD4+\n(percentage points)", points),
-        ("log₂ fold of CD4+NKG2D+ of CD4+\n(no unit)", np.log2(folds)),
-        ("Rise of CD4+NKG2D+ cells\n(cells/µL)", cells),
+        (f"Rise of {name_of(percent)}\n({change_unit(runs.units[percent])})", points),
+        (f"log₂ fold of {name_of(percent)}\n(no unit)", np.log2(folds)),
+        (f"Rise of {name_of(count)}\n({change_unit(runs.units[count])})", cells),
     )
     told = "a quarter" if share == 0.25 else f"{share:.0%}"
     with look.themed():
@@ -80,14 +89,14 @@ def knockouts(
             axes.margins(x=0.08, y=0.0)
             axes.set_xlabel(label)
         panels[0].set_ylim(len(order) - 0.4, -0.6)
-        panels[0].set_yticks(range(len(order)), [look.plain(runs.names[i]) for i in order])
+        panels[0].set_yticks(range(len(order)), [look.plain(name) for name in names])
         add_legend(figure, panels[0].get_lines()[1:2], width_mm)
     return figure
 
 
 def is_knockout_set(runs: Runs) -> bool:
     """True when an intact run is followed by runs whose models differ (or that lack the drug)."""
-    if len(runs) < 3 or not {_PERCENT, _COUNT} <= set(runs.observables):
+    if len(runs) < 3 or not set(subset_of()) <= set(runs.observables):
         return False
     changed = [bool(override) for override in runs.overrides]
     return not changed[0] and sum(changed) >= 2 and sum(changed) >= len(changed) - 2

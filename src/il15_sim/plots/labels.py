@@ -1,91 +1,75 @@
-"""Observables and units as people write them on an axis."""
+"""Observables, states, parameters and units as people write them on an axis."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 
-# Short names; the unit comes from the runs themselves.
-_NAMES = {
-    "sorafenib_total_mg_per_L": "Sorafenib, total",
-    "sorafenib_free_nM": "Sorafenib, free",
-    "temozolomide_mg_per_L": "Temozolomide",
-    "il15ra_monocyte": "IL-15Rα on monocytes",
-    "il15_complex_monocyte": "IL-15:IL-15Rα on monocytes",
-    "il15ra_tumour": "IL-15Rα on tumour cells",
-    "il15_complex_tumour": "IL-15:IL-15Rα on tumour cells",
-    "il15_plasma_pg_per_mL": "IL-15 in plasma",
-    "smica_plasma_pg_per_mL": "Soluble MICA in plasma",
-    "mica_tumour": "MICA/B on tumour cells",
-    "nkg2d_cd4": "NKG2D on CD4+NKG2D+ cells",
-    "nkg2d_engaged": "NKG2D engaged",
-    "pstat5_cd4": "pSTAT5 in CD4+NKG2D+ cells",
-    "cd4_per_uL": "CD4+ cells",
-    "cd4_nkg2d_per_uL": "CD4+NKG2D+ cells",
-    "cd4_nkg2d_percent": "CD4+NKG2D+ of CD4+",
-    "cd4_nkg2d_lineage_per_uL": "CD4+NKG2D+ lineage",
-    "cd4_nkg2d_lineage_percent": "CD4+NKG2D+ lineage of CD4+",
-    "th1_percent_of_cd4_nkg2d": "Th1 of CD4+NKG2D+",
-    "treg_per_uL": "Treg cells",
-    "nk_per_uL": "NK cells",
-    "cd8_per_uL": "CD8+ T cells",
-    "lymphocytes_per_uL": "Lymphocytes",
-    "ifng_plasma_pg_per_mL": "IFN-γ in plasma",
-    "tumour_burden_mm": "Tumour burden",
-}
+from il15_sim.files.resources import models_dir
+from il15_sim.model.observables import read_observables
+from il15_sim.model.parameters import ParameterTable
 
-_UNITS = {
-    "mg_per_L": "mg/L",
-    "mg_per_litre": "mg/L",
-    "ug/mL": "µg/mL",
-    "ug/L": "µg/L",
-    "nmol/L": "nM",
-    "nanomolar": "nM",
-    "pmol/L": "pM",
-    "pg_per_mL": "pg/mL",
-    "1/uL": "cells/µL",
-    "per_uL": "cells/µL",
-    "cells/uL": "cells/µL",
-    "cells_per_uL": "cells/µL",
-    "cells/ul": "cells/µL",
-    "cell/uL": "cells/µL",
-    "molecule/cell": "molecules per cell",
-    "molecules/cell": "molecules per cell",
-    "molecules_per_cell": "molecules per cell",
-    "molecules": "molecules per cell",
-    "percent": "%",
-    "dimensionless": "",
-    "": "",
-    "1": "",
-    "h": "h",
-    "hour": "h",
-    "mg*h/L": "mg·h/L",
-    "mg h/L": "mg·h/L",
-    "mg·h/L": "mg·h/L",
-}
+# Units are spelled as in the tables (`cell/uL`); states of a model have SBML's ids of units
+# (`cells_per_uL`). Both are brought to one spelling before they are written.
+_SPELLING = (
+    (r"^per_", "1/"),
+    (r"_per_", "/"),
+    (r"\blitre\b", "L"),
+    (r"\bhours?\b", "h"),
+    (r"\bcells?/uL", "cells/uL"),
+    (r"\bmolecules?/cell\b", "molecules per cell"),
+    (r"molecules per cell/h", "molecules per cell per h"),
+    (r"^1/uL$", "cells/uL"),
+    (r"\*\*2", "²"),
+    (r"\*", "·"),
+    (r"\bu(?=[Lg]\b)", "µ"),
+    (r"^percent$", "%"),
+    (r"^(dimensionless|ratio|1)$", ""),
+)
 
 
-def name_of(observable: str) -> str:
-    """Short name of an observable; an unknown one is shown by its id.
+def name_of(quantity: str) -> str:
+    """Short name of an observable, a state or a parameter; an unknown one is shown by its id.
 
-    >>> name_of("sorafenib_free_nM")
-    'Sorafenib, free'
+    >>> name_of("sorafenib_free_nM"), name_of("sorafenib_gut")
+    ('Sorafenib, free', 'sorafenib gut')
     """
-    return _NAMES.get(observable, observable.replace("_", " "))
+    row = read_observables().observables.get(quantity)
+    if row is not None:
+        return row.label
+    return _parameter_names().get(quantity) or quantity.replace("_", " ")
+
+
+@cache
+def _parameter_names() -> dict[str, str]:
+    return {p.id: p.name for p in ParameterTable.read(models_dir() / "parameters.tsv").parameters}
+
+
+def drug_name(drug: str) -> str:
+    """A drug as people write it.
+
+    >>> drug_name("il15")
+    'IL-15 agonist'
+    """
+    return read_observables().drugs.get(drug, drug.replace("_", " "))
 
 
 def unit_text(unit: str) -> str:
     """A unit as it is written on an axis.
 
-    >>> unit_text("1/uL"), unit_text("percent"), unit_text("mg/L")
-    ('cells/µL', '%', 'mg/L')
+    >>> unit_text("cell/uL"), unit_text("cells_per_uL"), unit_text("percent"), unit_text("mg*h/L")
+    ('cells/µL', 'cells/µL', '%', 'mg·h/L')
     """
-    return _UNITS.get(unit, unit.replace("_per_", "/").replace("uL", "µL").replace("*", "·"))
+    for pattern, text in _SPELLING:
+        unit = re.sub(pattern, text, unit)
+    return unit
 
 
 def axis_label(observable: str, units: Mapping[str, str], *, lines: bool = False) -> str:
     """Name and unit for an axis, on one line or on two.
 
-    >>> axis_label("cd4_per_uL", {"cd4_per_uL": "1/uL"})
+    >>> axis_label("cd4_per_uL", {"cd4_per_uL": "cell/uL"})
     'CD4+ cells (cells/µL)'
     """
     unit = unit_text(units.get(observable, "")) or "relative"

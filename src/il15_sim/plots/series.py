@@ -1,7 +1,11 @@
-"""What is drawn of a time course: the curve itself, or its daily band where doses make it saw."""
+"""What is drawn of a time course: the curve itself, or its daily band where doses make it saw.
+
+One rule per panel: where one curve swings within the day, all of them are drawn as bands.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
 
 # Beyond this many days a saw-tooth of two doses a day becomes a solid block on paper.
 BAND_AFTER_DAYS = 21.0
+#: Labels of bands, by which a caption tells them apart; the underscore keeps them out of legends.
+DAILY_RANGE, QUANTILES = "_daily range", "_quantiles"
 _SAW, _SAW_DAYS = 0.04, 0.3
 
 
@@ -42,12 +48,27 @@ def swings_daily(times_h: Array, values: Array) -> bool:
     return scale > 0 and float(np.mean(high - low > _SAW * scale)) > _SAW_DAYS
 
 
-def draw(axes: Any, times_h: Array, values: Array, **style: Any) -> bool:
-    """Draw one curve against days; returns True when it was drawn as mean and daily band."""
-    if swings_daily(times_h, values):
+def draw(axes: Any, times_h: Array, values: Array, *, band: bool, **style: Any) -> None:
+    """Draw one curve against days, as it is or as 24 h mean and daily range."""
+    if band:
         day, mean, low, high = daily_band(times_h, values)
-        axes.fill_between(day, low, high, color=style.get("color"), alpha=0.18, linewidth=0)
+        # A range belongs to a whole day: it is drawn from midnight to midnight.
+        edges = np.arange(len(day) + 1)
+        low, high = np.append(low, low[-1:]), np.append(high, high[-1:])
+        tint = style.get("color")
+        look = {"color": tint, "alpha": 0.18, "linewidth": 0, "label": DAILY_RANGE}
+        axes.fill_between(edges, low, high, step="post", **look)
         axes.plot(day, mean, **style)
-        return True
-    axes.plot(times_h / 24.0, values, **style)
-    return False
+    else:
+        axes.plot(times_h / 24.0, values, **style)
+
+
+def draw_together(axes: Any, times_h: Array, curves: Sequence[tuple[Array, Any]]) -> bool:
+    """Draw (values, style) in one panel: all as bands where one of them swings within the day.
+
+    Returns whether they were drawn as bands: a mean beside a raw curve would not compare.
+    """
+    band = any(swings_daily(times_h, values) for values, _ in curves)
+    for values, style in curves:
+        draw(axes, times_h, values, band=band, **style)
+    return band

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,19 @@ from il15_sim._version import __version__
 from il15_sim.errors import InputError
 from il15_sim.files.atomic import write_atomic
 from il15_sim.files.record import MANIFEST, digest
+from il15_sim.plots.knockout import subset_of
 from il15_sim.plots.labels import name_of, unit_text
-from il15_sim.reporting.report_data import Result, doi_parts, find_results, pivot
+from il15_sim.reporting.report_data import (
+    Result,
+    doi_parts,
+    find_results,
+    pivot,
+    shown_value,
+)
 
 REPORT = "report.html"
 KINDS = ("measured", "derived", "fitted", "assumed")
 _EXPOSURE = ("AUC0-12", "Cmax", "trough")
-_SUBSET = ("cd4_nkg2d_percent", "cd4_nkg2d_per_uL")
 _RESPONSE = ("baseline", "level", "change", "fold")
 
 
@@ -44,7 +52,7 @@ def write_report(folder: str | Path, *, title: str = "il15-sim report") -> Path:
     """
     place = Path(folder)
     target = place / REPORT
-    html = report_html(find_results(place), title=title)
+    html = report_html(find_results(place), title=title, place=place)
     try:
         write_atomic(target, html)
         _list_in_manifest(place)
@@ -57,6 +65,7 @@ def report_html(
     results: Sequence[Result],
     *,
     title: str,
+    place: Path | None = None,
     checks: Mapping[str, Any] | None = None,
     behaviours: Mapping[str, Any] | None = None,
 ) -> str:
@@ -66,6 +75,8 @@ def report_html(
     ----------
     results : sequence of Result
     title : str
+    place : path, optional
+        Folder of the report: figures then link to the tables behind them, from there.
     checks : mapping, optional
         `findings` (list of str) of the checks.
     behaviours : mapping, optional
@@ -86,6 +97,8 @@ def report_html(
         "doi_parts": doi_parts,
         "doi_url": lambda doi: f"https://doi.org/{quote(doi, safe='/()')}",
         "number": short_number,
+        "interval_end": interval_end,
+        "link": lambda name, result: _link(result.path / name, place),
     }
     parameters = _parameters(results)
     template = environment.get_template("report.html.jinja")
@@ -123,14 +136,14 @@ def _overview(result: Result) -> list[dict[str, Any]]:
         found.setdefault(row["run"], {})[row["observable"], row["endpoint"]] = row
     lines = []
     for run, by in found.items():
-        cells = [by.get((o, e), {}) for o in _SUBSET for e in ("change", "fold")]
+        cells = [by.get((o, e), {}) for o in subset_of() for e in ("change", "fold")]
         if any(cells):
             lines.append(
                 {
                     "scenario": result.title,
                     "run": run,
                     "day": next(cell["day"] for cell in cells if cell),
-                    "values": [cell.get("value", "") for cell in cells],
+                    "values": [shown_value(cell) if cell else "" for cell in cells],
                 }
             )
     return lines
@@ -150,6 +163,36 @@ def short_number(text: str, digits: int = 4) -> str:
         return text
     # Rounded first: 1084 is told as 1080, not as 1.08e+03.
     return f"{float(f'{value:.{digits}g}'):.10g}".replace("-", "−")
+
+
+def interval_end(row: Mapping[str, str], tolerance: float = 1e-3) -> str:
+    """Which bounds the 95 % interval of an estimate ends on, as words; empty where on none.
+
+    Intervals are cut at the bounds: one that ends there is open towards that side.
+
+    >>> interval_end({"lower95": "0.1", "upper95": "2", "lower_bound": "0.1", "upper_bound": "9"})
+    'lower'
+    """
+    ends = []
+    for side in ("lower", "upper"):
+        try:
+            end, bound = float(row[f"{side}95"]), float(row[f"{side}_bound"])
+        except (KeyError, ValueError):
+            continue
+        if math.isclose(end, bound, rel_tol=tolerance):
+            ends.append(side)
+    return " and ".join(ends)
+
+
+def _link(path: Path, place: Path | None) -> str:
+    """Address of a file as seen from the report; empty where the report has no place."""
+    if place is None:
+        return ""
+    # A folder of another drive has no relative address.
+    try:
+        return quote(Path(os.path.relpath(path.resolve(), place.resolve())).as_posix())
+    except ValueError:
+        return ""
 
 
 def _list_in_manifest(folder: Path) -> None:

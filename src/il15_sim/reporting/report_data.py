@@ -21,13 +21,19 @@ _DOI = re.compile(r"(?:doi:\s*|https?://doi\.org/)(10\.\d{4,9}/[^\s;,\"<>]+)", r
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with its words; `source` holds the whole bitmap as a data address."""
+    """A figure with its words; `source` holds the whole bitmap as a data address.
+
+    `story` is the long text behind the caption, `files` are the tables that the figure shows and
+    its drawing for print, as paths within the results folder.
+    """
 
     name: str
     title: str
     alt: str
     caption: str
     source: str
+    story: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,8 +157,28 @@ def pivot(
             names.append(row["run"])
         if row["endpoint"] in endpoints:
             key = (row["observable"], row["endpoint"], row["day"], row["unit"])
-            found.setdefault(key, {})[row["run"]] = row["value"]
+            found.setdefault(key, {})[row["run"]] = shown_value(row)
     return names, [(*key, [by.get(n, "") for n in names]) for key, by in found.items()]
+
+
+def shown_value(row: dict[str, str]) -> str:
+    """A value as a table shows it: `< x` below the floor of its row, which the table's note tells.
+
+    >>> shown_value({"value": "6e-96", "floor": "7e-06"})
+    '< 7×10⁻⁶'
+    >>> shown_value({"value": "1.5", "floor": ""})
+    '1.5'
+    """
+    try:
+        value, floor = float(row["value"]), float(row.get("floor", ""))
+    except ValueError:
+        return row["value"]
+    if abs(value) >= floor:
+        return row["value"]
+    digit, _, power = f"{floor:.0e}".partition("e")
+    if int(power) >= -3:
+        return f"< {floor:g}"
+    return f"< {digit}×10" + str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _small(path: Path) -> bool:
@@ -168,7 +194,26 @@ def _pictures(path: Path) -> Iterable[Picture]:
         if name and file.is_file():
             data = base64.b64encode(file.read_bytes()).decode("ascii")
             title, alt, words = (str(item.get(key, "")) for key in ("title", "alt", "caption"))
-            yield Picture(name, title, alt, words, f"data:image/png;base64,{data}")
+            source = f"data:image/png;base64,{data}"
+            yield Picture(
+                name, title, alt, words, source, _texts(item, "story"), _files(path, item)
+            )
+
+
+def _texts(item: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = item.get(key, ())
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
+
+
+def _files(path: Path, item: dict[str, Any]) -> tuple[str, ...]:
+    """What stands behind a figure, as far as it lies in the results folder."""
+    drawing = f"figures/{Path(str(item['name'])).name}.svg"
+    inside = path.resolve()
+    return tuple(
+        name
+        for name in (*_texts(item, "data"), drawing)
+        if (path / name).is_file() and (path / name).resolve().is_relative_to(inside)
+    )
 
 
 def _json(path: Path) -> Any:

@@ -52,7 +52,12 @@ def report_all(
         "behaviours": json.dumps(behaviours["verdicts"], ensure_ascii=False),
     }
     with ResultFolder.open(out, "reproduce-quick" if quick else "reproduce", inputs) as written:
-        checks = {"findings": list(done.findings)}
-        html = report_html(results, title=title, checks=checks, behaviours=behaviours)
+        html = report_html(
+            results,
+            title=title,
+            place=written.path,
+            checks={"findings": list(done.findings)},
+            behaviours=behaviours,
+        )
         written.write(REPORT, html)
     return written.path / REPORT

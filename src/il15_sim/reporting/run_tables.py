@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from il15_sim.endpoints import auc_0_12, baseline, change, cmax, fold, trough
+from il15_sim.model.observables import read_observables
+from il15_sim.plots.panels import course
 from il15_sim.results.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
     # Name, observable, day, endpoint, unit.
     _Asked = tuple[str, str, str, Endpoint, str]
 
-_EXPOSURE = {"sorafenib": "sorafenib_total_mg_per_L", "temozolomide": "temozolomide_mg_per_L"}
-_DRUG_LEVELS = {*_EXPOSURE.values(), "sorafenib_free_nM"}
-ENDPOINT_COLUMNS = ("run", "endpoint", "observable", "day", "value", "unit")
+ENDPOINT_COLUMNS = ("run", "endpoint", "observable", "day", "value", "unit", "floor")
+#: Below this share of the largest value of an observable in any run, a level is no number but what
+#: the solver leaves of a drug that is gone.
+FLOOR = 1e-6
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -45,7 +48,7 @@ def trajectories_csv(runs: Runs) -> str:
     parts = ["run,time_h,sample,observable,value,unit\n"]
     for index, name in enumerate(runs.names):
         head = f"{_cell(str(name))},"
-        values = np.stack([runs.get(index, o) for o in runs.observables], axis=1)
+        values = np.stack([course(runs, index, o) for o in runs.observables], axis=1)
         for time, row in zip(times, values.tolist(), strict=True):
             for (before, after), value in zip(tails, row, strict=True):
                 parts.append(f"{head}{time}{before}{value:.7g}{after}")
@@ -61,23 +64,27 @@ def endpoints_csv(runs: Runs) -> str:
     """Exposure on day 28, and baseline, level, change and fold of every observable on day 56.
 
     Levels are read before a dose. Where the horizon is shorter, its last whole day takes the place
-    of day 56, and exposure is left out.
+    of day 56, and exposure is left out. A value whose size is below its `floor` is not told from
+    nothing: the floor is a millionth of the largest value of the observable in any run.
     """
+    table = read_observables()
+    drug_of = {o.id: o.drug for o in table.observables.values() if o.drug}
+    floors = {o: FLOOR * _peak(runs, o) for o in runs.observables}
     asked: list[_Asked] = []
     days = float(runs.times_h[-1]) / 24.0
     if days >= 28.5:
-        asked += _exposure(runs, 28.0)
+        exposures = [table.one_of_role(f"exposure:{drug}") for drug in table.drugs]
+        asked += _exposure(runs, exposures, 28.0)
     day = min(56.0, float(int(days)))
     if day >= 1:
         for observable in runs.observables:
-            if observable not in _DRUG_LEVELS:
+            if observable not in drug_of:
                 asked += _response(runs, observable, day)
     found = runs.endpoints([e for _, _, _, e, _ in asked]) if asked else None
-    drug_of = {observable: drug for drug, observable in _EXPOSURE.items()}
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for run, name in enumerate(runs.names):
         if runs.status[run] != "ok":
-            rows.append((name, "failed", "", "", "", runs.status[run]))
+            rows.append((name, "failed", "", "", "", runs.status[run], ""))
             continue
         given = runs.regimens[run].drugs
         for endpoint, observable, at, one, unit in asked:
@@ -85,13 +92,27 @@ def endpoints_csv(runs: Runs) -> str:
             if observable in drug_of and drug_of[observable] not in given:
                 continue
             value = float(found[one.name].iloc[run])  # type: ignore[index]
+            floor = floors[observable]
+            if endpoint == "fold":
+                # A fold of nothing says nothing.
+                start = float(found[baseline(observable).name].iloc[run])  # type: ignore[index]
+                value, floor = (value if abs(start) >= floor else math.nan), 0.0
+            elif endpoint == "AUC0-12":
+                floor *= 12.0
             if math.isfinite(value):
-                rows.append((name, endpoint, observable, at, f"{value:.6g}", unit))
+                least = f"{floor:.1g}" if floor else ""
+                rows.append((name, endpoint, observable, at, f"{value:.6g}", unit, least))
     return _csv(ENDPOINT_COLUMNS, rows)
 
 
-def _exposure(runs: Runs, day: float) -> Iterator[_Asked]:
-    for observable in _EXPOSURE.values():
+def _peak(runs: Runs, observable: str) -> float:
+    """Largest size of an observable in any run."""
+    values = np.abs(np.asarray(runs.data[observable].values, dtype=np.float64))
+    return float(np.nanmax(values, initial=0.0))
+
+
+def _exposure(runs: Runs, exposures: Iterable[str], day: float) -> Iterator[_Asked]:
+    for observable in exposures:
         if observable not in runs.observables:
             continue
         unit, at = runs.units[observable], f"{day:g}"
