@@ -149,8 +149,6 @@ def write_figures(
         progress(f"drawing {shown.name}")
         for suffix in FORMATS:
             plots.save(shown.figure, folder.figures / f"{shown.name}.{suffix}")
-            # The layout is worked out once, for the first format: it takes as long as drawing.
-            shown.figure.set_layout_engine("none")
         keys = ("name", "title", "alt", "caption", "story", "data")
         words.append({key: getattr(shown, key) for key in keys})
     text = json.dumps(words, indent=2, ensure_ascii=False)
