@@ -63,7 +63,7 @@ def test_unknown_names(refuse_scenario, kind):
 
 REGIMENS = {
     "sorafenib 400 qg q12h x 2 d": r"unknown unit 'qg'; .*units are mg, mg/m2",
-    "sorafenib 400 g q12h x 2 d": r"unknown unit 'g'; .*units are mg, mg/m2",
+    "sorafenib 400 kg q12h x 2 d": r"unknown unit 'kg'; .*units are mg, mg/m2",
     "sorafenib 400 q12h x 2 d": r"(unit|dose)",
     "sorafenib -400 mg q12h x 2 d": r"dose .*-400.*positive",
     "sorafenib 0 mg q12h x 2 d": r"dose of sorafenib is 0.*; it must be a positive finite number",

@@ -52,9 +52,15 @@ def test_a_dose_in_another_unit_than_its_target(folder):
     assert "'sorafenib_gut' is in mg in the model, not in ug" in told(folder, "drugs")
 
 
+def test_a_usual_dose_that_is_no_range(folder):
+    change(folder / "drugs.tsv", "\t100\t800\tmg\t", "\t800\t100\tmg\t")
+    line = "line 2: usual dose of sorafenib oral is '800' to '100' from"
+    assert line in told(folder, "drugs")
+
+
 def test_a_second_row_for_a_drug_and_route(folder):
     path = folder / "drugs.tsv"
-    path.write_text(path.read_text() + "sorafenib\toral\tsorafenib_bile\tmg\ttwice\n")
+    path.write_text(path.read_text() + "sorafenib\toral\tsorafenib_bile\tmg\t\t\t\t\ttwice\n")
     assert "a second row for sorafenib oral" in told(folder, "drugs")
     with pytest.raises(InputError, match=r"drugs\.tsv: a second row for sorafenib oral"):
         Model.load(models_dir=folder)

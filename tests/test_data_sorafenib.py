@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from il15_sim.data import read_quantities, read_study, study_names
 from il15_sim.files.resources import experiments_dir
-from il15_sim.measurements import read_quantities, read_study, study_names
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 

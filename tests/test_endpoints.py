@@ -102,6 +102,15 @@ def test_the_highest_value_of_the_run_may_follow_a_dose_at_its_end():
     assert one(TMZ, regimen, gut, inside, until_days=1) == pytest.approx([10], rel=1e-6)
 
 
+@pytest.mark.parametrize("engine", ["batch", "reference"])
+def test_a_level_may_be_reached_by_a_dose_at_the_end(engine):
+    regimen = Regimen.parse("il15 2 ug/kg iv at 0, 24 h")
+    late, early = time_to_above(CENTRAL, 160.00001), time_to_above(CENTRAL, 170, hours=(0, 24))
+    asked = late, early, time_to_below(CENTRAL, 80.0)
+    told = one(MODEL, regimen, CENTRAL, *asked, until_days=1, engine=engine)
+    assert told == pytest.approx([24.0, math.nan, math.log(2) / KE], rel=1e-6, nan_ok=True)
+
+
 # --- any regimen, grid and company
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from il15_sim.data import Experiment, MeasuredQuantity, Measurement, Window
 from il15_sim.errors import InputError
 from il15_sim.fit.predict import Curve, PredictionFailed, Predictor, read_off
-from il15_sim.measurements import Experiment, MeasuredQuantity, Measurement, Window
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.simulation import simulate

@@ -28,7 +28,7 @@ def hidden(folder):
 
 
 def shards(folder):
-    return sorted(path.name for path in folder.glob("*/shard-*"))
+    return sorted(path.name for path in folder.glob("*/finished/*"))
 
 
 @pytest.mark.slow
@@ -41,13 +41,13 @@ def test_a_stored_run_keeps_what_it_has_and_goes_on(tmp_path, whole, what, numbe
     assert child.ended_by(number) < 2.0
     assert child.process.returncode == code, child.err
     assert not child.survivors()
-    safe = {name: (next(tmp_path.iterdir()) / name).stat().st_mtime_ns for name in shards(tmp_path)}
+    place = next(tmp_path.iterdir()) / "finished"
+    safe = {name: (place / name).stat().st_mtime_ns for name in shards(tmp_path)}
     assert 2 <= len(safe) < ROWS / 40
     assert hidden(tmp_path) == []
     resumed = simulate(
         Model.load("patient"), **asked(), rtol=1e-8, folder=tmp_path, rows_per_shard=40
     )
-    place = next(tmp_path.iterdir())
     assert {name: (place / name).stat().st_mtime_ns for name in safe} == safe
     for name in whole.data.data_vars:
         assert np.array_equal(resumed[name].values, whole[name].values), name

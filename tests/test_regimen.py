@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import pickle
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -400,7 +403,7 @@ def _short() -> Regimen:
         (lambda: _short().hold(days=(3, 3)), "hold d3-d3 is reversed or empty"),
         (lambda: _short().hold(days=(-1, 3)), "start of a hold is -1 d; it must be a non-negative"),
         (lambda: _short().hold(days=(1, math.nan)), "end of a hold is nan d"),
-        (lambda: _short().hold(days=3), "days=3; give two days"),  # type: ignore[arg-type]
+        (lambda: _short().hold(days=3), "days is 3; it must be a list; e.g. days=(14, 21)"),  # type: ignore[arg-type]
         (
             lambda: _short().hold(days=(4, 6)),
             "hold d4-d6 lies outside the course of a; which lasts 5 d",
@@ -469,3 +472,112 @@ def test_a_hold_without_a_dose_in_it_is_allowed() -> None:
 def test_a_window_knows_its_kind() -> None:
     assert str(Window(1, 2)) == "hold d1-d2"
     assert str(Window(1, 2, 3, "mg")) == "reduction d1-d2"
+
+
+# What is no number, and what is no list.
+
+NO_NUMBERS = [
+    True,
+    np.True_,
+    "400",
+    "1_0",
+    b"70",
+    np.timedelta64(12, "h"),
+    timedelta(hours=12),
+    1j,
+    None,
+    [400],
+    np.array([400.0]),
+    {400: 1},
+    Decimal("sNaN"),
+]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
+def test_what_is_no_number_is_refused_wherever_one_is_due(value: Any) -> None:
+    entrances = {
+        "duration is ": lambda: Regimen.bolus("a", dose_mg=1, days=value, every_h=12),
+        "start day is ": lambda: Regimen.bolus("a", dose_mg=1, days=5, every_h=12, start_day=value),
+        "infusion time of a is ": lambda: Dose(0, "a", 1, "mg", "infusion", value),
+        "infusion time of a ": lambda: Dose(0, "a", 1, "mg", "oral", value),
+        "dose time of a is ": lambda: Dose(value, "a", 1, "mg", "oral"),
+        "dose of a is ": lambda: Dose(0, "a", value, "mg", "oral"),
+        "dose of b is ": lambda: Regimen.from_doses("b", times_h=[0], dose_mg=[value]),
+        "dose time of b is ": lambda: Regimen.from_doses("b", times_h=[value], dose_mg=1),
+        "start of a hold is ": lambda: FULL.hold(days=(value, 5)),
+        "next": lambda: FULL.then(dose_mg=1, days=value, every_h=12),
+        "delay of dose 2 is ": lambda: FULL.late(2, by_h=value),
+        "dose number is ": lambda: FULL.skip(value),
+        "time of a dose is ": lambda: FULL.skip(times_h=[value]),
+    }
+    for what, make in entrances.items():
+        with pytest.raises(InputError) as error:
+            make()
+        assert str(error.value).startswith("duration is " if what == "next" else what)
+
+
+@pytest.mark.parametrize(
+    "value", [12, np.int8(12), np.float32(12), Fraction(12), Decimal(12), np.array(12)], ids=repr
+)
+def test_every_kind_of_number_is_one(value: Any) -> None:
+    regimen = Regimen.oral("sorafenib", dose_mg=400, every_h=value, days=56)
+    assert regimen == FULL
+    assert Dose(value, "a", value, "mg", "oral") == Dose(12.0, "a", 12.0, "mg", "oral")
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: FULL.hold(days={14: 0, 21: 0}), "days is {14: 0, 21: 0}; it must be a list; e.g."),
+        (lambda: FULL.hold(days="14"), "days is '14'; it must be a list; e.g. days=(14, 21)"),
+        (lambda: FULL.hold(days=(1, 2, 3)), "days=(1, 2, 3); give two days, e.g. days=(14, 21)"),
+        (lambda: FULL.skip(times_h=5), "times_h is 5; it must be a list; e.g. times_h=[36]"),
+        (
+            lambda: Regimen.from_doses("a", times_h={0, 12}, dose_mg=1),
+            "times_h is {0, 12}; it must be a list; e.g. times_h=[0, 12]",
+        ),
+        (lambda: Regimen.from_doses("a", times_h=b"70", dose_mg=1), "times_h is b'70'; it must"),
+        (
+            lambda: Regimen.from_doses("a", times_h=np.array(5), dose_mg=1),
+            "times_h is array(5); it must be a list",
+        ),
+        (
+            lambda: Regimen.from_doses("a", times_h=[0, 12], dose_mg={400: 1, 200: 2}),
+            "dose is {400: 1, 200: 2}; it must be a list; e.g. 400 or [400, 200]",
+        ),
+        (lambda: Regimen.taken(5), "doses is 5; it must be a list"),
+        (lambda: Regimen.taken(["x"]), "'x' is no dose; give il15_sim.Dose(time_h, ...)"),
+        (lambda: Regimen(("x",)), "'x' is no course; make it with Regimen.oral"),
+        (lambda: Dose(-1, "a", 1, "mg", "oral"), "dose time of a is -1 h; it must be a non-neg"),
+        (lambda: Dose(0, "a", 1, "mg", "civ"), "unknown route 'civ'; routes are oral, iv, inf"),
+        (lambda: Dose(0, "a", 1, "mg", "ivv"), "unknown route 'ivv'; routes are oral, iv, inf"),
+        (lambda: Dose(0, "a", 1, "mg", ["iv"]), "unknown route '['iv']'; routes are"),
+        (
+            lambda: Dose(0, "a", 1, "ug/kg/min", "infusion", 1),
+            "unknown unit 'ug/kg/min'; it is an amount per time; give the amount of one dose",
+        ),
+        (lambda: Regimen(5), "tracks is 5; it must be a list; e.g. Regimen.parse(text).tracks"),
+        (lambda: Phase(1, "mg", 12, 5, "d1-5/28"), "cycle is 'd1-5/28'; give Cycle(1, 5, 28), or"),
+        (lambda: Dose(0, "a", 1, np.array(["mg", "g"]), "oral"), "unknown unit '['mg' 'g']'"),
+        (lambda: FULL.hold(days=(1, 2), drug=np.array(["a", "b"])), "drug of this regimen '['a'"),
+        (lambda: Dose(0, "a", 1, "ng", "oral"), "unknown unit 'ng'; units are mg, mg/m2"),
+        (lambda: Regimen.oral("a", dose=1, days=5), "dose keyword 'dose'; the keyword names the"),
+        (lambda: Regimen.oral("a", dose_g=1, days=5), "'dose_g'; the keyword names the unit: "),
+        (
+            lambda: Regimen.oral("a", dose_mcg_per_kg=1, days=5),
+            "unknown dose keyword 'dose_mcg_per_kg'; did you mean 'dose_ug_per_kg'?",
+        ),
+        (
+            lambda: Regimen.oral("a", dose_mg_m2=1, days=5),
+            "unknown dose keyword 'dose_mg_m2'; did you mean 'dose_mg_per_m2'?",
+        ),
+        (
+            lambda: Regimen.oral("a", dose_mg=1, days=5, every=12),
+            "unknown argument 'every'; arguments are drug, days, every_h, cycle, start_day and",
+        ),
+    ],
+)
+def test_what_is_no_list_no_unit_no_argument(make: Any, text: str) -> None:
+    with pytest.raises(InputError) as error:
+        make()
+    assert text in str(error.value)

@@ -1,5 +1,6 @@
 """What `simulate` refuses, and the sentence with which it does."""
 
+import numpy as np
 import pytest
 
 from il15_sim import InputError, Model, Regimen, simulate
@@ -16,11 +17,17 @@ REFUSED = [
     ({"parameters": {"volume": 1.0}}, "unknown parameter 'volume'"),
     ({"parameters": {"sorafenib_volum": 1.0}}, "did you mean 'sorafenib_volume'"),
     ({"parameters": {"sorafenib_gut": 1.0}}, "unknown parameter 'sorafenib_gut'"),
-    ({"parameters": {"sorafenib_volume": NAN}}, "value nan of 'sorafenib_volume' is not finite"),
-    ({"parameters": {"sorafenib_volume": -INF}}, "value -inf of 'sorafenib_volume' is not finite"),
-    ({"parameters": {"sorafenib_volume": 10**400}}, "of 'sorafenib_volume' is not finite"),
-    ({"parameters": {"sorafenib_volume": "big"}}, "value 'big' of 'sorafenib_volume' is not a num"),
-    ({"parameters": {"sorafenib_volume": None}}, "is not a number"),
+    ({"parameters": {"sorafenib_volume": NAN}}, "volume' is not a finite number: nan"),
+    ({"parameters": {"sorafenib_volume": -INF}}, "volume' is not a finite number: -inf"),
+    ({"parameters": {"sorafenib_volume": 10**400}}, "volume' is not a finite number: inf"),
+    (
+        {"parameters": {"sorafenib_volume": "big"}},
+        "value of 'sorafenib_volume' is not a number: 'big'",
+    ),
+    *[
+        ({"parameters": {"sorafenib_volume": v}}, "value of 'sorafenib_volume' is not a number")
+        for v in (None, True, np.True_, "1_0", b"70", np.timedelta64(1, "h"), 1j, [1.0])
+    ],
     ({"parameters": [{"sorafenib_gut": 1.0}]}, "unknown parameter 'sorafenib_gut'"),
     ({"parameters": 5}, "parameters of type int; give a DataFrame"),
     ({"parameters": "volume"}, "parameters of type str; give a DataFrame"),

@@ -8,6 +8,7 @@ from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import round_h
+from il15_sim.unusual import warn_of_doses
 
 #: Dose unit -> (unit of mass, parameter that multiplies it or None).
 _UNITS: dict[str, tuple[str, str | None]] = {
@@ -68,7 +69,10 @@ def dose_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
 def scaled_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
     """The same for any patient: amounts per body surface or weight name the parameter."""
     total: dict[tuple[float, str, str], float] = {}
+    amounts: dict[tuple[str, str, str], list[float]] = {}
     for dose in regimen.doses():
+        a_day = dose.amount / max(1.0, dose.duration_h / 24)
+        amounts.setdefault((dose.drug, dose.route, dose.unit), []).append(a_day)
         entry = entry_of(model, dose.drug, dose.route, dose.unit)
         target, per = entry.target, entry.per
         amount = dose.amount * entry.times / entry.over
@@ -79,7 +83,19 @@ def scaled_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
             _add(total, (round_h(dose.time_h + dose.duration_h), target, per), -rate)
         else:
             _add(total, (dose.time_h, target, per), amount)
+    for kind, some in amounts.items():
+        warn_of_unusual(model, kind, min(some), max(some))
     return tuple(Change(t, target, x, per) for (t, target, per), x in sorted(total.items()) if x)
+
+
+def warn_of_unusual(model: Model, kind: tuple[str, str, str], low: float, high: float) -> None:
+    """Warn where doses of a drug by a route, told in a unit, are far from those given to patients.
+
+    `low` and `high` are the lowest and the highest; infusions of more than a day count by the day.
+    """
+    drug, route, unit = kind
+    target = next(d for d in model.drugs if (d.drug, d.route) == (drug, route))
+    warn_of_doses(target, unit, low, high, model.values)
 
 
 def dose_times(regimen: Regimen) -> tuple[float, ...]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from il15_sim.errors import InputError
+from il15_sim.finite import as_number
 from il15_sim.regimen.dose import round_h
 
 Kind = Literal[
@@ -312,13 +313,7 @@ def _level(
 
 
 def _number(what: str, observable: str, given: Any, *, endless: bool = False) -> float:
-    """A number as a number; text, truth values and differences of times are none."""
-    kind = type(given).__name__
-    try:
-        number = float(given)
-    except (TypeError, ValueError):
-        number = math.nan
-    odd = isinstance(given, (bool, str, bytes)) or kind in ("bool_", "timedelta64", "datetime64")
-    if odd or math.isnan(number) or (math.isinf(number) and not endless):
+    number = as_number(given)
+    if number is None or math.isnan(number) or (math.isinf(number) and not endless):
         raise InputError(f"{what}={given!r:.60} of '{observable}'", why="it is no finite number")
     return number

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 
 from il15_sim.composition import table_ids
+from il15_sim.drugs import DRUG_COLUMNS, DrugTarget, check_targets, drug_targets
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.numeric import real
 from il15_sim.files.resources import models_dir as packaged_models_dir
 from il15_sim.files.tsv import read_tsv
+from il15_sim.frozen import Frozen
 from il15_sim.parameters import ParameterTable, Variant
 from il15_sim.sbml import SbmlFacts, read_sbml_facts, sbml_from_antimony, set_sbml_values
+from il15_sim.unusual import warn_of_value
 
 #: Variants that belong to the packaged model: what the shipped fits wrote.
 SHIPPED_VARIANTS = ("sorafenib_pk_fit",)
-
-
-@dataclass(frozen=True)
-class DrugTarget:
-    """Where a dose of one drug by one route enters the model, and in which unit."""
-
-    drug: str
-    route: str
-    target: str
-    unit: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +44,8 @@ class Model:
     drugs : tuple of DrugTarget
         The drugs and routes that this model can be dosed with.
     parameters : ParameterTable
-        The rows of the parameter table that this model uses.
+        The rows of the parameter table that this model uses, under its own ids and with the values
+        that are simulated.
 
     Examples
     --------
@@ -119,18 +113,20 @@ class Model:
         units.update({i: table[row].unit for i, row in rows.items()})
         units.update({o: u for o, u in _observable_units(folder).items() if o in units})
         known = facts.states + tuple(facts.constants)
-        drugs = _drug_targets(folder)
+        drugs = drug_targets(read_tsv(folder / "drugs.tsv", DRUG_COLUMNS)[0], folder / "drugs.tsv")
         if name == "patient":
-            _check_targets(drugs, known, folder / "drugs.tsv")
+            check_targets(drugs, known, folder / "drugs.tsv")
         drugs = tuple(d for d in drugs if d.target in known)
         model = cls(
             name=name,
-            values=MappingProxyType({**own, **inputs}),
-            parameters=table.subset(rows.values()),
-            rows=MappingProxyType(rows),
+            values=Frozen({**own, **inputs}),
+            parameters=ParameterTable(
+                tuple(replace(table[row], id=i) for i, row in rows.items()), table.path
+            ),
+            rows=Frozen(rows),
             drugs=drugs,
             observables=observables,
-            units=MappingProxyType(units),
+            units=Frozen(units),
             variants=(),
             models_dir=folder,
             facts=facts,
@@ -182,35 +178,39 @@ class Model:
         return hashlib.sha256((self._template + text).encode()).hexdigest()
 
     def with_values(self, values: Mapping[str, float], where: str | None = None) -> Model:
-        """The same model with some parameter values replaced (unknown ids are refused)."""
+        """The same model with some parameter values replaced.
+
+        A value outside the table's bounds is used, and warned of once.
+
+        Raises
+        ------
+        InputError
+            As `check_values`.
+        """
         checked = self.check_values(values, where)
-        return replace(self, values=MappingProxyType({**self.values, **checked}))
+        listed = {i: v for i, v in checked.items() if i in self.parameters}
+        for key, value in listed.items():
+            warn_of_value(key, value, self.parameters[key], where)
+        return self._with(checked)
 
     def check_values(
         self, values: Mapping[str, float], where: str | Path | None = None
     ) -> dict[str, float]:
         """Overrides as floats; refuses unknown ids and values that are not finite numbers."""
+        if not isinstance(values, Mapping):
+            fix = "give a dictionary of values by parameter id"
+            raise InputError(f"values are {values!r:.40}", where=where, fix=fix)
         checked = {}
         for key, value in values.items():
             if key not in self.values:
                 raise unknown("parameter", key, self.values, where)
-            try:
-                number = float(value)
-            except (TypeError, ValueError):
-                raise InputError(
-                    f"value {value!r} of '{key}' is not a number", where=where
-                ) from None
-            except OverflowError:  # an integer beyond the largest float
-                number = float("inf")
-            if not abs(number) < float("inf"):
-                raise InputError(f"value {value!r:.40} of '{key}' is not finite", where=where)
-            row = self.rows.get(key)
-            if number < 0 and row is not None and self.parameters[row].lower >= 0:
+            number = real(value, f"value of '{key}'", where)
+            if number < 0 and key in self.parameters and self.parameters[key].lower >= 0:
+                row = self.parameters[key]
                 raise InputError(
                     f"value {value!r} of '{key}' is negative",
                     where=where,
-                    why=f"the table's bounds are {self.parameters[row].lower:g} to "
-                    f"{self.parameters[row].upper:g} {self.parameters[row].unit}",
+                    why=f"the table's bounds are {row.lower:g} to {row.upper:g} {row.unit}",
                 )
             checked[key] = number
         return checked
@@ -227,8 +227,17 @@ class Model:
         table = ParameterTable.read(self.models_dir / "parameters.tsv")
         given = Variant.read(path, table).values()
         own = {i: given[row] for i, row in self.rows.items() if row in given}
-        model = self.with_values(own)
-        return replace(model, variants=(*self.variants, name))
+        # A variant may leave the bounds without a warning: `il15-sim check` has looked at it.
+        changed = self._with(self.check_values(own, path))
+        return replace(changed, variants=(*self.variants, name))
+
+    def _with(self, checked: Mapping[str, float]) -> Model:
+        listed = {i: v for i, v in checked.items() if i in self.parameters}
+        return replace(
+            self,
+            values=Frozen({**self.values, **checked}),
+            parameters=self.parameters.with_values(listed),
+        )
 
     def upstream_kinds(self, observable: str) -> dict[str, int]:
         """How many parameters upstream of an observable are measured, derived, fitted, assumed."""
@@ -236,9 +245,28 @@ class Model:
             raise unknown("observable", observable, (*self.observables, *self.states))
         counts = dict.fromkeys(("measured", "derived", "fitted", "assumed"), 0)
         for i in self.facts.upstream_constants(observable):
-            if i in self.rows:
-                counts[self.parameters[self.rows[i]].kind] += 1
+            if i in self.parameters:
+                counts[self.parameters[i].kind] += 1
         return counts
+
+    def __repr__(self) -> str:
+        """A few lines on what there is."""
+        drugs: dict[str, list[str]] = {}
+        for target in self.drugs:
+            drugs.setdefault(target.drug, []).append(target.route)
+        lines = [
+            f"model '{self.name}': {len(self.states)} states, {len(self.observables)} observables, "
+            f"{len(self.values)} parameters",
+            "drugs: " + (", ".join(f"{d} ({', '.join(r)})" for d, r in drugs.items()) or "none"),
+            f"variants: {', '.join(self.variants) or 'none'}",
+        ]
+        return "\n  ".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same and the parameters, for a notebook."""
+        from html import escape
+
+        return f"<pre>{escape(repr(self))}</pre>{self.parameters._repr_html_()}"
 
 
 def variant_names(models_dir: str | Path | None = None) -> tuple[str, ...]:
@@ -274,25 +302,8 @@ OBSERVABLE_COLUMNS = (
     *("observableId", "observableName", "observableFormula", "noiseFormula"),
     *("noiseDistribution", "unit"),
 )
-DRUG_COLUMNS = ("drug", "route", "target", "unit", "note")
-
-
-def _check_targets(drugs: Iterable[DrugTarget], known: Iterable[str], where: Path) -> None:
-    """Every dose has one place to go, and the patient has that place."""
-    seen: set[tuple[str, str]] = set()
-    for d in drugs:
-        if d.target not in known:
-            raise unknown(f"target of {d.drug} {d.route}", d.target, known, where)
-        if (d.drug, d.route) in seen:
-            raise InputError(f"a second row for {d.drug} {d.route}", where=where)
-        seen.add((d.drug, d.route))
 
 
 def _observable_units(folder: Path) -> dict[str, str]:
     rows, _ = read_tsv(folder / "observables.tsv", OBSERVABLE_COLUMNS, unique="observableId")
     return {row["observableId"]: row["unit"] for _, row in rows}
-
-
-def _drug_targets(folder: Path) -> tuple[DrugTarget, ...]:
-    rows, _ = read_tsv(folder / "drugs.tsv", DRUG_COLUMNS)
-    return tuple(DrugTarget(r["drug"], r["route"], r["target"], r["unit"]) for _, r in rows)

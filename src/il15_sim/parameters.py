@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -160,6 +160,32 @@ class ParameterTable:
     def write(self, path: str | Path) -> None:
         """Write the table so that `read` gives an equal one (comments are not kept)."""
         write_tsv(Path(path), COLUMNS, (_cells(p) for p in self.parameters))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per parameter, indexed by id: value, unit, bounds, kind, name, source, ...
+
+        Examples
+        --------
+        >>> from il15_sim import Model
+        >>> Model.load("sorafenib_pk").parameters.to_frame().loc["sorafenib_volume", "unit"]
+        'L'
+        """
+        import pandas as pd
+
+        names = [f.name for f in fields(Parameter) if f.name != "row"]
+        rows = [[getattr(p, name) for name in names] for p in self.parameters]
+        return pd.DataFrame(rows, columns=names).set_index("id")
+
+    def __repr__(self) -> str:
+        """How many there are, and the first."""
+        shown = ", ".join(f"{p.id} = {p.value:g} {p.unit}" for p in self.parameters[:3])
+        return f"{len(self)} parameters: {shown}{', ...' if len(self) > 3 else ''}"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        columns = ["value", "unit", "lower", "upper", "kind", "name", "source"]
+        html: str = self.to_frame()[columns].to_html(max_rows=20, float_format="{:.4g}".format)
+        return html
 
     def to_petab2(self) -> pd.DataFrame:
         """The table as PEtab v2 has it, indexed by `parameterId`, without the own columns."""

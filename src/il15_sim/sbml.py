@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from il15_sim.batch.time_unit import HOUR, TimeUnit, time_unit_of
 from il15_sim.errors import InputError
+from il15_sim.frozen import Frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,11 +114,11 @@ def read_sbml_facts(sbml: str) -> SbmlFacts:
             constants[name] = value
     return SbmlFacts(
         states=tuple(rated),
-        constants=MappingProxyType(constants),
-        initial=MappingProxyType(initial),
+        constants=Frozen(constants),
+        initial=Frozen(initial),
         assigned=assigned,
-        depends=MappingProxyType(depends),
-        units=MappingProxyType(units),
+        depends=Frozen(depends),
+        units=Frozen(units),
         time_unit=time_unit_of(model),
     )
 

@@ -115,9 +115,15 @@ class Kernel:
         own = TimeUnit(Fraction(about["hours"])) if about["hours"] else None
         #: The unit of all times of the model; None where nothing says which.
         self.time_unit: TimeUnit | None = chosen_unit(own, time_unit, name)
+        self._asked_unit = time_unit
         #: Seconds spent on compiling; zero where the code came from the cache.
         self.compile_seconds = note.seconds
         self._reporting: dict[tuple[str, ...], tuple[MachineCode, int]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, or one in another process, takes its code from the cache."""
+        unit, progress = self._asked_unit, self._progress
+        return _rebuilt, (self.sbml, self.method.name, self.name, unit, progress)
 
     @property
     def hash(self) -> str:
@@ -284,3 +290,9 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _rebuilt(
+    sbml: str, method: str, name: str, time_unit: str | None, progress: bool | None
+) -> Kernel:
+    return Kernel(sbml, method, name, time_unit=time_unit, progress=progress)

@@ -82,6 +82,12 @@ def jump_reduction(job: Job, work: Work, now: Vec) -> None:
             sign = side(kind)
             here = here & (sign * work.out[job.column[e], :] > sign * work.level[e, :])
             work.best[e, :] = where(here, now, work.best[e, :])
+        elif kind == FIRST_ABOVE or kind == FIRST_BELOW:  # noqa: SIM109
+            here = jumped & (now >= job.begin[e]) & (now < job.close[e])
+            sign = 1.0 if kind == FIRST_ABOVE else -1.0
+            gap = sign * (work.out[job.column[e], :] - work.level[e, :])
+            here = here & (work.best[e, :] != work.best[e, :]) & (gap >= 0.0)
+            work.best[e, :] = where(here, now, work.best[e, :])
 
 
 @native

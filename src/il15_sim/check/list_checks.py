@@ -7,9 +7,10 @@ from pathlib import Path
 
 from il15_sim.check.finding import Finding, from_error
 from il15_sim.check.problem import PATIENT, ModelFile, Problem
+from il15_sim.drugs import DRUG_COLUMNS, drug_targets
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.tsv import read_tsv
-from il15_sim.model import DRUG_COLUMNS, OBSERVABLE_COLUMNS
+from il15_sim.model import OBSERVABLE_COLUMNS
 from il15_sim.units import units_agree
 
 
@@ -36,6 +37,10 @@ def drugs(problem: Problem) -> Iterator[Finding]:
         if key in seen:
             yield Finding("drugs", "error", where, f"a second row for {key[0]} {key[1]}")
         seen.add(key)
+        try:
+            drug_targets([(int(where.rpartition(" ")[2]), row)], path)
+        except InputError as error:
+            yield from_error("drugs", error)
         if target not in patient.facts.units:
             yield from_error("drugs", unknown("target", target, patient.facts.units, where))
             continue

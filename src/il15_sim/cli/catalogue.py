@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from il15_sim.drugs import DRUG_COLUMNS
 from il15_sim.files.resources import shipped
 from il15_sim.files.text import read_text
 from il15_sim.files.toml import read_toml
 from il15_sim.files.tsv import read_tsv
 from il15_sim.model import (
-    DRUG_COLUMNS,
     OBSERVABLE_COLUMNS,
     SHIPPED_VARIANTS,
     model_names,

@@ -45,12 +45,15 @@ def write_atomic(path: str | Path, content: str | bytes) -> Path:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, prefix: str = ".", suffix: str = ".partial") -> Iterator[IO[bytes]]:
+def replacing(
+    path: Path, prefix: str = ".", suffix: str = ".partial", folder: Path | None = None
+) -> Iterator[IO[bytes]]:
     """An open file that takes the place of `path` when the block ends, or vanishes after an error.
 
-    `prefix` and `suffix` name it until then; its content is on the disk before it has its name.
+    `prefix` and `suffix` name it until then, and it lies in `folder`, or beside `path`; its content
+    is on the disk before it has its name.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=suffix)
+    handle, temporary = tempfile.mkstemp(dir=folder or path.parent, prefix=prefix, suffix=suffix)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

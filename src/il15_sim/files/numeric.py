@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import numbers
 import re
 from pathlib import Path
 
 from il15_sim.errors import InputError
+from il15_sim.finite import as_number
 
 # Python's float also reads 1_000, digits of other scripts, inf and nan.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
@@ -54,17 +54,10 @@ def real(value: object, what: str, where: str | Path | None) -> float:
     Traceback (most recent call last):
     il15_sim.errors.InputError: value of 'ka' is not a number: True
     """
-    kind = getattr(value, "dtype", None)
-    if kind is None:
-        good = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    else:  # NumPy counts spans of time and truth values among its numbers
-        good = kind.kind in "iuf" and getattr(value, "shape", None) == ()
-    if not good:
+    number = as_number(value)
+    if number is None:
         raise InputError(f"{what} is not a number: {value!r:.40}", where=where)
-    try:
-        return _finite(float(value), value, what, where)  # type: ignore[arg-type]
-    except OverflowError:  # an integer beyond the largest float
-        return _finite(math.inf, math.inf, what, where)
+    return _finite(number, value if math.isfinite(number) else number, what, where)
 
 
 def _finite(number: float, told: object, what: str, where: str | Path | None) -> float:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from il15_sim.data import Measurement
 from il15_sim.errors import InputError
-from il15_sim.measurements import Measurement
 
 # Quantiles of the standard normal: 97.5 % and 75 %.
 _Z_975 = 1.959964

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.data import Measurement, data_dir, read_quantities
 from il15_sim.fit.cohorts import CohortTerm, best_log_factor, best_omega
 from il15_sim.fit.noise import row_log_sd
 from il15_sim.fit.predict import Curve, Predictor, read_off
 from il15_sim.fit.problem import FitProblem
-from il15_sim.measurements import Measurement, data_dir, read_quantities
 
 Array = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.data import Experiment, MeasuredQuantity, Measurement, Window
 from il15_sim.endpoints import auc, cmax
 from il15_sim.errors import InputError
-from il15_sim.measurements import Experiment, MeasuredQuantity, Measurement, Window
 from il15_sim.model import Model
 from il15_sim.regimen import Dose, Regimen
 from il15_sim.simulation import simulate

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from il15_sim.composition import without_comments
+from il15_sim.data import Experiment, Measurement, Study, read_study, study_names
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.record import hash_inputs
 from il15_sim.fit.keys import get, positive, text, whole
 from il15_sim.fit.noise import NoiseModel
 from il15_sim.fit.unknowns import Unknown, read_estimates, read_time_shifts
-from il15_sim.measurements import Experiment, Measurement, Study, read_study, study_names
 from il15_sim.model import Model
 
 _TOP = ("title", "description", "model", "studies", "starts", "seed")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 
-from il15_sim.errors import InputError, closest, unknown
+from il15_sim.errors import InputError
+from il15_sim.finite import as_number
+from il15_sim.regimen.spelling import UNITS as UNITS
+from il15_sim.regimen.spelling import is_rate, typo, unit_hint
 
-UNITS = ("mg", "mg/m2", "mg/kg", "ug", "ug/m2", "ug/kg")
 ROUTES = ("oral", "iv", "infusion", "sc")
 MAX_DOSES = 100_000
 MAX_DAYS = 36_525.0
@@ -34,6 +36,12 @@ class Dose:
         One of oral, iv, infusion, sc.
     duration_h : float
         Length of an infusion in hours; 0 for every other route.
+
+    Raises
+    ------
+    InputError
+        For an amount that is not positive and finite, a time before zero, an unknown unit or
+        route.
     """
 
     time_h: float
@@ -42,6 +50,16 @@ class Dose:
     unit: str
     route: str
     duration_h: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check every part."""
+        check_kind(self.drug, self.route, self.duration_h)
+        check_unit(self.unit)
+        time = quantity(f"dose time of {self.drug}", self.time_h, "h", zero=True)
+        amount = quantity(f"dose of {self.drug}", self.amount, self.unit)
+        numbers = (("time_h", time), ("amount", amount), ("duration_h", float(self.duration_h)))
+        for name, number in numbers:
+            object.__setattr__(self, name, number)
 
 
 def round_h(time_h: float) -> float:
@@ -84,15 +102,10 @@ def quantity(what: str, value: object, unit: str = "", *, zero: bool = False) ->
     >>> quantity("interval", 12, "h")
     12.0
     """
-    number = math.nan
-    if isinstance(value, Real) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except OverflowError:  # an integer beyond the largest float
-            value = number = math.inf
-    if math.isfinite(number) and (number > 0 or (zero and number == 0)):
+    number = as_number(value)
+    if number is not None and (0 < number < math.inf or (zero and number == 0)):
         return number
-    shown = number_text(number) if math.isfinite(number) else f"{value!r:.40}"
+    shown = f"{value!r:.40}" if number is None else number_text(number)
     rule = "non-negative" if zero else "positive"
     raise InputError(f"{what} is {shown} {unit}".rstrip(), why=f"it must be a {rule} finite number")
 
@@ -119,7 +132,7 @@ def whole(what: str, value: object) -> int:
     >>> whole("dose number", 5)
     5
     """
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if as_number(value) is None or not isinstance(value, Integral):
         raise InputError(f"{what} is {value!r:.40}", why="it must be a whole number")
     if abs(int(value)) > 10**9:
         raise InputError(f"{what} is beyond a thousand million", why="no regimen is that long")
@@ -127,12 +140,24 @@ def whole(what: str, value: object) -> int:
 
 
 def check_unit(unit: object) -> None:
-    """Raise InputError unless `unit` is a dose unit, naming the closest one."""
-    if unit not in UNITS:
-        # Only a unit of the same mass is a safe guess: 'ng' is as near to mg as to ug.
-        near = closest(str(unit), [u for u in UNITS if str(unit).lower().startswith(u[:2])])
-        fix = f"did you mean '{near}'? " if near else ""
-        raise InputError(f"unknown unit '{unit!s:.40}'", fix=f"{fix}units are {', '.join(UNITS)}")
+    """Raise InputError unless `unit` is a dose unit, naming one only where it is the same one."""
+    if isinstance(unit, str) and unit in UNITS:
+        return
+    why, near = None, unit_hint(str(unit))
+    fix = f"did you mean '{near}'? " if near else ""
+    fix += f"units are {', '.join(UNITS)}"
+    if is_rate(str(unit)):
+        why = "it is an amount per time"
+        fix = "give the amount of one dose and how often, or an infusion such as iv over 24 h"
+    raise InputError(f"unknown unit '{unit!s:.40}'", why=why, fix=fix)
+
+
+def check_route(route: object) -> None:
+    """Raise InputError unless `route` is a route."""
+    if not isinstance(route, str) or route not in ROUTES:
+        near = typo(str(route), ROUTES)
+        fix = f"did you mean '{near}'?" if near else f"routes are {', '.join(ROUTES)}"
+        raise InputError(f"unknown route '{route!s:.40}'", fix=fix)
 
 
 def check_kind(drug: object, route: object, duration_h: object) -> None:
@@ -145,11 +170,10 @@ def check_kind(drug: object, route: object, duration_h: object) -> None:
         raise InputError(f"drug name {drug!r:.40}", why=why)
     if drug == "none":
         raise InputError("drug name 'none'", why="the word means no treatment")
-    if route not in ROUTES:
-        raise unknown("route", str(route), ROUTES)
+    check_route(route)
     if route == "infusion":
         span(f"infusion time of {drug}", duration_h)
-    elif duration_h != 0:
+    elif as_number(duration_h) != 0:
         why = f"route {route} takes none"
         raise InputError(f"infusion time of {drug} is {duration_h!r:.40} h", why=why)
 

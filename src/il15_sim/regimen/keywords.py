@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError
+from il15_sim.finite import as_list
 from il15_sim.regimen.phase import Cycle, Window
+from il15_sim.regimen.spelling import unit_hint
 
 _UNIT_OF = {
     "dose_mg": "mg",
@@ -46,12 +48,24 @@ def one_dose(dose: Mapping[str, object]) -> tuple[Any, str]:
     given = {keyword: value for keyword, value in dose.items() if value is not None}
     for keyword in given:
         if keyword not in _UNIT_OF:
-            raise unknown("dose keyword", keyword, _UNIT_OF)
+            raise _unknown_keyword(keyword)
     if len(given) != 1:
         said = " and ".join(sorted(given)) + " are given" if given else "no dose is given"
         raise InputError(said, fix=f"give exactly one of {', '.join(_UNIT_OF)}")
     keyword, value = given.popitem()
     return value, _UNIT_OF[keyword]
+
+
+def _unknown_keyword(keyword: str) -> InputError:
+    """A hint only where the unit is the same: `dose` may be meant in mg or in ug."""
+    named = ", ".join(_UNIT_OF)
+    if not keyword.startswith("dose"):
+        why = f"arguments are drug, days, every_h, cycle, start_day and one of {named}"
+        return InputError(f"unknown argument '{keyword}'", why=why)
+    unit = unit_hint(re.sub("^doses?_", "", keyword).replace("_per_", "/").replace("_", "/"))
+    near = [name for name, its in _UNIT_OF.items() if its == unit]
+    fix = f"did you mean '{near[0]}'?" if near else f"the keyword names the unit: {named}"
+    return InputError(f"unknown dose keyword '{keyword}'", fix=fix)
 
 
 def to_cycle(cycle: str | Cycle | None) -> Cycle | None:
@@ -68,8 +82,8 @@ def to_window(
     days: Sequence[float], amount: float | None = None, unit: str | None = None
 ) -> Window:
     """The window from the first to the second of two days: a hold, or with a dose a reduction."""
-    try:
-        start, end = days
-    except (TypeError, ValueError):
-        raise InputError(f"days={days!r:.40}", fix="give two days, e.g. days=(14, 21)") from None
-    return Window(start, end, amount, unit)
+    two = as_list("days", days, "days=(14, 21)")
+    if len(two) != 2:
+        raise InputError(f"days={days!r:.40}", fix="give two days, e.g. days=(14, 21)")
+    start, end = two
+    return Window(start, end, amount, unit)  # type: ignore[arg-type]

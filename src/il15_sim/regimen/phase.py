@@ -63,6 +63,9 @@ class Phase:
     def __post_init__(self) -> None:
         """Check the numbers, and that there are doses but not too many."""
         check_unit(self.unit)
+        if not isinstance(self.cycle, Cycle | None):
+            fix = "give Cycle(1, 5, 28), or None for every day"
+            raise InputError(f"cycle is {self.cycle!r:.40}", fix=fix)
         object.__setattr__(self, "amount", quantity("dose", self.amount, self.unit))
         object.__setattr__(self, "every_h", span("interval", self.every_h))
         object.__setattr__(self, "days", span("duration", self.days, "d"))

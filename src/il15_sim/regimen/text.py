@@ -7,7 +7,7 @@
              | drug amount {"," amount} unit [route] "at" time {"," time} "h"
     route    = "oral" (the default) | "iv" | "iv over" number "h" | "sc"
     schedule = [interval] [cycle] "x" number "d"
-    interval = "q" number "h" | "daily" | "bid" | "tid" | "weekly"
+    interval = "q" number "h" | "daily" | "bid" | "tid" | "qid" | "weekly"
     cycle    = "d" first ["-" last] "/" length
     clause   = "hold" dA-dB | "reduce" dA-dB "to" amount unit | "then" amount unit schedule
              | "skip dose" n {"," n} (n or n-m) | "skip every" n"th dose"
@@ -15,7 +15,12 @@
 
 A clause acts on the course written before it, and its days count from the start of that course.
 A cycle without an interval is dosed daily; `then` without an interval keeps the last interval
-and cycle. Times may be given in h, d or w; keywords may be written in any case.
+and cycle. Keywords may be written in any case.
+
+What people write is read too: times in min, h, d or w and in words (`28 days`, `4 weeks`), `for`
+instead of `x`, grams, `od`, `bd`, `qd`, `twice daily`, `every 12 h`, `once every 3 weeks`, `po`,
+`i.v.`, `day 14-21`. Days of a hold are half-open however they are written. What can mean two
+things (`biweekly`, `1,000 mg`) is refused with the reason.
 """
 
 from __future__ import annotations
@@ -25,13 +30,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from il15_sim.errors import InputError
-from il15_sim.regimen.dose import check_kind, number_text, window_text
+from il15_sim.regimen.dose import check_kind
 from il15_sim.regimen.expand import Course, Listed, Track
 from il15_sim.regimen.phase import Cycle, Phase, Window
-from il15_sim.regimen.reader import DAYS, EVERY_H, HOURS, NUMBER, Reader
+from il15_sim.regimen.reader import DASH, NUMBER, Reader
+from il15_sim.regimen.words import (
+    INTERVAL_PATTERNS,
+    ROUTE_PATTERNS,
+    SPELLED,
+    UNCLEAR_PATTERNS,
+    UNCLEAR_ROUTE_PATTERNS,
+)
 
 _CLAUSES = ("hold", "reduce", "then", "skip", "dose")
-_OFTEN = ("q12h", *EVERY_H, "d1-5/28")
+_OFTEN = ("q12h", "daily", "bid", "tid", "qid", "weekly", "d1-5/28")
 
 
 def parse_tracks(text: object) -> list[Track]:
@@ -44,6 +56,7 @@ def parse_tracks(text: object) -> list[Track]:
 
     Examples
     --------
+    >>> from il15_sim.regimen.wording import track_text
     >>> [track_text(t) for t in parse_tracks("sorafenib 400 mg BID x 8 w")]
     ['sorafenib 400 mg q12h x 56 d']
     """
@@ -75,7 +88,7 @@ def _track(reader: Reader) -> Track:
     amounts = [reader.number(what, example)]
     while reader.take(","):
         amounts.append(reader.number(what, example))
-    unit = reader.unit(amounts[-1])
+    amounts, unit = reader.unit(*amounts)
     route, duration_h = _route(reader)
     if reader.keyword("at"):
         return _listed(reader, name, amounts, (unit, route, duration_h))
@@ -84,8 +97,7 @@ def _track(reader: Reader) -> Track:
     every_h, cycle, days = _schedule(reader, ("oral", "iv", "sc", *_OFTEN, "at"))
     start_day = 0.0
     if reader.keyword("from"):
-        reader.take("d")
-        start_day = reader.number("start day", "from d7", zero=True)
+        start_day = reader.day("start day", "from d7")
     with reader.told_from(name.start()):
         phase = Phase(amounts[0], unit, 24.0 if every_h is None else every_h, days, cycle)
         course = Course(name.group(), route, (phase,), start_day, duration_h)
@@ -95,11 +107,16 @@ def _track(reader: Reader) -> Track:
 
 
 def _route(reader: Reader) -> tuple[str, float]:
-    word = reader.keyword("oral", "po", "iv", "sc")
-    if word == "iv" and reader.keyword("over"):
-        hours = reader.number("infusion time", "iv over 2 h")
-        return "infusion", reader.time("infusion time", hours, HOURS, "iv over 2 h")
-    return word if word in ("iv", "sc") else "oral", 0.0
+    reader.refuse(UNCLEAR_ROUTE_PATTERNS)
+    found = reader.meant(ROUTE_PATTERNS)
+    route = found[1] if found else "oral"
+    if route == "iv":
+        if reader.take(r"(?:infusion\s+)?over\b"):
+            hours = reader.number("infusion time", "iv over 2 h")
+            return "infusion", reader.time("infusion time", hours, "iv over 2 h")
+        if not reader.keyword("bolus", "push"):
+            reader.refuse(UNCLEAR_ROUTE_PATTERNS)
+    return route, 0.0
 
 
 def _listed(
@@ -109,7 +126,7 @@ def _listed(
     times = [reader.number("time of a dose", example, zero=True)]
     while reader.take(","):
         times.append(reader.number("time of a dose", example, zero=True))
-    factor = reader.time("dose times", 1.0, HOURS, example)
+    factor = reader.time("dose times", 1.0, example)
     if len(amounts) not in (1, len(times)):
         text = f"{len(amounts)} doses of {name.group()} at {len(times)} times"
         fix = "give one dose for all times or as many doses as times"
@@ -129,27 +146,38 @@ def _schedule(
     reader: Reader, expected: Sequence[str] = ()
 ) -> tuple[float | None, Cycle | None, float]:
     """Interval, cycle and days; one of the first two is needed if words are `expected`."""
-    every_h, cycle = None, None
-    if word := reader.keyword(*EVERY_H):
-        every_h = EVERY_H[word]
-    elif reader.take(rf"q(?=\s*{NUMBER})"):
-        every = reader.number("interval", "q12h")
-        every_h = reader.time("interval", every, HOURS, "q12h")
-    if days := reader.take(r"d\s*([0-9]+)\s*(?:-\s*d?\s*([0-9]+)\s*)?/\s*([0-9]+)"):
+    every_h, cycle = _interval(reader), None
+    number = r"([0-9]+)"
+    if days := reader.take(rf"d\s*{number}\s*(?:{DASH}\s*d?\s*{number}\s*)?/\s*{number}"):
         numbers = [reader.whole(d) for d in (days[1], days[2] or days[1], days[3])]
         with reader.told_from(days.start()):
             cycle = Cycle(*numbers)
-    times = reader.take(r"(?:x(?![A-Za-z])|×)")
+    elif days := reader.take(rf"d[0-9]+(?:{DASH}d?[0-9]+)?(?![A-Za-z0-9_])"):
+        why, fix = "how often do its days come back?", "write e.g. d1-5/28 for 5 of every 28 days"
+        fault = f"cycle '{days.group():.40}' has no length"
+        raise InputError(fault, where=reader.where(days.start()), why=why, fix=fix)
+    times = reader.take(r"(?:x(?![A-Za-z])|×|for\b)")
     if expected and every_h is None and cycle is None:
         if times:
             where = reader.where(times.start())
-            raise InputError("no interval before 'x'", where=where, fix="write e.g. q12h x 56 d")
-        raise reader.unexpected("an interval", expected)
+            fault = f"no interval before '{times.group()}'"
+            raise InputError(fault, where=where, fix="write e.g. q12h x 56 d")
+        raise reader.unexpected("an interval", expected, spelled=SPELLED)
     if not times:
         due = ("x",) if cycle else ("d1-5/28", "x") if every_h else (*_OFTEN, "x")
-        raise reader.unexpected("'x' and a duration", due)
+        raise reader.unexpected("'x' and a duration", due, spelled=SPELLED)
     count = reader.number("duration", "x 56 d")
-    return every_h, cycle, reader.time("duration", count, DAYS, "x 56 d")
+    return every_h, cycle, reader.time("duration", count, "x 56 d", in_days=True)
+
+
+def _interval(reader: Reader) -> float | None:
+    reader.refuse(UNCLEAR_PATTERNS)
+    if found := reader.meant(INTERVAL_PATTERNS):
+        return found[1]
+    if reader.take(rf"(?:q|(?:once\s+)?every\b)(?=\s*{NUMBER})"):
+        every = reader.number("interval", "q12h")
+        return reader.time("interval", every, "q12h")
+    return None
 
 
 def _clause(reader: Reader, course: Course) -> Course:
@@ -167,13 +195,13 @@ def _clause(reader: Reader, course: Course) -> Course:
         if not reader.keyword("to"):
             raise reader.unexpected("'to' and a dose", ("to",))
         amount = reader.number("reduced dose", example)
-        unit = reader.unit(amount)
+        (amount,), unit = reader.unit(amount)
         with reader.told_from(start):
             lower = Window(first, last, amount, unit)
             return replace(course, reductions=(*course.reductions, lower))
     if word == "then":
         amount = reader.number("next dose", "then 200 mg q12h x 28 d")
-        unit = reader.unit(amount)
+        (amount,), unit = reader.unit(amount)
         every_h, cycle, days = _schedule(reader)
         with reader.told_from(start):
             return course.then(amount, unit, days=days, every_h=every_h, cycle=cycle)
@@ -187,7 +215,8 @@ def _skip(reader: Reader, course: Course, start: int) -> Course:
             numbers += course.every(reader.whole(every[1]))
     elif reader.keyword("doses?"):
         while not numbers or reader.take(","):
-            ends = reader.take(r"([0-9]+)(?:\s*-\s*([0-9]+))?")
+            reader.no_comma("number of a dose", r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
+            ends = reader.take(rf"([0-9]+)(?:\s*{DASH}\s*([0-9]+))?")
             if not ends:
                 raise reader.unexpected("the number of a dose", (), "skip dose 5, 9-11")
             first, last = (reader.whole(n) for n in (ends[1], ends[2] or ends[1]))
@@ -211,67 +240,7 @@ def _late(reader: Reader, course: Course, start: int) -> Course:
     if not (reader.keyword("late") and reader.keyword("by")):
         raise reader.unexpected("'late by'", ("late", "by"))
     delay = reader.number("delay", example)
-    hours = reader.time("delay", delay, HOURS, example)
+    hours = reader.time("delay", delay, example)
     late = (reader.whole(number.group()), hours)
     with reader.told_from(start):
         return replace(course, lates=(*course.lates, late))
-
-
-def track_text(track: Track) -> str:
-    """The canonical text of one course or list.
-
-    >>> from il15_sim.regimen.expand import Listed
-    >>> track_text(Listed("sorafenib", "oral", "mg", ((0.0, 400.0), (12.0, 200.0))))
-    'sorafenib 400, 200 mg at 0, 12 h'
-    """
-    route = {"oral": "", "infusion": f" iv over {number_text(track.duration_h)} h"}.get(
-        track.route, f" {track.route}"
-    )
-    if isinstance(track, Course):
-        return _course_text(track, route)
-    amounts = [number_text(amount) for _, amount in track.points]
-    amount = amounts[0] if len(set(amounts)) == 1 else ", ".join(amounts)
-    times = ", ".join(number_text(time) for time, _ in track.points)
-    return f"{track.drug} {amount} {track.unit}{route} at {times} h"
-
-
-def _course_text(course: Course, route: str) -> str:
-    parts: list[str] = []
-    # A clause may only speak of days already written, so a window follows the phase it ends in.
-    windows = [*course.holds, *course.reductions]
-    for phase, end in zip(course.phases, course.ends, strict=True):
-        dose = f"{number_text(phase.amount)} {phase.unit}"
-        cycle = f" {phase.cycle}" if phase.cycle else ""
-        often = f"q{number_text(phase.every_h)}h{cycle} x {number_text(phase.days)} d"
-        head = f"then {dose} {often}" if parts else f"{course.drug} {dose}{route} {often}"
-        if not parts and course.start_day:
-            head += f" from d{number_text(course.start_day)}"
-        now = [w for w in windows if w.end <= end or end == course.ends[-1]]
-        windows = [w for w in windows if w not in now]
-        parts += [head, *map(_window_words, now)]
-    if course.skips:
-        parts.append(f"skip {_skip_words(course)}")
-    parts += [f"dose {number} late by {number_text(by)} h" for number, by in course.lates]
-    return "; ".join(parts)
-
-
-def _window_words(window: Window) -> str:
-    days = window_text(window.start, window.end)
-    if window.amount is None:
-        return f"hold {days}"
-    return f"reduce {days} to {number_text(window.amount)} {window.unit}"
-
-
-def _skip_words(course: Course) -> str:
-    skips = course.skips
-    if len(skips) > 2 and skips[0] > 1 and skips == course.every(skips[0]):
-        ending = {1: "st", 2: "nd", 3: "rd"}.get(skips[0] % 10, "th")
-        ending = "th" if skips[0] % 100 in (11, 12, 13) else ending
-        return f"every {skips[0]}{ending} dose"
-    runs: list[list[int]] = []
-    for number in skips:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return "dose " + ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.dosing import Entry, entry_of
+from il15_sim.dosing import Entry, entry_of, warn_of_unusual
 from il15_sim.model import Model
 from il15_sim.regimen.dose import UNITS
 from il15_sim.regimen.rounding import round_all_h
@@ -67,7 +67,12 @@ def dose_events(model: Model | None, doses: DoseTable) -> DoseEvents:
         hours, place = np.zeros(0), np.zeros(0, np.int32)
         return DoseEvents(np.zeros(0, np.intp), hours, hours, place, place, (), ())
     count = np.diff(doses.offset)
-    code, entries = _entries(model, doses, count)
+    hours = np.array([track.duration_h for track in doses.tracks])
+    code, entries, kinds = _entries(model, doses, count)
+    a_day = doses.amount / np.repeat(np.maximum(1.0, hours / 24), count)
+    for i, kind in enumerate(kinds):
+        own = a_day[code == i]
+        warn_of_unusual(model, kind, float(own.min()), float(own.max()))
     targets = tuple(sorted({e.target for e in entries}))
     scales = tuple(sorted({e.per for e in entries} - {""}))
     amount = doses.amount
@@ -84,7 +89,6 @@ def dose_events(model: Model | None, doses: DoseTable) -> DoseEvents:
         scales,
     )
     dose = np.arange(len(amount))
-    hours = np.array([track.duration_h for track in doses.tracks])
     if hours.any():
         added, dose = _with_ends(added, np.repeat(hours, count))
     return _added_up(added, doses, dose)
@@ -92,8 +96,8 @@ def dose_events(model: Model | None, doses: DoseTable) -> DoseEvents:
 
 def _entries(
     model: Model, doses: DoseTable, count: Indices
-) -> tuple[NDArray[np.intp], list[Entry]]:
-    """Where doses go, and for each dose which of these places it is."""
+) -> tuple[NDArray[np.intp], list[Entry], list[tuple[str, str, str]]]:
+    """For each dose which of the places it goes to, these, and their drugs, routes and units."""
     kinds: dict[tuple[str, str], int] = {}
     of_track = [kinds.setdefault((t.drug, t.route), len(kinds)) for t in doses.tracks]
     code = np.repeat(np.array(of_track, np.intp), count) * len(UNITS) + doses.unit
@@ -101,8 +105,8 @@ def _entries(
     place = np.zeros(len(kinds) * len(UNITS), np.intp)
     place[used] = np.arange(len(used))
     names = list(kinds)
-    entries = [entry_of(model, *names[c // len(UNITS)], UNITS[c % len(UNITS)]) for c in used]
-    return place[code], entries
+    found = [(*names[c // len(UNITS)], UNITS[c % len(UNITS)]) for c in used]
+    return place[code], [entry_of(model, *kind) for kind in found], found
 
 
 def _with_ends(added: DoseEvents, hours: Array) -> tuple[DoseEvents, Indices]:

@@ -73,7 +73,7 @@ def execute(
         off = None if progress is None else not progress
         with tqdm(total=count, unit=" rows", unit_scale=True, disable=off, file=sys.stderr) as bar:
             return in_blocks(compute, 0, count, block_of(count), bar.update)
-    from il15_sim.shards import run_shards
+    from il15_sim.store import run_shards
 
     def shard(first: int, last: int) -> xr.Dataset:
         return in_blocks(compute, first, last, block_of(last - first))

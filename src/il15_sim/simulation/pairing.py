@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.rows import ParameterRows
 from il15_sim.simulation.subject import Subject, without_value
+from il15_sim.unusual import warn_of_value
 
 #: What may be given as regimens, and as parameters.
 Regimens = Regimen | Iterable[Regimen] | Mapping[str, Regimen] | None
@@ -126,12 +128,24 @@ def _rows(subject: Subject, parameters: Parameters) -> ParameterRows:
     for name in rows.columns:
         if name not in subject.constants:
             raise unknown("parameter", name, subject.constants)
+    if subject.model is not None and not isinstance(parameters, ParameterRows):
+        _warn(subject.model, rows)
     empty = without_value(subject, rows.columns)
     if empty is not None:
         raise InputError(
             f"parameter '{empty}' has no value", fix="give it a column of the parameter table"
         )
     return rows
+
+
+def _warn(model: Model, rows: ParameterRows) -> None:
+    """Warn once of values outside the bounds of the parameter table."""
+    table = rows.block(0, rows.count)
+    for name, column in zip(rows.columns, table.T, strict=True):
+        finite = column[np.isfinite(column)]
+        if name in model.parameters and finite.size:
+            for value in (float(finite.min()), float(finite.max())):
+                warn_of_value(name, value, model.parameters[name], stacklevel=5)
 
 
 def _mappings(given: object) -> list[Mapping[str, float]] | None:

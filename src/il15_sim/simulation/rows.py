@@ -6,13 +6,13 @@ import hashlib
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import SupportsFloat
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError
+from il15_sim.finite import as_number
 
 Array = NDArray[np.float64]
 
@@ -83,8 +83,8 @@ class ParameterRows:
         Raises
         ------
         InputError
-            For columns that are not numbers or stand there twice, for a table without rows, and for
-            an index in which a name stands twice.
+            For columns that are not numbers (truth values are none) or stand there twice, for a
+            table without rows, and for an index in which a name stands twice.
 
         Examples
         --------
@@ -94,9 +94,12 @@ class ParameterRows:
         >>> ParameterRows.of_frame(table).block(1, 2)
         array([[90.]])
         """
+        if not isinstance(frame, pd.DataFrame):
+            raise InputError(f"parameter table {frame!r:.40}", fix="give a pandas DataFrame")
         for name, dtype in frame.dtypes.items():
             kind = getattr(dtype, "kind", "O")
-            if not pd.api.types.is_numeric_dtype(dtype) or kind == "c":
+            # To pandas, truth values are numeric; lengths of time are refused with the rest.
+            if not pd.api.types.is_numeric_dtype(dtype) or kind in "cb":
                 raise InputError(
                     f"column '{name}' of the parameter table", why=f"it is {dtype}, not numbers"
                 )
@@ -112,12 +115,13 @@ class ParameterRows:
     ) -> ParameterRows:
         """One row per mapping of id to value; what a mapping leaves out is taken from `values`."""
         names = list(dict.fromkeys(name for one in changes for name in one))
-        rows = [[one.get(n, values.get(n, math.nan)) for n in names] for one in changes]
-        for row in rows:
-            for name, value in zip(names, row, strict=True):
-                if isinstance(value, (bool, str, bytes)) or not isinstance(value, SupportsFloat):
-                    raise InputError(f"parameter '{name}' = {value!r:.40}", why="it is no number")
-        table = np.array(rows, np.float64).reshape(len(changes), len(names))
+        table = np.empty((len(changes), len(names)))
+        for i, one in enumerate(changes):
+            for j, name in enumerate(names):
+                number = as_number(one.get(name, values.get(name, math.nan)))
+                if number is None:
+                    raise InputError(f"value {one[name]!r:.40} of '{name}' is not a number")
+                table[i, j] = number
         return cls.of_frame(pd.DataFrame(table, columns=names))
 
     def crossed(self, count: int) -> ParameterRows:

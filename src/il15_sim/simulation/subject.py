@@ -78,13 +78,12 @@ def subject_of(model: object) -> Subject:
         For anything else, and for SBML that does not say in which unit it counts time.
     """
     if isinstance(model, Model):
-        table = model.parameters
         return Subject(
             name=model.name,
             hash=model.hash,
             states=model.states,
             constants=model.values,
-            positive=frozenset(i for i, row in model.rows.items() if table[row].lower >= 0),
+            positive=frozenset(p.id for p in model.parameters.parameters if p.lower >= 0),
             quantities=frozenset({*model.states, *model.facts.assigned}),
             defaults=model.observables or model.states,
             units=model.units,

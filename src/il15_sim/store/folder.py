@@ -1,7 +1,8 @@
-"""The folder of an ensemble: its manifest and the files of its shards."""
+"""The folder of an ensemble: which shards are finished, and one more of them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -13,24 +14,24 @@ import xarray as xr
 
 from il15_sim.errors import InputError
 from il15_sim.files.record import digest
-from il15_sim.shards.canonical import canonical_json
-from il15_sim.shards.layout import Layout, check_rows, check_same, hash_layout, layout_of
-from il15_sim.shards.manifest import end_manifest, read_description, start_manifest
-from il15_sim.shards.publish import publish, remove_leftovers
-from il15_sim.shards.shard_file import (
-    Label,
-    encode,
-    is_whole,
-    pack,
-    read_label,
-    read_members,
+from il15_sim.store.checks import check_rows, check_same
+from il15_sim.store.encode import Files, encode
+from il15_sim.store.manifest import (
+    STORE,
+    describe,
+    end_manifest,
+    hash_of,
+    read_description,
+    start_manifest,
 )
-from il15_sim.shards.view import open_view
+from il15_sim.store.publish import publish, remove_leftovers
+from il15_sim.store.read import open_store
 
 #: Computes rows `[start, stop)`: dimension and coordinate `run` are these row numbers.
 Compute = Callable[[int, int], xr.Dataset]
+#: SHA-256 of files, by their path in the store.
+Sums = dict[str, str]
 
-_FORMAT = 1  # of the files; another one gives another hash
 _NAME_DIGITS = 16  # of the hash, in the folder's name
 
 
@@ -38,7 +39,7 @@ class ShardFolder:
     """Rows of one ensemble, cut into shards that are computed and stored one by one.
 
     Any number of processes and machines that see the same folder may work on it at the same time:
-    a shard appears whole or not at all, and a shard computed twice is the same shard.
+    a shard counts once its mark is there, and a shard computed twice is the same shard.
 
     Attributes
     ----------
@@ -51,12 +52,10 @@ class ShardFolder:
     """
 
     def __init__(self, path: Path, description: Mapping[str, Any]) -> None:
-        self.path = path
-        self.hash = digest(canonical_json(description))
+        self.path, self.hash = path, hash_of(description)
         self.rows: int = description["rows"]
         self.rows_per_shard: int = description["rows_per_shard"]
-        self._finished: set[int] = set()  # those whose checksum this process knows to fit
-        self._layout: Layout | None = None
+        self._finished: set[int] = set()  # those whose checksums this process knows to fit
 
     @classmethod
     def open(
@@ -65,28 +64,10 @@ class ShardFolder:
         inputs: Mapping[str, object],
         rows: int,
         *,
-        rows_per_shard: int = 4096,
+        rows_per_shard: int,
         multiple_of: int = 8,
     ) -> ShardFolder:
-        """The folder of an ensemble below `folder`, made where it is missing.
-
-        Parameters
-        ----------
-        folder : Path
-            Folder of all ensembles; this one is `folder/<first 16 digits of the hash>`.
-        inputs : mapping of str to object
-            Everything the results depend on, as JSON can tell it: hashes, tolerances, versions.
-        rows, rows_per_shard : int
-            Rows in all, and of one shard.
-        multiple_of : int
-            Rows computed together; every shard begins at a multiple of it.
-
-        Raises
-        ------
-        InputError
-            For numbers of rows that do not fit, inputs that JSON cannot tell, a folder that was
-            made from other inputs, and one that cannot be written.
-        """
+        """The folder of an ensemble below `folder`, made where it is missing; see `run_shards`."""
         if rows < 1:
             raise InputError(f"{rows} rows", why="an ensemble has at least one row")
         if rows_per_shard < 1 or rows_per_shard % multiple_of:
@@ -94,40 +75,18 @@ class ShardFolder:
                 f"{rows_per_shard} rows per shard",
                 why=f"shards begin at multiples of {multiple_of}",
             )
-        description = json.loads(
-            canonical_json(
-                {
-                    "format": _FORMAT,
-                    "inputs": inputs,
-                    "rows": rows,
-                    "rows_per_shard": rows_per_shard,
-                }
-            )
-        )
-        name = digest(canonical_json(description))[:_NAME_DIGITS]
-        found = cls(Path(folder) / name, description)
+        description = describe(inputs, rows, rows_per_shard)
+        found = cls(Path(folder) / hash_of(description)[:_NAME_DIGITS], description)
         with found._told():
             found.path.mkdir(parents=True, exist_ok=True)
             remove_leftovers(found.path)
-            start_manifest(found.path, found.hash, description)
+            start_manifest(found.path, description)
         return found
 
     @classmethod
     def read(cls, path: Path) -> ShardFolder:
-        """An ensemble's folder as it lies there, without its inputs; nothing is written.
-
-        Raises
-        ------
-        InputError
-            Where there is no manifest, or one that was changed.
-        """
-        hash_, description = read_description(Path(path))
-        found = cls(Path(path), description)
-        if found.hash != hash_:
-            raise InputError(
-                "the manifest was changed", where=path, why="its inputs do not have its hash"
-            )
-        return found
+        """An ensemble's folder as it lies there, without its inputs; nothing is written."""
+        return cls(path, read_description(path))
 
     @property
     def numbers(self) -> range:
@@ -136,27 +95,26 @@ class ShardFolder:
 
     def span(self, number: int) -> tuple[int, int]:
         """First row of a shard, and the one behind its last."""
-        if number not in self.numbers:
-            raise InputError(f"shard {number}", why=f"there are {len(self.numbers)}, from 0 on")
         start = number * self.rows_per_shard
         return start, min(start + self.rows_per_shard, self.rows)
 
-    def file(self, number: int) -> Path:
-        """Where a shard lies once it is finished: a Zarr store in a zip archive."""
-        return self.path / f"shard-{number:05d}.zarr.zip"
+    def mark(self, number: int) -> Path:
+        """The file that is written when all others of a shard are there."""
+        return self.path / "finished" / str(number)
 
     def is_finished(self, number: int) -> bool:
         """Whether a shard is there and whole; one that was seen to be so is not read again."""
-        if number not in self._finished:
-            path = self.file(number)
-            if self._is_own(read_label(path), number) and is_whole(path):
+        if number not in self._finished and (sums := self._sums(self.mark(number))):
+            shared, own = sums
+            # What all share is looked after with the first one.
+            if self._fit(own if number else own | shared):
                 self._finished.add(number)
         return number in self._finished
 
     def missing(self) -> list[int]:
         """Numbers of the shards to be computed; warns in one line of those that are damaged."""
         missing = [number for number in self.numbers if not self.is_finished(number)]
-        damaged = [number for number in missing if self.file(number).exists()]
+        damaged = [number for number in missing if self.mark(number).exists()]
         if damaged:
             warnings.warn(
                 f"{self.path}: {_listed('shard', damaged)} damaged and must be computed again",
@@ -175,18 +133,18 @@ class ShardFolder:
         """
         start, stop = self.span(number)
         result = compute(start, stop)
-        where = f"shard {number} (rows {start} to {stop - 1})"
         try:
-            data = check_rows(result, start, stop)
-            members = _encode(data, min(self.rows_per_shard, self.rows))
-            layout = layout_of(members)
-            check_same(layout, self._first_layout() or layout)
+            data = check_rows(result, start, stop).compute()
+            shared, own = encode(data, start, self.rows, self.rows_per_shard)
+            sums = self._share(shared)
         except InputError as error:
-            raise error.at(where) from error.__cause__
-        content = pack(members, Label(number, self.hash, hash_layout(layout)))
+            raise error.at(f"shard {number} (rows {start} to {stop - 1})") from error.__cause__
+        mark = json.dumps([self.hash, number, sums, _sums_of(own)])
         with self._told():
-            publish(self.file(number), content)
-        self._layout = layout
+            for key, content in own.items():
+                publish(self.path, f"{STORE}/{key}", content, sync_name=False)
+            # Last: without it the shard does not count.
+            publish(self.path, f"finished/{number}", f"{digest(mark)}\n{mark}".encode())
         self._finished.add(number)
 
     def dataset(self) -> xr.Dataset:
@@ -197,23 +155,27 @@ class ShardFolder:
         InputError
             Where shards are missing, or were written with different variables.
         """
-        labels = [read_label(self.file(number)) for number in self.numbers]
-        missing = [n for n, label in enumerate(labels) if not self._is_own(label, n)]
-        if missing:
+        sums = {number: self._sums(self.mark(number)) for number in self.numbers}
+        if missing := [number for number, found in sums.items() if not found]:
             raise InputError(
                 f"{_listed('shard', missing)} missing",
                 where=self.path,
                 fix="the command that made the folder continues it",
             )
-        layouts = {label.layout: number for number, label in enumerate(labels) if label}
-        if len(layouts) > 1:
-            one, other, *_ = sorted(layouts.values())
+        shared = {number: found[0] for number, found in sums.items() if found}
+        if other := [number for number in shared if shared[number] != shared[0]]:
             raise InputError(
-                f"shards {one} and {other} have different variables or attributes",
+                f"shards 0 and {other[0]} have different variables or attributes",
                 where=self.path,
                 fix="remove the folder and run again",
             )
-        return open_view([self.file(number) for number in self.numbers], self.rows)
+        if not self._fit(shared[0]):
+            raise InputError(
+                "what the shards share is damaged",
+                where=self.path / STORE,
+                fix="the command that made the folder writes it again",
+            )
+        return open_store(self.path / STORE, self.rows)
 
     def note_end(self) -> None:
         """Write the time into the manifest at which all rows were finished, the first time only."""
@@ -224,14 +186,46 @@ class ShardFolder:
         """Remove unfinished files that nobody is writing any more."""
         remove_leftovers(self.path)
 
-    def _is_own(self, label: Label | None, number: int) -> bool:
-        return label is not None and (label.ensemble, label.number) == (self.hash, number)
+    def _share(self, shared: Files) -> Sums:
+        """Write what all shards share unless it is there; its checksums.
 
-    def _first_layout(self) -> Layout | None:
-        """Layout of a finished shard, where there is one."""
-        if self._layout is None and self._finished:
-            self._layout = layout_of(read_members(self.file(min(self._finished))))
-        return self._layout
+        Raises InputError where finished shards share something else.
+        """
+        sums = _sums_of(shared)
+        marks = self.path.glob("finished/*")
+        found = next((found[0] for mark in marks if (found := self._sums(mark))), sums)
+        if found != sums:
+            # Another version of Zarr may write the same in other words.
+            if not self._fit(found):
+                raise InputError("what the shards share is damaged", fix="move the folder away")
+            check_same(shared, {key: (self.path / STORE / key).read_bytes() for key in found})
+        elif not self._fit(sums):
+            with self._told():
+                for key, content in shared.items():
+                    publish(self.path, f"{STORE}/{key}", content)
+        return found
+
+    def _sums(self, mark: Path) -> tuple[Sums, Sums] | None:
+        """Checksums of what a shard shares and of its own chunks; None where its mark is bad."""
+        try:
+            checksum, _, text = mark.read_text(encoding="ascii").partition("\n")
+        except (OSError, ValueError):
+            return None
+        if checksum != digest(text):
+            return None
+        ensemble, number, shared, own = json.loads(text)
+        return (shared, own) if (ensemble, str(number)) == (self.hash, mark.name) else None
+
+    def _fit(self, sums: Sums) -> bool:
+        """Whether files of the store are as they were written."""
+        try:
+            for key, expected in sums.items():
+                with (self.path / STORE / key).open("rb") as file:
+                    if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+                        return False
+        except OSError:
+            return False
+        return True
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -249,11 +243,8 @@ class ShardFolder:
             ) from error
 
 
-def _encode(data: xr.Dataset, chunk_rows: int) -> dict[str, bytes]:
-    try:
-        return encode(data, chunk_rows)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the result cannot be stored: {error}") from error
+def _sums_of(files: Files) -> Sums:
+    return {key: hashlib.sha256(content).hexdigest() for key, content in files.items()}
 
 
 def _listed(noun: str, numbers: list[int]) -> str:

@@ -7,33 +7,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from il15_sim.data.table import Measurement, read_measurements, read_quantities
 from il15_sim.errors import unknown
 from il15_sim.files.resources import experiments_dir
 from il15_sim.files.toml import Table, read_toml
-from il15_sim.measurement_table import (
-    MeasuredQuantity,
-    Measurement,
-    Window,
-    read_measurements,
-    read_quantities,
-)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = [
-    "Experiment",
-    "MeasuredQuantity",
-    "Measurement",
-    "Study",
-    "Window",
-    "data_dir",
-    "read_measurements",
-    "read_quantities",
-    "read_study",
-    "study_names",
-]
-
 
 _TEXTS = ("title", "citation", "doi", "population", "credit")
 _KEYS = (*_TEXTS, "defects", "experiments")

@@ -11,7 +11,7 @@ import xarray as xr
 from tqdm import tqdm
 
 from il15_sim.interrupts import sigterm_raises
-from il15_sim.shards.folder import Compute, ShardFolder
+from il15_sim.store.folder import Compute, ShardFolder
 
 
 def run_shards(
@@ -26,13 +26,15 @@ def run_shards(
 ) -> xr.Dataset:
     """Compute all rows of an ensemble shard by shard; a run that was stopped is continued.
 
-    Each finished shard lies in its own file below `folder/<hash of the inputs>`. Called again with
-    the same inputs, after a crash or Ctrl-C or with everything finished, only what is missing or
-    damaged is computed, and the result is the same. Several processes, also on several machines
-    with a common file system, may make the same call at the same time and share the work: each
-    goes through the missing shards in an order of its own and leaves out what is there by then.
-    Nothing is locked, so that a dead worker never holds up another one; now and then a shard is
-    computed twice, which costs time and changes nothing. SIGTERM ends the call with
+    The rows lie in a Zarr store, `folder/<hash of the inputs>/runs.zarr`, one file per shard and
+    variable. `xarray.open_zarr` opens it without this package.
+
+    Called again with the same inputs, after a crash or Ctrl-C or with everything finished, only
+    what is missing or damaged is computed, and the result is the same. Several processes, also on
+    several machines with a common file system, may make the same call at the same time and share
+    the work: each goes through the missing shards in an order of its own and leaves out what is
+    there by then. Nothing is locked, so that a dead worker never holds up another one; now and then
+    a shard is computed twice, which costs time and changes nothing. SIGTERM ends the call with
     `SystemExit(143)` where nobody else handles it, so that what is half written is removed.
 
     Parameters
@@ -40,7 +42,8 @@ def run_shards(
     compute : callable
         Computes rows `[start, stop)`: a Dataset with dimension `run` of that length in first place,
         the absolute row numbers as coordinate `run`, numbers along `run`. Must give the same for a
-        row whichever shards were computed before.
+        row whichever shards were computed before. Attributes by which xarray decodes, such as
+        `scale_factor`, are refused.
     rows : int
         Rows of the ensemble.
     folder : str or Path
@@ -58,7 +61,8 @@ def run_shards(
     Returns
     -------
     Dataset
-        All rows, read from the files when used; `run` counts from 0 to `rows - 1`.
+        All rows, read from the files when used; `run` counts from 0 to `rows - 1`. A chunk that
+        was damaged since raises when it is read.
 
     Raises
     ------

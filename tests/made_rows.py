@@ -1,6 +1,6 @@
 """An ensemble that is cheap to compute, and a process of its own that computes it.
 
-    python made_shards.py FOLDER ROWS ROWS_PER_SHARD [SECONDS_PER_SHARD [CALL NUMBER]]
+    python made_rows.py FOLDER ROWS ROWS_PER_SHARD [SECONDS_PER_SHARD [CALL NUMBER]]
 
 With CALL (a function of `os`) and NUMBER the process kills itself with SIGKILL when it calls that
 function for the NUMBERth time.
@@ -33,14 +33,14 @@ def made(start, stop):
                 endpoint,
                 {"long_name": "value of an endpoint"},
             ),
-            "course": (("run", "time_h"), np.exp(-run[:, None] * time_h), {"units": "hours"}),
+            "course": (("run", "time_h"), np.exp(-run[:, None] * time_h), {"units": "h"}),
             "status": ("run", (run % 7 == 3).astype("i1"), {"flag_meanings": "solved failed"}),
-            "scale": ("time_h", time_h / 3, {"scale_factor": 2.0}),
+            "scale": ("time_h", time_h / 3, {"flag_values": [1, 2]}),
         },
         coords={
             "run": ("run", run, {"long_name": "row of the ensemble"}),
             "endpoint": ("endpoint", ENDPOINTS),
-            "time_h": ("time_h", time_h, {"units": "hours", "long_name": "time since first dose"}),
+            "time_h": ("time_h", time_h, {"units": "h", "long_name": "time since first dose"}),
             "patient": ("run", (run // 3).astype("i4")),
             "drug": ((), np.array("sorafenib")),
         },
@@ -76,7 +76,7 @@ def die_at(call, number):
 
 
 if __name__ == "__main__":
-    from il15_sim.shards import run_shards
+    from il15_sim.store import run_shards
 
     folder, rows, rows_per_shard, *more = sys.argv[1:]
     seconds, *death = more or ["0"]

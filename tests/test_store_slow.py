@@ -7,10 +7,10 @@ import sys
 import time
 
 import pytest
-from made_shards import INPUTS, child, made
-from test_shards import Recorded, only_folder, same_bits
+from made_rows import INPUTS, child, made
+from test_store import Recorded, only_folder, same_bits, store_bytes
 
-from il15_sim.shards import open_shards, run_shards
+from il15_sim.store import open_shards, run_shards
 
 pytestmark = pytest.mark.slow
 
@@ -21,10 +21,6 @@ def finish(folder):
     return run_shards(made, ROWS, folder=folder, inputs=INPUTS, rows_per_shard=PER_SHARD)
 
 
-def bytes_by_name(folder):
-    return {path.name: path.read_bytes() for path in only_folder(folder).glob("shard-*")}
-
-
 def test_twenty_kills_at_random_moments_change_no_bit(tmp_path):
     chance = random.Random(20)
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
@@ -33,19 +29,19 @@ def test_twenty_kills_at_random_moments_change_no_bit(tmp_path):
     for _ in range(20):
         process = child(killed, ROWS, PER_SHARD)
         # Shards done before do not count: the process is to die while it writes new ones.
-        start = len(list(killed.glob("*/shard-*")))
-        while len(list(killed.glob("*/shard-*"))) < start + 3:
+        start = len(list(killed.glob("*/finished/*")))
+        while len(list(killed.glob("*/finished/*"))) < start + 3:
             assert process.poll() is None, process.stderr.read().decode()
             time.sleep(0.01)
         time.sleep(chance.uniform(0, 0.05))
         process.kill()
         assert process.wait() == -signal.SIGKILL
         process.stderr.close()
-        progress.append(len(list(killed.glob("*/shard-*"))))
+        progress.append(len(list(killed.glob("*/finished/*"))))
     assert progress == sorted(progress)
     assert progress[-1] < 500
     assert same_bits(finish(killed), made(0, ROWS))
-    assert bytes_by_name(killed) == bytes_by_name(undisturbed)
+    assert store_bytes(killed) == store_bytes(undisturbed)
     assert not list(killed.glob("*/.*"))
 
 
@@ -55,7 +51,7 @@ def test_kills_at_every_step_of_writing(tmp_path, call):
         process = child(tmp_path, ROWS, PER_SHARD, 0, call, number)
         assert process.wait() == -signal.SIGKILL, process.stderr.read().decode()
         process.stderr.close()
-    safe = len(list(tmp_path.glob("*/shard-*")))
+    safe = len(list(tmp_path.glob("*/finished/*")))
     compute = Recorded()
     run_shards(compute, ROWS, folder=tmp_path, inputs=INPUTS, rows_per_shard=PER_SHARD)
     assert len(compute.asked) == ROWS // PER_SHARD - safe
@@ -65,7 +61,7 @@ def test_kills_at_every_step_of_writing(tmp_path, call):
 
 def test_three_processes_of_which_one_is_killed_share_the_work(tmp_path):
     workers = [child(tmp_path, 600, PER_SHARD, 0.05) for _ in range(3)]
-    while len(list(tmp_path.glob("*/shard-*"))) < 20:
+    while len(list(tmp_path.glob("*/finished/*"))) < 20:
         time.sleep(0.01)
     workers[0].kill()
     for worker, end in zip(workers, (-signal.SIGKILL, 0, 0), strict=True):
@@ -78,7 +74,7 @@ def test_memory_does_not_grow_with_the_number_of_rows(tmp_path):
     def peak(rows):
         code = (
             "import resource, numpy as np, xarray as xr\n"
-            "from il15_sim.shards import run_shards\n"
+            "from il15_sim.store import run_shards\n"
             "def f(a, b):\n"
             "    run = np.arange(a, b)\n"
             "    x = np.sin(run[:, None] + np.arange(32.0))\n"

@@ -18,27 +18,33 @@ _PREFIX, _SUFFIX = ".shard-", ".partial"
 _ATTEMPTS = 3
 
 
-def publish(path: Path, data: bytes) -> None:
+def publish(folder: Path, name: str, data: bytes, *, sync_name: bool = True) -> None:
     """Write a file that is whole on the disk before it has its name; the last writer wins.
 
-    Differs from `write_atomic` in that the unfinished file is locked while its writer lives, so
-    that `remove_leftovers` can tell it from what a killed process left behind.
+    `name` is its path in the folder; the unfinished file lies in the folder itself, so that no
+    reader of the store meets it. Differs from `write_atomic` in that the unfinished file is locked
+    while its writer lives, so that `remove_leftovers` can tell it from what a killed one left.
+
+    With `sync_name` its name survives a power failure, too; a name that does not is found missing.
 
     Raises
     ------
     OSError
         Where the file cannot be written; what stood there before still stands there.
     """
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     for left in reversed(range(_ATTEMPTS)):
         try:
-            with replacing(path, _PREFIX, _SUFFIX) as file:
+            with replacing(path, _PREFIX, _SUFFIX, folder) as file:
                 _lock(file)
                 file.write(data)
             break
         except FileNotFoundError:
             if not left:
                 raise
-    _sync_folder(path.parent)
+    if sync_name:
+        _sync_folder(path.parent)
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -65,7 +71,7 @@ def _lock(file: IO[bytes]) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new name survive a power failure; where it does not, the file is found missing."""
+    """Write a folder's names to the disk, where the system can."""
     if sys.platform == "win32":
         return
     with contextlib.suppress(OSError):
