@@ -7,7 +7,7 @@ import pytest
 from made_runs import COMBINED, made_runs
 
 from il15_sim import Model, Regimen, simulate
-from il15_sim.reporting.run_tables import endpoints_csv, trajectories_csv
+from il15_sim.jobs.run_tables import endpoints_csv, trajectories_csv
 
 
 def rows_of(text):

@@ -104,8 +104,6 @@ def _save(folder: ResultFolder, shown: Shown) -> None:
     try:
         for path in paths:
             plots.save(shown.figure, path)
-            # The layout is worked out once, for the first format: it takes as long as drawing.
-            shown.figure.set_layout_engine("none")
     except BaseException:
         for path in paths:
             path.unlink(missing_ok=True)

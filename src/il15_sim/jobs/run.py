@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from il15_sim.files.record import ResultFolder
-from il15_sim.jobs.arms import arm_parameters, variant_values, with_settings
+from il15_sim.jobs.arm_values import arm_parameters, variant_values, with_settings
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
+from il15_sim.jobs.run_tables import arms_csv, endpoints_csv, parameters_csv, trajectories_csv
 from il15_sim.model import Model
 from il15_sim.plots.scenario_figures import scenario_figures
-from il15_sim.reporting.run_tables import arms_csv, endpoints_csv, parameters_csv, trajectories_csv
 from il15_sim.scenario import Scenario
 from il15_sim.simulation import simulate
 
