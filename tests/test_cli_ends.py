@@ -39,9 +39,10 @@ def group_lives(leader):
 
 @pytest.fixture
 def done(tmp_path):
-    """One scenario that was run."""
+    """A scenario of two arms that was run."""
     file = tmp_path / "two_arms.toml"
-    file.write_text(SCENARIO, encoding="utf-8")
+    other = '[[arms]]\nname = "none"\nregimen = "none"\n'
+    file.write_text(SCENARIO + other, encoding="utf-8")
     assert invoke("run", file, "--out", tmp_path / "out").exit_code == 0
     return tmp_path, file
 

@@ -14,18 +14,8 @@ PACKAGE = Path(il15_sim.__file__).parent
 ROOMS = [
     *("_version", "errors", "finite", "frozen", "interrupts", "workers"),
     *("files", "regimen", "batch", "model", "results", "endpoints", "store", "simulation"),
-    *(
-        "data",
-        "scenario",
-        "fit",
-        "behaviours",
-        "check",
-        "plots",
-        "reporting",
-        "jobs",
-        "cli",
-        "__main__",
-    ),
+    *("data", "scenario", "fit", "behaviours", "check"),
+    *("plots", "jobs", "reporting", "cli", "__main__"),
 ]
 #: Rooms that must be usable without any engine.
 ENGINE_FREE = ["endpoints", "errors", "files", "regimen", "results", "store"]

@@ -190,7 +190,7 @@ def test_no_observable_and_no_drug_is_named_in_the_code_of_figures_and_tables():
     table = read_observables()
     ids = [*table.observables, *table.drugs]
     folder = Path(plots.__file__).parent
-    for path in [*folder.glob("*.py"), folder.parent / "reporting" / "run_tables.py"]:
+    for path in [*folder.glob("*.py"), folder.parent / "jobs" / "run_tables.py"]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         texts = {
             node.value

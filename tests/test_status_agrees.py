@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from il15_sim import Change, InputError, Model, Regimen, endpoints, simulate
-from il15_sim.model import packaged_models_dir
+from il15_sim.files.resources import models_dir as packaged_models_dir
 from il15_sim.simulation.block import STATUS
 from il15_sim.simulation.reference_engine import engine_for
 from il15_sim.simulation.steady_state import MAX_DRIFT_90_DAYS, drift, frozen_values
