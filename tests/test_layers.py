@@ -117,3 +117,13 @@ def test_only_the_front_imports_figures_report_and_command_line(module):
 def test_the_package_itself_imports_only_its_version():
     ours = {name for name in GRAPH["il15_sim"] if name.startswith("il15_sim")}
     assert ours == {"il15_sim._version"}
+
+
+@pytest.mark.parametrize("module", sorted(name for name in FILES if layer(name) == "jobs"))
+def test_jobs_write_no_html_and_know_no_command_line(module):
+    found = reachable(module)
+    assert not {name for name in found if layer(name) == "cli"}
+    assert {name for name in found if layer(name) == "reporting"} <= {
+        "il15_sim.reporting.run_tables"
+    }
+    assert found & {"click", "jinja2"} == set()
