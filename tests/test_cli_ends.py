@@ -12,12 +12,16 @@ from click.testing import CliRunner
 
 from il15_sim.cli import cli
 
-SCENARIO = """title = "One arm"
+SCENARIO = """title = "Two arms"
 horizon_days = 2
 
 [[arms]]
 name = "a"
 regimen = "sorafenib 400 mg q12h x 2 d"
+
+[[arms]]
+name = "b"
+regimen = "sorafenib 200 mg q12h x 2 d"
 """
 
 

@@ -101,3 +101,11 @@ def test_an_error_beyond_ascii_is_told(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith(b"error: there is no file 'gr")
     assert done.stderr.count(b"\n") == 1
+
+
+def test_a_warning_is_one_line(tmp_path):
+    (tmp_path / "x.toml").write_text(SCENARIO, encoding="utf-8")
+    done = shell("il15 run x.toml --out out --set sorafenib_volume=500", tmp_path)
+    bounds = b"is outside the table's bounds 30 to 420 L"
+    assert done.stderr == b"warning: value 500 of 'sorafenib_volume' " + bounds + b"\n"
+    assert (done.returncode, done.stdout) == (0, b"out\n")

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -69,7 +70,8 @@ class Commands(Command, click.Group):
             return super().main(args, prog_name, complete_var, False, **extra)
         _prepare_streams()
         try:
-            with sigterm_raises():
+            with sigterm_raises(), warnings.catch_warnings():
+                warnings.showwarning = _show_warning
                 code = super().main(args, prog_name, complete_var, False, **extra)
         except click.ClickException as error:
             fail(_told(error, self))
@@ -146,6 +148,11 @@ def _prepare_streams() -> None:
         # A terminal without Greek letters must not lose a result over a title.
         elif stream.errors == "strict" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _show_warning(message: Warning | str, *_place: object, **_more: object) -> None:
+    """A warning of any library in one line; where it was raised is of no use to a reader."""
+    warn(" ".join(str(message).split()))
 
 
 def _tell_interrupted() -> None:
