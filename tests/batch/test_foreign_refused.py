@@ -17,8 +17,9 @@ from sbml_text import (
     unit,
 )
 
-from il15_sim import Change, InputError, foreign_engine, simulate
+from il15_sim import Change, InputError, simulate
 from il15_sim.batch.kernel import Kernel
+from il15_sim.simulation import foreign_engine
 from il15_sim.simulation.block import STATUS
 
 
