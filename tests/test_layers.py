@@ -12,7 +12,7 @@ import il15_sim
 PACKAGE = Path(il15_sim.__file__).parent
 #: The rooms, in the order of the flow: a room knows those before it and none behind it.
 ROOMS = [
-    *("_version", "errors", "finite", "frozen", "interrupts", "workers"),
+    *("_version", "errors", "finite", "frozen", "interrupts", "progress", "workers"),
     *("files", "regimen", "batch", "model", "results", "endpoints", "store", "simulation"),
     *("data", "scenario", "fit", "behaviours", "check"),
     *("plots", "jobs", "reporting", "cli", "__main__"),
@@ -112,7 +112,7 @@ def test_values_and_bookkeeping_know_no_engine(room):
 def test_the_batch_engine_knows_nothing_of_the_rest():
     for module in (m for m in FILES if layer(m) == "batch"):
         ours = {layer(name) for name in GRAPH[module] if name.startswith("il15_sim")} - {None}
-        assert ours <= {"batch", "errors", "_version", "interrupts", "workers"}
+        assert ours <= {"batch", "errors", "_version", "interrupts", "progress", "workers"}
 
 
 @pytest.mark.parametrize("path", sorted(FILES.values()), ids=str)

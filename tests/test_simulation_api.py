@@ -67,7 +67,7 @@ def test_observables_default_to_those_of_the_model_and_keep_their_order():
     runs = simulate(PK, DAY, observables=[*asked, "sorafenib_gut"])
     assert runs.observables == asked
     assert runs.units == {
-        "sorafenib_uptake": "mg_per_hour",
+        "sorafenib_uptake": "mg/h",
         "sorafenib_gut": "mg",
         "sorafenib_free_nM": "nM",
     }

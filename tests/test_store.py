@@ -745,7 +745,7 @@ def test_rows_of_an_earlier_run_and_of_others_are_not_counted_in_the_rate(tmp_pa
         def update(self, rows):
             self.n += rows
 
-    monkeypatch.setattr("il15_sim.store.loop.tqdm", Recording)
+    monkeypatch.setattr("tqdm.tqdm", Recording)
     monkeypatch.setattr(random.Random, "shuffle", lambda self, items: None)
     other = ShardFolder.open(tmp_path, INPUTS, ROWS, rows_per_shard=PER_SHARD)
     other.run(1, made)

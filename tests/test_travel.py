@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -140,3 +141,24 @@ def test_fold_of_a_selected_run_is_that_of_the_run():
     runs = simulate(Model.load(), [REGIMEN, Regimen.none()], until_days=3, names=["a", "b"])
     whole = runs.endpoints(fold("il15ra_monocyte", day=2))
     assert runs.select("b").endpoints(fold("il15ra_monocyte", day=2)).iloc[0, 0] == whole.iloc[1, 0]
+
+
+# --- progress
+
+
+class ZMQInteractiveShell:
+    """What a notebook's kernel calls itself."""
+
+
+@pytest.mark.parametrize("notebook", [True, False])
+def test_progress_is_shown_in_a_notebook_and_not_to_nobody(monkeypatch, capsys, notebook):
+    from types import SimpleNamespace
+
+    from il15_sim.progress import row_bar, watched
+
+    shell = ZMQInteractiveShell() if notebook else None
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    assert watched() is notebook
+    assert row_bar(10, None).disable is not notebook
+    simulate(PK, REGIMEN, TABLE, endpoints=cmax(TOTAL), progress=True)
+    assert "2.00/2.00" in capsys.readouterr().err

@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 
+from il15_sim.progress import watched
+
 
 class CompileNote:
     """Tells on the terminal that a model is being compiled, and how long it took.
@@ -15,7 +17,7 @@ class CompileNote:
     name : str
         What is compiled.
     show : bool, optional
-        Default: where standard error is a terminal.
+        Default: on a terminal and in a notebook.
 
     Attributes
     ----------
@@ -25,7 +27,7 @@ class CompileNote:
 
     def __init__(self, name: str, show: bool | None = None) -> None:
         self._name = name
-        self._show = sys.stderr.isatty() if show is None else show
+        self._show = watched(show)
         self._began: float | None = None
         self._lock = threading.Lock()
         self.seconds = 0.0

@@ -17,6 +17,7 @@ from il15_sim.model.drugs import DRUG_COLUMNS, DrugTarget, check_targets, drug_t
 from il15_sim.model.packaged import observable_units, sbml_of, variant_names
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.sbml import SbmlFacts, read_sbml_facts, set_sbml_values
+from il15_sim.model.units import spelled_unit
 from il15_sim.model.unusual import warn_of_value
 from il15_sim.model.variant import Variant
 
@@ -41,7 +42,7 @@ class Model:
     observables : tuple of str
         Ids with a row in `observables.tsv`; what `simulate` returns by default.
     units : mapping
-        Unit of every parameter, state and observable.
+        Unit of every parameter, state, flux and observable, in one spelling.
     drugs : tuple of DrugTarget
         The drugs and routes that this model can be dosed with.
     parameters : ParameterTable
@@ -110,7 +111,7 @@ class Model:
         observables = tuple(
             o for o in observable_units(folder) if o in facts.assigned or o in facts.states
         )
-        units = dict(facts.units)
+        units = {name: spelled_unit(unit) for name, unit in facts.units.items()}
         units.update({i: table[row].unit for i, row in rows.items()})
         units.update({o: u for o, u in observable_units(folder).items() if o in units})
         known = facts.states + tuple(facts.constants)

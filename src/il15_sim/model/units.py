@@ -186,6 +186,17 @@ def convert(value: float, unit: str, to: str) -> float:
     return value * float(have.magnitude / want.magnitude)
 
 
+def spelled_unit(identifier: str) -> str:
+    """The id of a unit of a model as the tables spell units.
+
+    >>> spelled_unit("molecules_per_cell_per_hour"), spelled_unit("ratio"), spelled_unit("per_hour")
+    ('molecule/cell/h', 'dimensionless', '1/h')
+    """
+    if identifier == "ratio":
+        return "dimensionless"
+    return re.sub(r"\blitre\b", "L", re.sub(r"\bhour\b", "h", _spelled(identifier)))
+
+
 def _spelled(identifier: str) -> str:
     """The id of a unit definition read aloud: `molecules_per_cell` is `molecule/cell`."""
     words = re.sub(r"(?<=[A-Za-z])([23])(?=_|$)", r"**\1", identifier)

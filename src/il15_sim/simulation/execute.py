@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from il15_sim.batch.layout import LANES
+from il15_sim.progress import row_bar
 
 #: Rows of a stored shard, and most rows that are simulated together.
 ROWS_PER_BLOCK = 4096
@@ -70,8 +69,7 @@ def execute(
         return rows_per_block(rows * row_bytes, simulation_bytes, copies)
 
     if folder is None:
-        off = None if progress is None else not progress
-        with tqdm(total=count, unit=" rows", unit_scale=True, disable=off, file=sys.stderr) as bar:
+        with row_bar(count, progress, delay_s=0.5) as bar:
             return in_blocks(compute, 0, count, block_of(count), bar.update)
     from il15_sim.store import run_shards
 

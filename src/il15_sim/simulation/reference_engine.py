@@ -16,17 +16,16 @@ from il15_sim.model import Model
 
 Array = NDArray[np.float64]
 
-#: Size below which a state counts as empty, by unit id of the model. Steps are not spent on
+#: Size below which a state counts as empty, by its unit. Steps are not spent on
 #: following a state further down than `rtol` times this.
 TYPICAL_SIZE = {
     "mg": 1.0,
     "ug": 0.1,
     "pM": 0.1,
-    "ratio": 0.01,
     "dimensionless": 0.01,
-    "molecules_per_cell": 1.0,
-    "cells_per_uL": 1.0,
-    "pg_per_mL": 1.0,
+    "molecule/cell": 1.0,
+    "cell/uL": 1.0,
+    "pg/mL": 1.0,
 }
 
 #: Steps of CVODE from one time that is asked for to the next.
@@ -165,7 +164,7 @@ def engine_for(model: Model) -> ReferenceEngine:
     """The engine of a model's structure, compiled once per process (eight are kept)."""
     key = model.structure_hash
     if key not in _engines:
-        _engines[key] = ReferenceEngine(model.sbml, model.states, model.facts.units)
+        _engines[key] = ReferenceEngine(model.sbml, model.states, model.units)
         while len(_engines) > 8:
             _engines.popitem(last=False)
     _engines.move_to_end(key)

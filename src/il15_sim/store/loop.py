@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import xarray as xr
-from tqdm import tqdm
 
 from il15_sim.interrupts import sigterm_raises
+from il15_sim.progress import row_bar
 from il15_sim.store.folder import Compute, ShardFolder
 
 
@@ -101,14 +100,7 @@ def _compute_missing(ensemble: ShardFolder, compute: Compute, progress: bool | N
     missing = ensemble.missing()
     todo = {number: stop - start for number in missing for start, stop in [ensemble.span(number)]}
     random.Random().shuffle(missing)
-    with tqdm(
-        total=ensemble.rows,
-        initial=ensemble.rows - sum(todo.values()),
-        unit=" rows",
-        unit_scale=True,
-        disable=None if progress is None else not progress,
-        file=sys.stderr,
-    ) as bar:
+    with row_bar(ensemble.rows, progress, initial=ensemble.rows - sum(todo.values())) as bar:
         for number in missing:
             if ensemble.is_finished(number):
                 if not bar.disable:
