@@ -163,16 +163,12 @@ def report(folder: Path, title: str) -> None:
 @click.pass_obj
 def reproduce(models: Path | None, quick: bool, out: Path | None) -> None:
     """Check, fit, run every packaged scenario and write one report; its path is printed last."""
-    from il15_sim.files.atomic import write_atomic
     from il15_sim.jobs.reproduce import reproduce_all
     from il15_sim.reporting.reproduce import report_all
 
     place = out or Path(RESULTS)
     with progress() as tell:
         done = reproduce_all(place, tell, quick=quick, models_dir=models)
-        path = report_all(done, place, tell, quick=quick, models_dir=models)
-    if out is not None:
-        # Whoever names a folder looks for the report there, not below a hash.
-        path = write_atomic(out / path.name, path.read_text(encoding="utf-8"))
+        path = report_all(done, place, tell, quick=quick, on_top=out is not None, models_dir=models)
     click.echo(path)
     end_with(done.finished.values())

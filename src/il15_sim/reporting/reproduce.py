@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from il15_sim.files.atomic import write_atomic
 from il15_sim.files.record import ResultFolder
 from il15_sim.jobs.folder import Progress, quiet
 from il15_sim.jobs.reproduce import Reproduced
@@ -20,6 +21,7 @@ def report_all(
     progress: Progress = quiet,
     *,
     quick: bool = False,
+    on_top: bool = False,
     models_dir: str | Path | None = None,
 ) -> Path:
     """Judge the behaviours and write the report of everything into a results folder of its own.
@@ -34,6 +36,8 @@ def report_all(
         Told what is being done.
     quick : bool
         Whether `done` was a quick check; the title says so.
+    on_top : bool
+        Write the report into `out` too, and return that one.
     models_dir : path, optional
         Another models folder than the packaged one.
 
@@ -51,13 +55,12 @@ def report_all(
         "checks": json.dumps(done.findings),
         "behaviours": json.dumps(behaviours["verdicts"], ensure_ascii=False),
     }
+
+    def html(place: Path) -> str:
+        checks = {"findings": list(done.findings)}
+        return report_html(results, title=title, place=place, checks=checks, behaviours=behaviours)
+
     with ResultFolder.open(out, "reproduce-quick" if quick else "reproduce", inputs) as written:
-        html = report_html(
-            results,
-            title=title,
-            place=written.path,
-            checks={"findings": list(done.findings)},
-            behaviours=behaviours,
-        )
-        written.write(REPORT, html)
-    return written.path / REPORT
+        written.write(REPORT, html(written.path))
+    # Whoever names a folder looks for the report there, not below a hash.
+    return write_atomic(Path(out) / REPORT, html(Path(out))) if on_top else written.path / REPORT
