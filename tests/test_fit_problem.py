@@ -113,7 +113,14 @@ def test_scales_of_an_unknown_are_inverse(tmp_path):
         ("huang2017_400mg_single", "huang_400mg_single", "did you mean 'huang2017_400mg_single'"),
         ('"flaherty2011_400mg"', '"flaherty_400mg"', "did you mean 'flaherty2011_400mg'"),
         ('"sorafenib_exposure_factor"', '"exposure_factor"', "unknown parameter"),
-        ("[noise]", "[noise", "not a TOML file"),
+        ("[noise]", "[noise", "no valid TOML at column 7"),
+        (
+            "between_cv = 0.6",
+            "between_cv = 0.6\nwithin = 1",
+            "noise: unknown key 'within'; did you",
+        ),
+        ("omega_start = 0.35", "omega_start = 0.35\nomega = 1", "cohorts: unknown key 'omega'"),
+        ("upper = 3.0", "upper = 3.0\nuper = 4.0", "unknown key 'uper'; did you mean 'upper'"),
     ],
 )
 def test_a_mistake_is_told_with_the_file(tmp_path, old, new, message):

@@ -84,6 +84,15 @@ def test_everything_shows_itself_in_a_few_lines():
     assert "<table" in patient.parameters._repr_html_()
 
 
+def test_a_scenario_shows_its_arms():
+    from il15_sim import Scenario
+    from il15_sim.files.resources import shipped
+
+    html = Scenario.read(shipped("doses")["knockouts"])._repr_html_()
+    assert html.count("<tr>") == 1 + len(Scenario.read(shipped("doses")["knockouts"]).arms)
+    assert "no_mica" in html
+
+
 def test_parameters_are_those_that_are_simulated():
     changed = PK.with_values({"sorafenib_volume": 77.0})
     for model in (Model.load(), PK, changed, Model.load("trans_presentation")):

@@ -82,6 +82,26 @@ class Scenario:
     arms: tuple[Arm, ...]
     source: str = field(default="", compare=False)
 
+    def _repr_html_(self) -> str:
+        """A table of the arms, for a notebook."""
+        from html import escape
+
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f"<td>{escape(cell)}</td>"
+                for cell in (
+                    arm.name,
+                    str(arm.regimen),
+                    ", ".join([*arm.variants, *(f"{k} = {v:g}" for k, v in arm.overrides.items())]),
+                )
+            )
+            + "</tr>"
+            for arm in self.arms
+        )
+        head = "<tr><th>arm</th><th>regimen</th><th>changed</th></tr>"
+        return f"<p>{escape(self.title)}, {self.horizon_days:g} days</p><table>{head}{rows}</table>"
+
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
         """The scenario that a TOML file tells.

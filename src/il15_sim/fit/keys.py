@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from il15_sim.errors import InputError
+from il15_sim.errors import InputError, unknown
+
+
+def allow(table: Mapping[str, Any], keys: Collection[str], where: str | Path) -> None:
+    """Refuse a key that means nothing: it may be a slip of one that does."""
+    for key in table:
+        if key not in keys:
+            raise unknown("key", key, keys, where)
 
 
 def get(table: Any, key: str, kind: type, where: str | Path) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from il15_sim.data import Experiment, Measurement, Study, read_study, study_names
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.record import hash_inputs
-from il15_sim.fit.keys import get, positive, text, whole
+from il15_sim.files.text import read_text
+from il15_sim.files.toml import read_toml
+from il15_sim.fit.keys import allow, get, positive, text, whole
 from il15_sim.fit.noise import NoiseModel
 from il15_sim.fit.unknowns import Unknown, read_estimates, read_time_shifts
 from il15_sim.model import Model
@@ -18,6 +19,7 @@ from il15_sim.model.composition import without_comments
 
 _TOP = ("title", "description", "model", "studies", "starts", "seed")
 _TABLES = ("noise", "cohorts", "estimate", "time_shift")
+_NOISE = ("model_sd_log", "area_sd_log", "between_cv", "within_cv")
 _ASSIGNED_NUMBER = re.compile(r"\s*\w+ = [-+.\deE]+;\s*")
 
 
@@ -79,16 +81,8 @@ class FitProblem:
             For every mistake in the file, with the file and the key.
         """
         file = Path(path)
-        try:
-            source = file.read_text(encoding="utf-8")
-            facts = tomllib.loads(source)
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", where=file) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"not a TOML file: {error}", where=file) from None
-        for key in facts:
-            if key not in (*_TOP, *_TABLES):
-                raise unknown("key", key, (*_TOP, *_TABLES), file)
+        facts, source = read_toml(file).data, read_text(file)
+        allow(facts, (*_TOP, *_TABLES), file)
         folder = None if models_dir is None else Path(models_dir)
         model = Model.load(text(facts, "model", file), variants=(), models_dir=folder)
         names = get(facts, "studies", list, file)
@@ -101,6 +95,8 @@ class FitProblem:
         noise = get(facts, "noise", dict, file)
         cohorts = get(facts, "cohorts", dict, file)
         where = f"{file}: cohorts"
+        allow(noise, _NOISE, f"{file}: noise")
+        allow(cohorts, ("omega_start", "factor_parameter", "reference_experiment"), where)
         problem = cls(
             name=file.stem,
             title=text(facts, "title", file),
@@ -110,12 +106,7 @@ class FitProblem:
             unknowns=(*read_estimates(facts, model, file), *read_time_shifts(facts, file)),
             starts=whole(facts, "starts", file, 1),
             seed=whole(facts, "seed", file, 0),
-            noise=NoiseModel(
-                *(
-                    positive(noise, key, f"{file}: noise")
-                    for key in ("model_sd_log", "area_sd_log", "between_cv", "within_cv")
-                )
-            ),
+            noise=NoiseModel(*(positive(noise, key, f"{file}: noise") for key in _NOISE)),
             omega_start=positive(cohorts, "omega_start", where),
             factor_parameter=text(cohorts, "factor_parameter", where),
             reference_experiment=text(cohorts, "reference_experiment", where),

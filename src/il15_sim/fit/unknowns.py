@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.fit.keys import get, number, positive, text
+from il15_sim.fit.keys import allow, get, number, positive, text
 from il15_sim.model import Model
 
 
@@ -54,9 +54,7 @@ def read_estimates(facts: Mapping[str, Any], model: Model, file: Path) -> list[U
     for entry in entries:
         where = f"{file}: estimate"
         name = text(entry, "id", where)
-        for key in entry:
-            if key not in keys:
-                raise unknown("key", key, keys, f"{where} {name}")
+        allow(entry, keys, f"{where} {name}")
         if name not in model.values:
             raise unknown("parameter", name, model.values, where)
         if name in [u.id for u in found]:
@@ -97,6 +95,7 @@ def read_time_shifts(facts: Mapping[str, Any], file: Path) -> list[Unknown]:
     for entry in get(facts, "time_shift", list, file) if "time_shift" in facts else ():
         where = f"{file}: time_shift"
         name = text(entry, "experiment", where)
+        allow(entry, ("experiment", "lower", "start", "upper"), f"{where} {name}")
         lower, start, upper = (number(entry, k, where) for k in ("lower", "start", "upper"))
         if not 0 <= lower <= start <= upper or lower == upper:
             raise InputError(f"bounds of the time shift of '{name}' are not in order", where=where)
