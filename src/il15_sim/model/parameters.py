@@ -121,6 +121,9 @@ class ParameterTable:
             raise unknown("parameter", id_, self._by_id, self.path)
         return self._by_id[id_]
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __contains__(self, id_: object) -> bool:
         """Whether a parameter has a row."""
         return id_ in self._by_id
