@@ -118,7 +118,7 @@ def errors(found, right, model):
     Relative to the largest value of the observable in that run. Where that lies below what counts
     as empty for its unit, of which states are kept to an absolute tolerance only, to that size.
     """
-    units = [model.facts.units[o] for o in model.observables]
+    units = [model.units[o] for o in model.observables]
     empty = np.array([0.1 * TYPICAL_SIZE.get(unit, 0.0) for unit in units])
     size = np.maximum(np.abs(right).max(axis=1), empty)
     return np.abs(found - right).max(axis=1) / np.where(size > 0, size, 1.0)
