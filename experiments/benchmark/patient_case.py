@@ -31,7 +31,7 @@ def make_task(days: int = DAYS) -> Task:
     if any(dosed in at_once(model.sbml, o) for o in model.observables):
         raise ValueError(f"an observable jumps with {dosed}: say which side of a dose is meant")
     start = np.array([model.initial[s] for s in model.states])
-    typical = np.array([TYPICAL_SIZE.get(model.facts.units[s], 1.0) for s in model.states])
+    typical = np.array([TYPICAL_SIZE.get(model.units[s], 1.0) for s in model.states])
     return Task(
         model=NAME,
         sbml=model.sbml,
