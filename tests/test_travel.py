@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from il15_sim import Model, Regimen, simulate
+from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.batch.kernel import Kernel
 from il15_sim.endpoints import cmax, fold
 
@@ -126,6 +126,18 @@ def test_patients_and_regimens_are_crossed():
     assert crossed.parameters["sorafenib_volume"].tolist() == [80.0, 80.0, 120.0, 120.0]
 
 
+def test_the_table_of_runs_with_endpoints_alone():
+    runs = simulate(PK, REGIMEN, TABLE, endpoints=[cmax(TOTAL), fold(TOTAL, day=1)])
+    frame = runs.to_frame()
+    assert list(frame.columns) == ["run", "endpoint", "value", "unit"]
+    assert frame["run"].tolist() == ["Ann", "Bob"] * 2
+    peaks = frame[frame["endpoint"] == f"cmax_{TOTAL}"]
+    assert peaks["value"].tolist() == runs[f"cmax_{TOTAL}"].values.tolist()
+    assert set(peaks["unit"]) == {"mg/L"}
+    with pytest.raises(InputError, match="no time courses; only endpoints were asked for"):
+        _ = runs.values
+
+
 def test_quantiles_leave_failed_runs_out():
     table = pd.DataFrame({"sorafenib_volume": [80.0, 100.0, 120.0, np.nan]})
     runs = simulate(PK, REGIMEN, table, observables=[TOTAL], endpoints=cmax(TOTAL))
@@ -139,8 +151,6 @@ def test_quantiles_leave_failed_runs_out():
 
 
 def test_a_result_that_is_larger_than_the_memory_is_refused():
-    from il15_sim import InputError
-
     table = pd.DataFrame({"sorafenib_volume": np.full(10_000_000, 100.0)})
     with pytest.raises(InputError, match=r"results of .* GB for 10000000 runs; this machine has"):
         simulate(PK, Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=365), table)

@@ -152,6 +152,10 @@ class Runs:
     @property
     def values(self) -> Array:
         """All time courses as one array, shape (R, T, O)."""
+        if not self.observables:
+            raise InputError(
+                "no time courses", why="only endpoints were asked for", fix="name observables"
+            )
         return np.stack([self.data[o].values for o in self.observables], axis=-1)
 
     @property
@@ -236,10 +240,15 @@ class Runs:
     def to_frame(self) -> pd.DataFrame:
         """Tidy table with columns `run, time_h, sample, observable, value, unit`.
 
-        Rows are in the order run, time, observable; at a dose the row before it comes first.
+        Rows are in the order run, time, observable; at a dose the row before it comes first. Runs
+        of which only endpoints were asked have columns `run, endpoint, value, unit`.
         """
         import pandas as pd
 
+        if not self.observables:
+            wide = pd.DataFrame({name: self.data[name].values for name in self.units})
+            tidy = wide.assign(run=list(self.names)).melt("run", var_name="endpoint")
+            return tidy.assign(unit=tidy["endpoint"].map(self.units))
         n_runs, n_times, n_obs = len(self), len(self.times_h), len(self.observables)
         units = [self.units[o] for o in self.observables]
 
