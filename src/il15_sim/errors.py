@@ -68,9 +68,13 @@ def unknown(
 
     >>> str(unknown("drug", "sorafenb", ["sorafenib"]))
     "unknown drug 'sorafenb'; did you mean 'sorafenib'?"
+    >>> str(unknown("drug", "il2", ["il15"]))
+    "unknown drug 'il2'; choose one of: il15"
     """
     names = sorted(set(candidates))
     near = closest(name, names)
+    if near is not None and kind.startswith("drug") and _digits(near) != _digits(str(name)):
+        near = None  # IL-2 is no slip of IL-15: a hint must not change what is given
     if near is not None:
         fix = f"did you mean '{near}'?"
     elif not names:
@@ -79,3 +83,7 @@ def unknown(
         shown = ", ".join(names[:8]) + (f", ... ({len(names)} in all)" if len(names) > 8 else "")
         fix = f"choose one of: {shown}"
     return InputError(f"unknown {kind} '{name}'", where=where, fix=fix)
+
+
+def _digits(name: str) -> str:
+    return "".join(c for c in name if c.isdigit())
