@@ -173,4 +173,4 @@ def test_a_fit_that_is_not_there():
 def test_a_fit_file_that_does_not_parse(tmp_path):
     file = tmp_path / "bad.toml"
     file.write_text("title = \n", encoding="utf-8")
-    assert re.search(r"bad\.toml.*line 1", refused("fit", file))
+    assert re.search(r"bad\.toml:1: no valid TOML", refused("fit", file))
