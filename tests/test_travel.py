@@ -138,6 +138,15 @@ def test_the_table_of_runs_with_endpoints_alone():
         _ = runs.values
 
 
+def test_stored_runs_keep_the_order_that_was_asked_for(tmp_path):
+    asked = {"observables": ["sorafenib_total_mg_per_L", "sorafenib_gut", "sorafenib_bile"]}
+    memory = simulate(PK, REGIMEN, TABLE, **asked)
+    stored = simulate(PK, REGIMEN, TABLE, folder=tmp_path, progress=False, **asked)
+    assert stored.observables == memory.observables == tuple(asked["observables"])
+    assert np.array_equal(stored.values, memory.values)
+    pd.testing.assert_frame_equal(stored.to_frame(), memory.to_frame())
+
+
 def test_quantiles_leave_failed_runs_out():
     table = pd.DataFrame({"sorafenib_volume": [80.0, 100.0, 120.0, np.nan]})
     runs = simulate(PK, REGIMEN, table, observables=[TOTAL], endpoints=cmax(TOTAL))

@@ -97,6 +97,9 @@ def carry_out(
     )
     # Not stored: it differs from one call to the next.
     data.attrs["compile_seconds"] = rows.compile_seconds
+    # Stored variables come back by the alphabet; the order is that in which they were asked for.
+    first = [*plan.columns[: plan.courses], *(e.name for e in plan.endpoints)]
+    data = data[[*first, *(name for name in data.data_vars if name not in first)]]
     return data if names is None else data.assign_coords(run=list(names))
 
 
