@@ -3,12 +3,13 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_compartment import CENTRAL, KE, MODEL, Course
 
-from il15_sim import Dose, Model, Regimen, endpoints, simulate
+from il15_sim import Dose, InputError, Model, Regimen, endpoints, simulate
 from il15_sim.endpoints import (
     accumulation,
     auc,
@@ -234,6 +235,28 @@ def test_half_life_after_the_last_dose_or_the_end_of_an_infusion():
     assert math.isnan(told.iloc[2])
     short = simulate(MODEL, [BOLUS], until_days=0.5).endpoints(half_life(CENTRAL, drug="il15"))
     assert math.isnan(short.iloc[0, 0])
+
+
+def test_a_half_life_is_not_fitted_to_rounding():
+    """After some 13 half-lives the level is below 10 rtol of the peak."""
+    runs = simulate(MODEL, BOLUS, until_days=3)
+    early, late = (
+        half_life(CENTRAL, drug="il15", hours=h).named(str(h)) for h in ((1, 9), (9, 30))
+    )
+    told = read(runs, early, late)
+    assert told[0] == pytest.approx(math.log(2) / KE, rel=1e-3)
+    assert math.isnan(told[1])
+    with pytest.raises(InputError, match="give both hours"):
+        half_life(CENTRAL, drug="il15", hours=(24, None))
+
+
+def test_a_half_life_is_the_same_to_the_bit_alone_and_in_company():
+    regimen = Regimen.parse("il15 2 ug/kg iv q6h x 2 d")
+    table = pd.DataFrame({"agonist_volume_per_kg": np.linspace(0.02, 0.06, 20)})
+    asked = half_life(CENTRAL, drug="il15", hours=(1, 6))
+    runs = simulate(MODEL, regimen, table, until_days=3, endpoints=asked)
+    alone = [runs.select(i).endpoints(asked).iloc[0, 0] for i in range(20)]
+    assert runs[asked.name].values.tolist() == alone
 
 
 def test_accumulation_is_the_area_of_an_interval_over_that_of_the_first():

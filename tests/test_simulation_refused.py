@@ -35,6 +35,7 @@ REFUSED = [
     ({"names": ["a", "b"]}, "2 names for 1 runs; give one per run"),
     *[({"until_days": d}, "a horizon is a positive number of days") for d in (0, -1, NAN, INF)],
     ({"until_days": MAX_DAYS + 1}, "at most 18262"),
+    *[({"until_days": d}, "it must be a number of days") for d in ("3", True, b"3")],
     ({"until_days": "month"}, "until_days='month'; it must be a number of days"),
     ({"times_h": []}, "at least one"),
     ({"times_h": [[1.0]]}, "at least one"),

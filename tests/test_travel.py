@@ -157,6 +157,23 @@ def test_quantiles_leave_failed_runs_out():
     assert told.tolist() == [good.min(), np.median(good), good.max()]
     assert found[TOTAL].dims == ("quantile", "time_h")
     assert found[TOTAL].attrs["units"] == "mg/L"
+    assert runs.quantiles([0.0, 1.0])["quantile"].values.tolist() == [0.0, 1.0]
+    with pytest.raises(InputError, match=r"quantiles \[2\]; they lie between 0 and 1"):
+        runs.quantiles(2)
+
+
+def test_every_run_has_a_name_of_its_own():
+    table = TABLE.set_axis(["a", "a: b"])
+    runs = simulate(PK, {"b: c": REGIMEN, "c": REGIMEN}, table, cross=True, endpoints=cmax(TOTAL))
+    assert runs.names == ("a: b: c", "a: c", "a: b: b: c", "a: b: c (2)")
+    numbered = simulate(PK, [REGIMEN] * 2, until_days=1, names=[1, 0])
+    assert numbered.names == (1, 0)
+    assert numbered.select(0).names == (0,)
+    assert numbered.select([1, 0]).names == (1, 0)
+    with pytest.raises(InputError, match="no run to select; name some"):
+        numbered.select()
+    with pytest.raises(InputError, match=r"runs\[0\]; choose a run by runs.select\(0\)"):
+        _ = numbered[0]
 
 
 def test_a_result_that_is_larger_than_the_memory_is_refused():

@@ -8,6 +8,10 @@ rows of output: it depends neither on the times that are reported nor on other r
 Times are days or hours after the first dose; day d is hour 24 d. In an interval the value after a
 dose at its start counts, and a dose at its end does not. An endpoint that does not exist in a run
 (a level that is not reached, the fold of a baseline of zero) is NaN, as are all of a failed run.
+
+A number is as exact as the runs: `rtol` times the largest value of the observable. A level nearer
+to the course than that, such as zero for a drug that is washed out, is not resolved: what lies
+beyond it is rounding. Name the lowest level that can be measured instead.
 """
 
 from __future__ import annotations
@@ -148,7 +152,8 @@ def time_to_baseline(
 def half_life(observable: str, *, drug: str, hours: tuple[float, float] = (24.0, 96.0)) -> Endpoint:
     """Half-life after the last dose of a drug, in hours: log-linear fit to 25 values.
 
-    NaN where the drug is not given, the values do not decline, or the run ends too early.
+    NaN where the drug is not given, the values do not decline, the run ends too early, or a value
+    is below 10 `rtol` times the largest one, where it is not resolved: choose an earlier part.
 
     Parameters
     ----------
@@ -157,6 +162,8 @@ def half_life(observable: str, *, drug: str, hours: tuple[float, float] = (24.0,
         infusion): absorption and distribution are over by then, and levels still measurable.
     """
     part = _over("half_life", observable, None, hours)
+    if part.end_h == math.inf:
+        raise InputError(f"half_life of '{observable}'", fix="give both hours: (24, 96)")
     return replace(part, drug=str(drug), name=f"half_life_{observable}")
 
 

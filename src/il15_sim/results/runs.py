@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.finite import as_number
 from il15_sim.results.shown import OK, lines_on
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Runs:
 
     def __getitem__(self, name: str) -> xr.DataArray:
         """A time course (run, time_h), an endpoint (run,), or another variable."""
+        if isinstance(name, (int, np.integer)):
+            raise InputError(f"runs[{name}]", fix=f"choose a run by runs.select({name})")
         if name not in self.data:
             raise unknown("observable", str(name), [str(v) for v in self.data.data_vars])
         return self.data[name]
@@ -180,9 +183,12 @@ class Runs:
         row = self.data[observable][self.run_index(run)]
         return np.asarray(row.values, dtype=np.float64)
 
-    def select(self, *runs: Hashable) -> Runs:
+    def select(self, *runs: Hashable | list[Hashable]) -> Runs:
         """The same results with some of the runs only, by name or number."""
-        index = np.array([self.run_index(run) for run in runs], np.intp)
+        if not runs:
+            raise InputError("no run to select", fix="name some: runs.select('a', 'b')")
+        names = [name for one in runs for name in (one if isinstance(one, list) else [one])]
+        index = np.array([self.run_index(name) for name in names], np.intp)
         return Runs(self.data.isel(run=index), self.recipe.take(index))
 
     def endpoints(
@@ -223,19 +229,21 @@ class Runs:
         frame.attrs["units"] = {e.name: data[e.name].attrs["units"] for e in asked}
         return frame
 
-    def quantiles(self, *levels: float) -> xr.Dataset:
+    def quantiles(self, *levels: float | Sequence[float]) -> xr.Dataset:
         """Quantiles over the runs that did not fail, with a dimension `quantile`.
 
         Default levels: 0.05, 0.5 and 0.95.
         """
-        asked = levels or (0.05, 0.5, 0.95)
-        if not all(0 <= level <= 1 for level in asked):
-            raise InputError(f"quantiles {asked!r:.60}", why="they lie between 0 and 1")
+        given = [x for one in levels for x in (one if isinstance(one, Sequence) else [one])]
+        numbers = [as_number(level) for level in given or (0.05, 0.5, 0.95)]
+        asked = [level for level in numbers if level is not None and 0 <= level <= 1]
+        if len(asked) < len(numbers):
+            raise InputError(f"quantiles {given!r:.60}", why="they lie between 0 and 1")
         good = np.flatnonzero(np.array(self.status) == OK)
         if not good.size:
             raise InputError("no quantiles", why="every run failed", fix="see runs.failures")
         kept = self.data[[*self.units]].isel(run=good)
-        return kept.quantile(list(asked), dim="run", keep_attrs=True)
+        return kept.quantile(asked, dim="run", keep_attrs=True)
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy table with columns `run, time_h, sample, observable, value, unit`.

@@ -111,6 +111,11 @@ class BlockReader:
         """End of the runs."""
         return self.plan.end_h
 
+    @property
+    def rtol(self) -> float:
+        """Tolerance of the runs."""
+        return self.plan.rtol
+
     def at(self, observable: str, time_h: float, *, before: bool) -> Array:
         """Values (B,) at a time."""
         row = self.plan.row_of(time_h, before=before)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from il15_sim.errors import InputError
+from il15_sim.finite import as_number
 from il15_sim.regimen.dose import round_h
 from il15_sim.regimen.table import DoseTable
 from il15_sim.results.endpoint import Endpoint
@@ -78,7 +79,7 @@ def check_inside(endpoints: Sequence[Endpoint], begin_h: float, end_h: float) ->
             raise InputError(
                 f"endpoint '{e.name}'",
                 why=f"the runs cover {begin_h:g}-{end_h:g} h",
-                fix="give until_days",
+                fix="give until_days" if e.last_h > end_h else None,
             )
 
 
@@ -133,7 +134,7 @@ def listed_times(times_h: ArrayLike) -> Array:
 
 
 def _hours(number: object, hours: float, what: str, unit: str) -> float:
-    try:
-        return round_h(hours * float(number))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InputError(what, why=f"it must be a number of {unit}") from None
+    value = as_number(number)
+    if value is None:
+        raise InputError(what, why=f"it must be a number of {unit}")
+    return round_h(hours * value)

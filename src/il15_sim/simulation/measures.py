@@ -71,6 +71,11 @@ class Reader(Protocol):
         """End of the runs."""
         ...
 
+    @property
+    def rtol(self) -> float:
+        """Largest error, relative to the largest value of an observable in its run."""
+        ...
+
     def at(self, observable: str, time_h: float, *, before: bool) -> Array:
         """Value at a time, before or after the doses of that moment."""
         ...
@@ -91,6 +96,7 @@ class Wanted:
     begin_h: float
     end_h: float
     regimens: tuple[Regimen, ...]
+    rtol: float = 0.0
     moments: set[tuple[float, bool]] = field(default_factory=set)
     extents: dict[Extent, None] = field(default_factory=dict)
     observables: dict[str, None] = field(default_factory=dict)
@@ -179,6 +185,8 @@ def _time_to_baseline(e: Endpoint, read: Reader) -> Array:
 
 def _half_life(e: Endpoint, read: Reader) -> Array:
     lasts = read.last_doses(e.drug)
+    # Below it the error of a value, rtol times the largest one, is more than a tenth of it.
+    least = 10.0 * read.rtol * read.over(Extent("maximum", e.observable))
     found = np.full(lasts.shape, np.nan)
     for last in np.unique(lasts[np.isfinite(lasts)]):
         if last + e.end_h > read.end_h:
@@ -186,9 +194,11 @@ def _half_life(e: Endpoint, read: Reader) -> Array:
         times = [round_h(t) for t in last + np.linspace(e.start_h, e.end_h, _DECLINE)]
         values = np.array([read.at(e.observable, t, before=True) for t in times])
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log(np.where(values > 0, values, np.nan))
+            logs = np.log(np.where(values > least, values, np.nan))
             centred = np.array(times) - np.mean(times)
-            slope = centred @ logs / (centred @ centred)
+            # One by one: the order in which NumPy sums hangs on the number of runs.
+            total = sum((c * row for c, row in zip(centred, logs, strict=True)), np.zeros(1))
+            slope = total / (centred**2).sum()
             lives = np.where(slope < 0, math.log(2) / -slope, np.nan)
         found = np.where(lasts == last, lives, found)
     return found

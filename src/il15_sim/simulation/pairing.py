@@ -159,10 +159,10 @@ def _mappings(given: object) -> list[Mapping[str, float]] | None:
 
 
 def _as_given(names: Sequence[str] | str, count: int) -> tuple[Hashable, ...]:
-    listed = [names] if isinstance(names, str) else [str(name) for name in names]
+    listed = [names] if isinstance(names, str) else list(names)
     if len(listed) != count:
         raise InputError(f"{len(listed)} names for {count} runs", fix="give one per run")
-    return tuple(_unlike(listed))
+    return tuple(listed) if len(set(listed)) == count else tuple(_unlike(map(str, listed)))
 
 
 def _called(
@@ -175,7 +175,7 @@ def _called(
     if len(regimens) == 1 or not crossed:
         return rows.names
     patients = range(rows.count) if rows.names is None else rows.names
-    return tuple(f"{patient}: {regimen}" for patient in patients for regimen in regimens)
+    return tuple(_unlike(f"{patient}: {regimen}" for patient in patients for regimen in regimens))
 
 
 def _unlike(names: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from il15_sim.batch.events import EventTable
 from il15_sim.batch.layout import ADD, SET
 from il15_sim.errors import InputError, unknown
+from il15_sim.finite import as_number
 from il15_sim.regimen.dose import round_h
 from il15_sim.regimen.table import DoseTable
 from il15_sim.simulation.dose_events import DoseEvents, dose_events
@@ -140,21 +141,14 @@ def checked_changes(changes: Iterable[Change], subject: Subject) -> Schedule:
             )
         if change.per and change.per not in subject.constants:
             raise unknown("parameter", change.per, subject.constants)
-        if not (_finite(change.time_h) and _finite(change.amount)):
+        time_h, amount = as_number(change.time_h), as_number(change.amount)
+        if time_h is None or amount is None or not math.isfinite(time_h + amount):
             raise InputError(
                 f"change of '{change.target}'", why="time and amount are finite numbers"
             )
-        if change.time_h < 0:
+        if time_h < 0:
             raise InputError(
-                f"change of '{change.target}' at {change.time_h:g} h", why="time begins at 0 h"
+                f"change of '{change.target}' at {time_h:g} h", why="time begins at 0 h"
             )
-        time_h = round_h(float(change.time_h))
-        checked.append(replace(change, time_h=time_h, amount=float(change.amount)))
+        checked.append(replace(change, time_h=round_h(time_h), amount=amount))
     return tuple(checked)
-
-
-def _finite(number: object) -> bool:
-    try:
-        return math.isfinite(number)  # type: ignore[arg-type]
-    except TypeError:
-        return False

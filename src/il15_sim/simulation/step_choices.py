@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.finite import as_number
 from il15_sim.simulation.subject import Subject
 
 
@@ -15,7 +16,8 @@ def check_choices(sample: object, rtol: object, steps: object, max_step_h: objec
     """Refuse what is no sample, tolerance, number of steps, or length of a step."""
     if sample not in ("post", "pre", "both"):
         raise unknown("sample", str(sample), ("post", "pre", "both"))
-    if not isinstance(rtol, (int, float)) or not 1e-12 <= rtol <= 1e-2:
+    tolerance = as_number(rtol)
+    if tolerance is None or not 1e-12 <= tolerance <= 1e-2:
         raise InputError(f"rtol {rtol!r}", why="a relative tolerance lies in 1e-12 .. 1e-2")
     if not isinstance(steps, (int, np.integer)) or steps < 1:
         raise InputError(f"max_steps {steps!r}", why="it is a whole number, at least one")
@@ -38,6 +40,5 @@ def checked_sizes(subject: Subject, given: Mapping[str, float] | None) -> dict[s
 
 
 def _is_positive(number: object) -> bool:
-    if isinstance(number, bool) or not isinstance(number, (int, float, np.floating, np.integer)):
-        return False
-    return bool(number > 0)
+    value = as_number(number)
+    return value is not None and value > 0
