@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from made_runs import dose_ladder, knockout_set, made_fit, made_runs, three_arms
+from made_runs import made_runs
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -16,26 +16,6 @@ from il15_sim import Model, plots
 from il15_sim.model.observables import read_observables
 from il15_sim.plots import axes as axes_module
 from il15_sim.plots.labels import axis_label, name_of, unit_text
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return three_arms()
-
-
-@pytest.fixture(scope="module")
-def ladder():
-    return dose_ladder()
-
-
-@pytest.fixture(scope="module")
-def knocked_out():
-    return knockout_set()
-
-
-@pytest.fixture(scope="module")
-def fitted():
-    return made_fit()
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,7 @@ from made_runs import (
     COMBINED,
     LEVELS,
     UNITS,
-    dose_ladder,
-    knockout_set,
-    made_fit,
     made_runs,
-    three_arms,
 )
 
 from il15_sim import plots
@@ -21,26 +17,6 @@ from il15_sim.plots.fit_figures import study_name
 from il15_sim.plots.knockout import is_knockout_set
 from il15_sim.plots.series import daily_band, swings_daily
 from il15_sim.results import Runs
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return three_arms()
-
-
-@pytest.fixture(scope="module")
-def ladder():
-    return dose_ladder()
-
-
-@pytest.fixture(scope="module")
-def knocked_out():
-    return knockout_set()
-
-
-@pytest.fixture(scope="module")
-def fitted():
-    return made_fit()
 
 
 def panel(figure, label):

@@ -239,5 +239,5 @@ def test_files_that_are_refused(tmp_path: Any, content: str, text: str) -> None:
 def test_a_file_that_is_no_text(tmp_path: Any) -> None:
     file = tmp_path / "events.csv"
     file.write_bytes("ID,TIME\n".encode("utf-16"))
-    with pytest.raises(InputError, match=r"events\.csv: is not UTF-8 text"):
+    with pytest.raises(InputError, match=r"events\.csv: is written in UTF-16; save it as UTF-8"):
         Regimen.from_events(file, CMT)

@@ -1,27 +1,11 @@
 """Captions and stories, and which figures a scenario gets."""
 
-import pytest
 import xarray as xr
-from made_runs import dose_ladder, knockout_set, made_runs, three_arms
+from made_runs import made_runs
 
 from il15_sim import Model, plots
 from il15_sim.plots.scenario_figures import scenario_figures
 from il15_sim.results import Runs
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return three_arms()
-
-
-@pytest.fixture(scope="module")
-def ladder():
-    return dose_ladder()
-
-
-@pytest.fixture(scope="module")
-def knocked_out():
-    return knockout_set()
 
 
 def test_a_caption_says_what_how_and_on_what_it_rests(runs):

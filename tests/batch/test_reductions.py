@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reduced import KINDS, over, reduce
 from small_models import kernel_of, rows_at, same_bits
+from treatments import SOME_AMOUNT, SOME_TIME, treatments
 
 from il15_sim.batch.kernel import Event, Reduction, Task
-from il15_sim.batch.layout import ADD, AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, SET
+from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, SET
 
 OSCILLATOR = "x = 0; y = 1; w = 1; x' = w * y; y' = -w * x"
 DECAY = "x = 1; k = 1; x' = -k * x"
@@ -78,20 +79,7 @@ def test_times_above_and_below_a_level(share):
 # Many doses
 
 
-SOME_TIME = st.floats(0.0, 50.0).map(lambda t: round(t, 2))
-SOME_AMOUNT = st.floats(0.1, 10.0)
-BOLUS = st.tuples(SOME_TIME, SOME_AMOUNT, st.sampled_from(["gut", "central"])).map(
-    lambda x: [Event(x[0], x[2], ADD, x[1])]
-)
-EMPTYING = st.tuples(SOME_TIME, st.one_of(st.just(0.0), SOME_AMOUNT)).map(
-    lambda x: [Event(x[0], "central", SET, x[1])]
-)
-INFUSION = st.tuples(SOME_TIME, st.floats(0.1, 20.0), SOME_AMOUNT).map(
-    lambda x: infusion(x[0], x[0] + x[1], x[2])
-)
-TREATMENT = st.lists(st.one_of(BOLUS, BOLUS, EMPTYING, INFUSION), min_size=1, max_size=6).map(
-    lambda parts: sorted((e for part in parts for e in part), key=lambda e: e.time)
-)
+TREATMENT = treatments(st.one_of(st.just(0.0), SOME_AMOUNT))
 
 
 @settings(max_examples=100, deadline=None)

@@ -6,12 +6,13 @@ import math
 import compartment
 import numpy as np
 import pytest
-from compartment import doses, infusion
+from compartment import doses
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reduced import SPANS, fast, over, reduce, relative
 from scipy.optimize import brentq
 from small_models import kernel_of, same_bits
+from treatments import SOME_TIME, treatments
 
 from il15_sim.batch.kernel import Event, Task
 from il15_sim.batch.layout import (
@@ -51,18 +52,7 @@ def of_course(pieces, level, sign):
 
 # Doses
 
-SOME_TIME = st.floats(0.0, 50.0).map(lambda t: round(t, 2))
-SOME_AMOUNT = st.floats(0.1, 10.0)
-BOLUS = st.tuples(SOME_TIME, SOME_AMOUNT, st.sampled_from(["gut", "central"])).map(
-    lambda x: [Event(x[0], x[2], ADD, x[1])]
-)
-EMPTYING = SOME_TIME.map(lambda t: [Event(t, "central", SET, 0.0)])
-INFUSION = st.tuples(SOME_TIME, st.floats(0.1, 20.0), SOME_AMOUNT).map(
-    lambda x: infusion(x[0], x[0] + x[1], x[2])
-)
-TREATMENT = st.lists(st.one_of(BOLUS, BOLUS, EMPTYING, INFUSION), min_size=1, max_size=6).map(
-    lambda parts: sorted((e for part in parts for e in part), key=lambda e: e.time)
-)
+TREATMENT = treatments(st.just(0.0))
 
 
 @settings(max_examples=100, deadline=None)

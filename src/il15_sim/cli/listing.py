@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import click
 
 from il15_sim.cli.group import Command
 from il15_sim.errors import InputError, closest, unknown
+from il15_sim.files.csv_text import csv_text
 
 
 @click.command(
@@ -57,13 +56,7 @@ def list_(models: Path | None, kind: str | None, search: str | None, as_csv: boo
             raise InputError(f"nothing has '{search}' in it", where=where, fix=fix)
         found = Listing(found.header, rows)
     lines = [found.header, *found.rows]
-    click.echo(_csv(lines) if as_csv else _aligned(lines))
-
-
-def _csv(lines: Sequence[Sequence[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(lines)
-    return buffer.getvalue().rstrip("\n")
+    click.echo(csv_text(lines).rstrip("\n") if as_csv else _aligned(lines))
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> str:

@@ -160,7 +160,7 @@ class Predictor:
         return len(self._runs)
 
     def curves(self, values: Mapping[str, float], dense: bool = False) -> dict[str, Curve]:
-        """Typical curve of every experiment; with `dense`, at every hour besides.
+        """Typical curve of every experiment; with `dense`, every half hour besides.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class Predictor:
         for run in self._runs:
             times = set(run.times)
             if dense:
-                times |= set(np.arange(math.ceil(max(times)) + 1.0))
+                times |= set(np.arange(0.0, max(times) + 0.25, 0.5))
             areas = {w: auc(self.observable, hours=w) for w in run.windows["area"]}
             peaks = {w: cmax(self.observable, hours=w) for w in run.windows["peak"]}
             runs = simulate(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from il15_sim.endpoints import auc_0_12, baseline, change, cmax, fold, trough
+from il15_sim.files.csv_text import csv_text
 from il15_sim.model.observables import read_observables
 from il15_sim.plots.panels import course
 from il15_sim.results.endpoint import Endpoint
@@ -26,14 +25,6 @@ ENDPOINT_COLUMNS = ("run", "endpoint", "observable", "day", "value", "unit", "fl
 #: Below this share of the largest value of an observable in any run, a level is no number but what
 #: the solver leaves of a drug that is gone.
 FLOOR = 1e-6
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return buffer.getvalue()
 
 
 def trajectories_csv(runs: Runs) -> str:
@@ -57,7 +48,7 @@ def trajectories_csv(runs: Runs) -> str:
 
 def _cell(text: str) -> str:
     """One CSV cell, quoted where it must be."""
-    return _csv([text], []).rstrip("\n")
+    return csv_text([[text]]).rstrip("\n")
 
 
 def endpoints_csv(runs: Runs) -> str:
@@ -102,7 +93,7 @@ def endpoints_csv(runs: Runs) -> str:
             if math.isfinite(value):
                 least = f"{floor:.1g}" if floor else ""
                 rows.append((name, endpoint, observable, at, f"{value:.6g}", unit, least))
-    return _csv(ENDPOINT_COLUMNS, rows)
+    return csv_text([ENDPOINT_COLUMNS, *rows])
 
 
 def _peak(runs: Runs, observable: str) -> float:
@@ -135,23 +126,20 @@ def _response(runs: Runs, observable: str, day: float) -> Iterator[_Asked]:
 def parameters_csv(model: Model) -> str:
     """Every parameter of the model with the value that was used, its unit, kind and source."""
     header = ("id", "name", "value", "unit", "kind", "source", "fact", "note")
-    return _csv(
-        header,
-        (
-            (p.id, p.name, repr(model.values[p.id]), p.unit, p.kind, p.source, p.fact, p.note)
-            for p in model.parameters.parameters
-        ),
+    rows = (
+        (p.id, p.name, repr(p.value), p.unit, p.kind, p.source, p.fact, p.note)
+        for p in model.parameters.parameters
     )
+    return csv_text([header, *rows])
 
 
 def arms_csv(runs: Runs) -> str:
     """Every arm with its regimen, what it changes in the model, and its status."""
-    return _csv(
-        ("run", "regimen", "changed_parameters", "status"),
-        (
-            (name, str(regimen), "; ".join(f"{k} = {v:g}" for k, v in changed.items()), status)
-            for name, regimen, changed, status in zip(
-                runs.names, runs.regimens, runs.overrides, runs.status, strict=True
-            )
-        ),
+    header = ("run", "regimen", "changed_parameters", "status")
+    rows = (
+        (name, str(regimen), "; ".join(f"{k} = {v:g}" for k, v in changed.items()), status)
+        for name, regimen, changed, status in zip(
+            runs.names, runs.regimens, runs.overrides, runs.status, strict=True
+        )
     )
+    return csv_text([header, *rows])

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from il15_sim.errors import InputError
+from il15_sim.files.text import read_text
 from il15_sim.finite import as_number
 from il15_sim.regimen.spelling import typo
 
@@ -134,16 +135,8 @@ def _known(names: list[str], where: str | None) -> dict[str, int]:
 
 def _csv(path: Path) -> tuple[str, list[str], list[tuple[str, list[str]]]]:
     """Where the header stands, the header, and the rows with their lines."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", where=path) from None
-    except UnicodeDecodeError:
-        raise InputError("is not UTF-8 text", where=path) from None
-    except ValueError as error:  # a name that no system accepts, e.g. with a zero byte
-        raise InputError(f"file name {str(path)!r:.80}", why=str(error)) from None
     rows: list[tuple[str, list[str]]] = []
-    for n, line in enumerate(text.splitlines(), start=1):
+    for n, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         where = f"{path}: line {n}"
