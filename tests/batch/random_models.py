@@ -7,7 +7,10 @@ end is made slow. Numbers span 1e-12 ... 1e12 between models, four decades withi
 from dataclasses import dataclass
 
 import numpy as np
-from sbml_text import (
+
+from il15_sim.batch.kernel import Event
+from il15_sim.batch.layout import ADD, SET
+from tests.batch.sbml_text import (
     compartment,
     function,
     initial,
@@ -19,9 +22,6 @@ from sbml_text import (
     rule,
     species,
 )
-
-from il15_sim.batch.kernel import Event
-from il15_sim.batch.layout import ADD, SET
 
 TIMES = (0.0, 0.1, 0.4, 1.0, 2.0, 3.5, 5.0, 7.0, 8.5, 10.0)
 

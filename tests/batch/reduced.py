@@ -2,8 +2,6 @@
 
 import math
 
-from small_models import kernel_of
-
 from il15_sim.batch.kernel import Reduction, Task
 from il15_sim.batch.layout import (
     AREA,
@@ -17,6 +15,7 @@ from il15_sim.batch.layout import (
     TIME_ABOVE,
     TIME_BELOW,
 )
+from tests.made.small_models import kernel_of
 
 KINDS = (MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW)
 SPANS = (TIME_ABOVE, TIME_BELOW, LAST_ABOVE, LAST_BELOW)

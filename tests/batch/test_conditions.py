@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reduced import over, reduce
 from scipy.optimize import brentq
-from small_models import course, kernel_of, rows_at, same_bits
 
 from il15_sim.batch.kernel import Event, Task
 from il15_sim.batch.layout import ADD, AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, OK, SET
+from tests.batch.reduced import over, reduce
+from tests.made.small_models import course, kernel_of, rows_at, same_bits
 
 TWO_RATES = "x = 10; k1 = 0.5; k2 = 0.1; level = 3; x' = piecewise(-k1*x, x > level, -k2*x)"
 

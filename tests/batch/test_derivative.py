@@ -8,10 +8,10 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_terms import build, terms
 
 from il15_sim.batch.derivative import TIME, gradients
 from il15_sim.batch.expression import Expressions
+from tests.batch.random_terms import build, terms
 
 X = sympy.symbols("x0:3")
 K = sympy.symbols("k0:2")

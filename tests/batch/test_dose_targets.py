@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from sbml_text import compartment, model, reaction, species
-from small_models import rows_at
 
 from il15_sim import InputError
 from il15_sim.batch.kernel import Event, Kernel, Task
 from il15_sim.batch.layout import ADD, OK, SET
+from tests.batch.sbml_text import compartment, model, reaction, species
+from tests.made.small_models import rows_at
 
 
 def made(changed):

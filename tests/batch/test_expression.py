@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_terms import SMOOTH, build, terms
 
 from il15_sim.batch.expression import Expressions
+from tests.batch.random_terms import SMOOTH, build, terms
 
 MEANING = {
     "add": np.add,

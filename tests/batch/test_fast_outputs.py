@@ -7,12 +7,12 @@ import math
 
 import numpy as np
 import pytest
-from reduced import KINDS, over, reduce
 from scipy.special import hyp2f1
-from small_models import kernel_of, same_bits
 
 from il15_sim.batch.kernel import Reduction, Task
 from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, OK
+from tests.batch.reduced import KINDS, over, reduce
+from tests.made.small_models import kernel_of, same_bits
 
 TOLERANCES = [1e-3, 1e-5, 1e-8]
 

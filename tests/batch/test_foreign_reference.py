@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sbml_text import (
+
+from il15_sim import Change, endpoints, simulate
+from il15_sim.batch.kernel import Kernel
+from tests.batch.sbml_text import (
     compartment,
     function,
     initial,
@@ -16,9 +19,6 @@ from sbml_text import (
     species,
     unit,
 )
-
-from il15_sim import Change, endpoints, simulate
-from il15_sim.batch.kernel import Kernel
 
 HOURS = ' timeUnits="hour"'
 HOUR = unit("hour", multiplier=3600)

@@ -4,7 +4,12 @@ import math
 
 import pytest
 import roadrunner
-from sbml_text import (
+
+from il15_sim import Change, InputError, simulate
+from il15_sim.batch.kernel import Kernel
+from il15_sim.simulation import foreign_engine
+from il15_sim.simulation.block import STATUS
+from tests.batch.sbml_text import (
     compartment,
     initial,
     model,
@@ -16,11 +21,6 @@ from sbml_text import (
     species,
     unit,
 )
-
-from il15_sim import Change, InputError, simulate
-from il15_sim.batch.kernel import Kernel
-from il15_sim.simulation import foreign_engine
-from il15_sim.simulation.block import STATUS
 
 
 def hourly(*parts):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
-from small_models import sbml_of
 
 from il15_sim import Change, endpoints, gradients
 from il15_sim.batch.kernel import Kernel
+from tests.made.small_models import sbml_of
 
 DOSES = ((0.0, 80.0), (8.0, 80.0), (24.0, 120.0))
 TIMES_H = (1.0, 5.0, 9.5, 20.0, 26.0, 47.0)

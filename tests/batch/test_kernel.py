@@ -4,7 +4,6 @@ import time
 
 import numpy as np
 import pytest
-from small_models import course, kernel_of, rows_at, same_bits
 
 from il15_sim.batch.kernel import Event, Reduction, Task, status_text
 from il15_sim.batch.layout import (
@@ -20,6 +19,7 @@ from il15_sim.batch.layout import (
     TOO_MANY_STEPS,
 )
 from il15_sim.errors import InputError
+from tests.made.small_models import course, kernel_of, rows_at, same_bits
 
 ORAL = """
     gut = 0; central = 0; other = 0

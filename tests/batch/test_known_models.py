@@ -9,13 +9,13 @@ import itertools
 
 import numpy as np
 import pytest
-from libroadrunner_courses import reference_course
 from scipy.optimize import brentq
 from scipy.special import lambertw
-from small_models import kernel_of, rows_at, sbml_of
 
 from il15_sim.batch.kernel import Task
 from il15_sim.batch.layout import OK
+from tests.made.small_models import kernel_of, rows_at, sbml_of
+from tests.oracles.libroadrunner_courses import reference_course
 
 # A. Goldbeter (1995), A model for circadian oscillations in the Drosophila period protein (PER),
 # Proc. R. Soc. Lond. B 261, 319-324. Time in h, concentrations in uM.

@@ -7,11 +7,11 @@ import mpmath
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sbml_text import model, parameter, rule
 
 from il15_sim.batch.expression import Expressions
 from il15_sim.batch.functions import OF_MANY, OF_ONE, OF_TWO
 from il15_sim.batch.system import read_system
+from tests.batch.sbml_text import model, parameter, rule
 
 ORACLES = {
     "abs": abs,

@@ -4,12 +4,21 @@ import functools
 
 import numpy as np
 import pytest
-from compiled_calls import Compiled
-from sbml_text import compartment, function, model, parameter, rate, reaction, rule, species
 
 from il15_sim.batch.layout import LANES
 from il15_sim.batch.methods import METHODS
 from il15_sim.batch.system import read_system
+from tests.batch.compiled_calls import Compiled
+from tests.batch.sbml_text import (
+    compartment,
+    function,
+    model,
+    parameter,
+    rate,
+    reaction,
+    rule,
+    species,
+)
 
 
 def with_rule(formula, *more):

@@ -10,10 +10,10 @@ import math
 import numpy as np
 import pytest
 from scipy.special import ellipj
-from small_models import kernel_of, rows_at
 
 from il15_sim.batch.kernel import Task
 from il15_sim.batch.layout import OK
+from tests.made.small_models import kernel_of, rows_at
 
 ORDER = {"rodas5p": 5, "rodas4": 4}
 PER_METHOD = pytest.mark.parametrize("method", ORDER)

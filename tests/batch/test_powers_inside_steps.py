@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from small_models import kernel_of, rows_at
 
 from il15_sim.batch.kernel import Task
 from il15_sim.batch.layout import OK
+from tests.made.small_models import kernel_of, rows_at
 
 
 @pytest.mark.parametrize("method", ["rodas4", "rodas5p"])

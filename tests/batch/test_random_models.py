@@ -6,12 +6,12 @@ A thousand of them take about five minutes, and run with the slow proofs.
 import numpy as np
 import pytest
 import roadrunner
-from dosed_courses import dosed_course
-from random_models import TIMES, random_model
-from small_models import rows_at
 
 from il15_sim.batch.kernel import Kernel, Task
 from il15_sim.batch.layout import OK, STATUS
+from tests.batch.random_models import TIMES, random_model
+from tests.made.small_models import rows_at
+from tests.oracles.dosed_courses import dosed_course
 
 RTOL = 1e-8
 #: Largest error that is granted, relative to the largest value of a quantity in its run. Errors of

@@ -2,15 +2,15 @@
 
 import math
 
-import compartment
 import numpy as np
 import pytest
-from compartment import doses
-from reduced import over, reduce
-from small_models import kernel_of
 
 from il15_sim.batch.kernel import Reduction, Task
 from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM
+from tests.batch.reduced import over, reduce
+from tests.made.small_models import kernel_of
+from tests.oracles import compartment
+from tests.oracles.compartment import doses
 
 OSCILLATOR = "x = 0; y = 1; w = 1; x' = w * y; y' = -w * x"
 

@@ -3,18 +3,18 @@
 import math
 import tracemalloc
 
-import compartment
 import numpy as np
 import pytest
-from compartment import doses, infusion
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from reduced import KINDS, over, reduce
-from small_models import kernel_of, rows_at, same_bits
-from treatments import SOME_AMOUNT, SOME_TIME, treatments
 
 from il15_sim.batch.kernel import Event, Reduction, Task
 from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, SET
+from tests.batch.reduced import KINDS, over, reduce
+from tests.batch.treatments import SOME_AMOUNT, SOME_TIME, treatments
+from tests.made.small_models import kernel_of, rows_at, same_bits
+from tests.oracles import compartment
+from tests.oracles.compartment import doses, infusion
 
 OSCILLATOR = "x = 0; y = 1; w = 1; x' = w * y; y' = -w * x"
 DECAY = "x = 1; k = 1; x' = -k * x"

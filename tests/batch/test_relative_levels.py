@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from reduced import SPANS, relative
-from small_models import kernel_of
 
 from il15_sim.batch.kernel import Event, Reduction, Task
 from il15_sim.batch.layout import ADD, FIRST_ABOVE, FIRST_BELOW, LAST_ABOVE, OK, TIME_ABOVE
+from tests.batch.reduced import SPANS, relative
+from tests.made.small_models import kernel_of
 
 DECAY = "x = 1; k = 1; x' = -k * x"
 NEVER = pytest.approx(math.nan, nan_ok=True)

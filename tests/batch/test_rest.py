@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from small_models import kernel_of
 
 from il15_sim.batch.kernel import Task
 from il15_sim.batch.layout import BELOW_ZERO, DRIFTING, OK
+from tests.made.small_models import kernel_of
 
 #: x drifts by `share` of its size in a window of one.
 DRIFT = "x = 1000; share = 0; x' = 1000 * share"

@@ -7,7 +7,10 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sbml_text import (
+
+from il15_sim.batch.system import Unsupported, read_system
+from il15_sim.errors import InputError
+from tests.batch.sbml_text import (
     compartment,
     function,
     initial,
@@ -19,9 +22,6 @@ from sbml_text import (
     rule,
     species,
 )
-
-from il15_sim.batch.system import Unsupported, read_system
-from il15_sim.errors import InputError
 
 P = parameter("p", constant=False)
 X = [parameter("x", 1, constant=False), rate("x", "1")]

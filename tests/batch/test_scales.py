@@ -8,11 +8,11 @@ import functools
 from dataclasses import dataclass, field
 
 import pytest
-from dosed_courses import dosed_course
-from small_models import kernel_of, rows_at
 
 from il15_sim.batch.kernel import Event, Task
 from il15_sim.batch.layout import ADD, OK
+from tests.made.small_models import kernel_of, rows_at
+from tests.oracles.dosed_courses import dosed_course
 
 RTOL = 1e-6
 

@@ -5,8 +5,11 @@ import re
 
 import numpy as np
 import pytest
-from libroadrunner_courses import reference_course
-from sbml_text import (
+
+from il15_sim import InputError
+from il15_sim.batch.kernel import Event, Kernel, Task
+from il15_sim.batch.layout import ADD, OK, SET
+from tests.batch.sbml_text import (
     HEAD,
     compartment,
     function,
@@ -19,11 +22,8 @@ from sbml_text import (
     rule,
     species,
 )
-from small_models import rows_at
-
-from il15_sim import InputError
-from il15_sim.batch.kernel import Event, Kernel, Task
-from il15_sim.batch.layout import ADD, OK, SET
+from tests.made.small_models import rows_at
+from tests.oracles.libroadrunner_courses import reference_course
 
 TIMES = (0.0, 0.3, 1.0, 1.7, 2.5)
 

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from reduced import SPANS, fast, over, reduce
 from scipy.optimize import brentq
-from small_models import kernel_of
 
 from il15_sim.batch.kernel import Reduction, Task
 from il15_sim.batch.layout import LAST_ABOVE, LAST_BELOW, TIME_ABOVE, TIME_BELOW
+from tests.batch.reduced import SPANS, fast, over, reduce
+from tests.made.small_models import kernel_of
 
 OSCILLATOR = "x = 0; y = 1; w = 1; x' = w * y; y' = -w * x"
 

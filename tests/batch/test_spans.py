@@ -3,16 +3,11 @@
 import itertools
 import math
 
-import compartment
 import numpy as np
 import pytest
-from compartment import doses
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from reduced import SPANS, fast, over, reduce, relative
 from scipy.optimize import brentq
-from small_models import kernel_of, same_bits
-from treatments import SOME_TIME, treatments
 
 from il15_sim.batch.kernel import Event, Task
 from il15_sim.batch.layout import (
@@ -24,6 +19,11 @@ from il15_sim.batch.layout import (
     TIME_ABOVE,
     TIME_BELOW,
 )
+from tests.batch.reduced import SPANS, fast, over, reduce, relative
+from tests.batch.treatments import SOME_TIME, treatments
+from tests.made.small_models import kernel_of, same_bits
+from tests.oracles import compartment
+from tests.oracles.compartment import doses
 
 DECAY = "x = 1; k = 1; x' = -k * x"
 STILL = "x = 0; rate = 0; x' = rate"

@@ -6,7 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import roadrunner
-from sbml_text import (
+
+import il15_sim
+from il15_sim.batch.derivative import gradients
+from il15_sim.batch.system import read_system
+from tests.batch.sbml_text import (
     compartment,
     function,
     initial,
@@ -18,10 +22,6 @@ from sbml_text import (
     rule,
     species,
 )
-
-import il15_sim
-from il15_sim.batch.derivative import gradients
-from il15_sim.batch.system import read_system
 
 
 def given(system):

@@ -6,12 +6,12 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from sbml_text import model, parameter, rate, rule, unit
 
 from il15_sim import Change, InputError, Model, endpoints, gradients, simulate
 from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.time_unit import HOUR, TimeUnit
 from il15_sim.model import model_names
+from tests.batch.sbml_text import model, parameter, rate, rule, unit
 
 DAY = unit("day", multiplier=86_400)
 #: A unit of time as a document has it: level, what it declares, its length in hours.

@@ -1,10 +1,10 @@
 """Random treatments of the one compartment: boluses, infusions, and what sets the centre anew."""
 
-from compartment import infusion
 from hypothesis import strategies as st
 
 from il15_sim.batch.kernel import Event
 from il15_sim.batch.layout import ADD, SET
+from tests.oracles.compartment import infusion
 
 SOME_TIME = st.floats(0.0, 50.0).map(lambda t: round(t, 2))
 SOME_AMOUNT = st.floats(0.1, 10.0)

@@ -1,0 +1,1 @@
+"""Tests, in folders named like the rooms of the package; CONTRIBUTING.md tells the others."""
