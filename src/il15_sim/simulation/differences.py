@@ -117,6 +117,7 @@ def gradients(
         folder=folder,
         rows_per_shard=rows_per_shard,
         progress=progress,
+        names=plan.rows.labels,
     )
     # Not stored: it differs from one call to the next.
     data.attrs["compile_seconds"] = rows.compile_seconds

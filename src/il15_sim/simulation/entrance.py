@@ -110,7 +110,8 @@ def simulate(
         Threads of the batch engine. Default: all cores that this process may use.
     folder : path, optional
         Where results are stored shard by shard; a run that was stopped, by Ctrl-C or SIGTERM or a
-        crash, continues from there. The arrays are then read from disk as they are used.
+        crash, continues from there under the same names. The arrays are then read from disk as
+        they are used.
     rows_per_shard : int
         Rows of one stored shard, a multiple of 8.
     progress : bool, optional

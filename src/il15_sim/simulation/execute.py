@@ -42,6 +42,7 @@ def execute(
     folder: str | Path | None,
     rows_per_shard: int,
     progress: bool | None,
+    names: NDArray[np.generic] | None,
 ) -> xr.Dataset:
     """Compute N rows, in memory or in a folder where a run that was stopped is continued.
 
@@ -62,6 +63,8 @@ def execute(
         What stored results depend on.
     folder, rows_per_shard, progress
         As in `simulate`.
+    names : array, shape (N,), or None
+        The coordinate `run` of the result; None: numbers.
     """
     several = LANES if copies == 1 else 1
 
@@ -70,7 +73,8 @@ def execute(
 
     if folder is None:
         with row_bar(count, progress, delay_s=0.5) as bar:
-            return in_blocks(compute, 0, count, block_of(count), bar.update)
+            data = in_blocks(compute, 0, count, block_of(count), bar.update)
+        return data if names is None else data.assign_coords(run=names)
     from il15_sim.store import run_shards
 
     def shard(first: int, last: int) -> xr.Dataset:
@@ -83,6 +87,7 @@ def execute(
         inputs=inputs(),
         rows_per_shard=rows_per_shard,
         multiple_of=several,
+        names=names,
         progress=progress,
     )
 

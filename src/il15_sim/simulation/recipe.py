@@ -75,7 +75,6 @@ def carry_out(
     InputError
         For results that are larger than the memory of the machine.
     """
-    names = plan.rows.names
     if folder is None:
         _check_room(plan)
     rows = rows_on(plan, engine, threads, progress)
@@ -94,13 +93,13 @@ def carry_out(
         folder=folder,
         rows_per_shard=rows_per_shard,
         progress=progress,
+        names=plan.rows.labels,
     )
     # Not stored: it differs from one call to the next.
     data.attrs["compile_seconds"] = rows.compile_seconds
     # Stored variables come back by the alphabet; the order is that in which they were asked for.
     first = [*plan.columns[: plan.courses], *(e.name for e in plan.endpoints)]
-    data = data[[*first, *(name for name in data.data_vars if name not in first)]]
-    return data if names is None else data.assign_coords(run=list(names))
+    return data[[*first, *(name for name in data.data_vars if name not in first)]]
 
 
 def _check_room(plan: Plan) -> None:

@@ -124,6 +124,16 @@ class ParameterRows:
                 table[i, j] = number
         return cls.of_frame(pd.DataFrame(table, columns=names))
 
+    @property
+    def labels(self) -> NDArray[np.generic] | None:
+        """The names as one array (N,) of numbers or text; None where rows are numbered."""
+        if self.names is None:
+            return None
+        array = np.asarray(self.names)
+        # What is neither, such as dates, is told as text: stores hold nothing else.
+        plain = array.ndim == 1 and array.dtype.kind in "biufU"
+        return array if plain else np.array([str(name) for name in self.names])
+
     def crossed(self, count: int) -> ParameterRows:
         """Every row so many times, one behind the other: patients under several regimens."""
         if count == 1:
