@@ -15,10 +15,10 @@ from il15_sim.results.endpoint import Endpoint
 from il15_sim.results.runs import Runs
 from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.engines import EngineName, check_engine
-from il15_sim.simulation.execute import ROWS_PER_BLOCK
+from il15_sim.simulation.execute import ROWS_PER_BLOCK, carry_out
 from il15_sim.simulation.pairing import Parameters, Regimens, paired
-from il15_sim.simulation.recipe import PlannedRecipe, carry_out
-from il15_sim.simulation.request import Request, make_plan
+from il15_sim.simulation.recipe import PlannedRecipe
+from il15_sim.simulation.request import make_plan
 from il15_sim.simulation.subject import subject_of
 
 
@@ -145,7 +145,10 @@ def simulate(
     (('Ann', 'Bob'), ('run',))
     """
     check_engine(engine, threads)
-    asked = Request(
+    subject = subject_of(model)
+    plan = make_plan(
+        subject,
+        paired(subject, regimens, parameters, cross=cross, names=names),
         until_days=until_days,
         times_h=times_h,
         sample=sample,
@@ -160,9 +163,6 @@ def simulate(
         max_step_h=max_step_h,
         max_steps=max_steps,
     )
-    subject = subject_of(model)
-    pairing = paired(subject, regimens, parameters, cross=cross, names=names)
-    plan = make_plan(subject, pairing, asked)
     data = carry_out(
         plan, engine, threads, folder=folder, rows_per_shard=rows_per_shard, progress=progress
     )
