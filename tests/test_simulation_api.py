@@ -280,7 +280,8 @@ def test_a_model_that_does_not_compile_is_told_at_the_line_that_simulates_it(mon
         raise Unsupported("a delay")
 
     monkeypatch.setattr("il15_sim.simulation.engines.batch_rows", refuses)
-    with pytest.warns(UserWarning, match="the reference engine is used, which is slow: a delay") as w:
+    words = "the reference engine is used, which is slow: a delay"
+    with pytest.warns(UserWarning, match=words) as w:
         runs = simulate(PK, DAY, times_h=[24.0])
     assert runs.data.attrs["engine"] == "reference"
     assert w[0].filename == __file__
