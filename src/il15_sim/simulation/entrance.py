@@ -67,7 +67,8 @@ def simulate(
         Every patient under every regimen. One of either always serves all of the other; as many
         of both are paired otherwise.
     names : sequence of str, optional
-        What the runs are called. Default: by the index of `parameters`, or by their regimens.
+        What the runs are called, each by a name of its own. Default: by the index of `parameters`,
+        or by their regimens, numbered where they are the same.
     until_days : float, optional
         End of the simulation in days. Default: the end of the longest regimen or the last time.
     times_h : array-like, shape (T,), optional
@@ -75,6 +76,7 @@ def simulate(
         dose of any run; nothing where only endpoints are asked for.
     sample : "post", "pre" or "both"
         Whether one of `times_h` at which a dose is given is reported after it, before it, or twice.
+        The default times hold both sides.
     observables : sequence of str, optional
         Ids reported at these times: observables, states or fluxes. Default: all observables of the
         model, or its states where it has none.
@@ -85,7 +87,7 @@ def simulate(
         Further changes of states or parameters at given times, the same for all rows.
     start : "steady_state", "model" or array, shape (S,) or (N, S)
         Where runs begin: each row's own untreated steady state; the start values of the model; or
-        given states, such as the `final_state` of an earlier call.
+        given states, such as the `final_state` of an earlier call; none is below zero.
     start_h : float
         Hour at which the runs begin; doses before it are over, infusions go on.
     final_state : bool

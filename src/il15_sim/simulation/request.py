@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from il15_sim.batch.task import Task
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.regimen.table import DoseTable, dose_table
 from il15_sim.results.endpoint import KINDS, Endpoint
 from il15_sim.simulation.dosing import Change
@@ -57,6 +57,12 @@ def make_plan(
         For whatever does not fit.
     """
     check_choices(sample, rtol, max_steps, max_step_h)
+    if sample == "pre" and times_h is None:
+        raise InputError(
+            "sample='pre' without times_h",
+            why="the default grid holds every dose from both sides",
+            fix="give times_h, or choose the rows of sample 'pre' of the result",
+        )
     kept = checked_endpoints(subject, endpoints)
     doses = dose_table(pairing.regimens)
     begin_h, end_h = span(start_h, until_days, times_h, doses, kept)
@@ -74,13 +80,14 @@ def make_plan(
     if not (chosen or kept or final_state):
         raise InputError("nothing to report", fix="name observables or endpoints")
     schedules = schedules_of(subject, doses, len(pairing.regimens), extra, begin_h)
-    initial, rest = _start(subject, start, begin_h, pairing.rows.count)
     known = checked_sizes(subject, sizes)
+    typical = typical_sizes(subject, known)
+    initial, rest = _start(subject, start, begin_h, pairing.rows.count, typical)
     task = Task(
         begin_h,
         end_h,
         frozen={k: v for k, v in FROZEN.items() if k in subject.constants} if rest else None,
-        typical=typical_sizes(subject, known),
+        typical=typical,
         rtol=rtol,
         max_step=float(max_step_h),
         max_steps=max_steps,
@@ -110,7 +117,6 @@ def checked_endpoints(
 ) -> tuple[Endpoint, ...]:
     """Endpoints of a model, each under a name of its own."""
     endpoints = (given,) if isinstance(given, Endpoint) else tuple(given)
-    names: set[str] = set()
     for e in endpoints:
         if not isinstance(e, Endpoint):
             raise InputError(
@@ -124,15 +130,13 @@ def checked_endpoints(
             drugs = {d.drug for d in subject.model.drugs} if subject.model else set()
             if e.drug not in drugs:
                 raise unknown("drug", e.drug, drugs)
-        if e.name in names:
-            raise InputError(f"two endpoints are called '{e.name}'", fix="use Endpoint.named")
         if e.name in _TAKEN or e.name in subject.quantities:
             raise InputError(
                 f"an endpoint is called '{e.name}'",
                 why="the result has another variable of that name",
                 fix="use Endpoint.named",
             )
-        names.add(e.name)
+    check_distinct("endpoint", (e.name for e in endpoints), "use Endpoint.named")
     return endpoints
 
 
@@ -157,7 +161,7 @@ def _observables(subject: Subject, given: str | Sequence[str] | None) -> tuple[s
 
 
 def _start(
-    subject: Subject, start: object, begin_h: float, count: int
+    subject: Subject, start: object, begin_h: float, count: int, typical: Array
 ) -> tuple[Array | None, bool]:
     """Start states, and whether the untreated steady state is sought."""
     if isinstance(start, str):
@@ -180,5 +184,13 @@ def _start(
         raise InputError(
             f"start states of shape {states.shape}",
             why=f"{len(subject.states)} states are needed, for all rows or for each of {count}",
+        )
+    # States of this package are amounts; at the end of a run they may be below zero by its error.
+    if subject.model is not None and (low := np.argwhere(states < -1e-2 * typical)).size:
+        row, column = low[0]
+        at = f" in row {row}" if len(states) > 1 else ""
+        raise InputError(
+            f"start of '{subject.states[column]}'{at} is {states[row, column]:g}",
+            why="no state is ever below zero",
         )
     return states, False
