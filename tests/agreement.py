@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from sbml_rhs import integrate, read_system
+from single_doses import dose_changes
 
 from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.batch.layout import OK, STATUS
-from il15_sim.simulation.dosing import dose_changes
 from il15_sim.simulation.reference_engine import TYPICAL_SIZE, engine_for
 from il15_sim.simulation.steady_state import steady_state
 

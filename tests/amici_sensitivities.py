@@ -9,8 +9,7 @@ from pathlib import Path
 
 import libsbml
 import numpy as np
-
-from il15_sim.simulation.dosing import scaled_changes
+from single_doses import scaled_changes
 
 
 class Sensitivities:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from single_doses import scaled_changes
 
 from il15_sim import Change, InputError, Model, Regimen, endpoints, simulate
 from il15_sim.batch.events import Event, EventTable
@@ -16,7 +17,6 @@ from il15_sim.regimen.phase import Cycle, Phase, Window
 from il15_sim.regimen.rounding import round_all_h
 from il15_sim.regimen.table import dose_table
 from il15_sim.simulation.dose_events import dose_events
-from il15_sim.simulation.dosing import scaled_changes
 from il15_sim.simulation.schedules import changes_of, checked_changes, schedules_of
 from il15_sim.simulation.subject import subject_of
 
