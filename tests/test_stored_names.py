@@ -73,8 +73,9 @@ def test_crossed_runs_are_stored_under_the_names_of_both(tmp_path):
 def test_gradients_have_the_names_too(tmp_path):
     how = {"wrt": ["sorafenib_volume"], **asked()}
     whole = gradients(PK, DOSE, table(PEOPLE), **how)
-    gradients(PK, DOSE, table(PEOPLE), **how, folder=tmp_path, rows_per_shard=7)
+    told = gradients(PK, DOSE, table(PEOPLE), **how, folder=tmp_path, rows_per_shard=7)
     assert whole["run"].values.tolist() == PEOPLE
+    assert list(told.data_vars) == list(whole.data_vars)
     xr.testing.assert_equal(xr.open_zarr(only_folder(tmp_path) / "runs.zarr").load(), whole)
 
 

@@ -71,7 +71,7 @@ def carry_out(
     if stencil is not None:
         # As much again for their errors leaves room for the differences.
         points, kept = stencil.points, len(stencil.wrt)
-    row_bytes = kept * plan.row_bytes
+    row_bytes, names = kept * plan.row_bytes, points.labels
     if folder is None:
         _check_room(points.count, row_bytes)
     rows = rows_on(plan, engine, threads, progress)
@@ -91,8 +91,8 @@ def carry_out(
     if folder is None:
         with row_bar(points.count, progress, delay_s=0.5) as bar:
             data = part(0, points.count, bar.update)
-        if points.labels is not None:
-            data = data.assign_coords(run=points.labels)
+        if names is not None:
+            data = data.assign_coords(run=names)
     else:
         from il15_sim.store import run_shards
 
@@ -103,7 +103,7 @@ def carry_out(
             inputs=stored_inputs(plan, rows.name, stencil),
             rows_per_shard=rows_per_shard,
             multiple_of=LANES if copies == 1 else 1,
-            names=points.labels,
+            names=names,
             progress=progress,
         )
     # Not stored: it differs from one call to the next.
