@@ -7,7 +7,7 @@ from sbml_facts import at_once
 from task import Array, Task
 
 from il15_sim import Model, Regimen
-from il15_sim.simulation.dosing import dose_changes
+from il15_sim.simulation.dosing import entry_of
 from il15_sim.simulation.reference_engine import TYPICAL_SIZE
 
 NAME = "patient"
@@ -24,9 +24,8 @@ def regimen(days: float) -> Regimen:
 def make_task(days: int = DAYS) -> Task:
     """This regimen, all observables once a day."""
     model = Model.load("patient")
-    changes = dose_changes(model, regimen(days))
-    (dosed,) = {c.target for c in changes}
-    (dose,) = {c.amount for c in changes}
+    entry = entry_of(model, "sorafenib", "oral", "mg")
+    dosed = entry.target
     # A row at the time of a dose means the same before and after it only where this holds.
     if any(dosed in at_once(model.sbml, o) for o in model.observables):
         raise ValueError(f"an observable jumps with {dosed}: say which side of a dose is meant")
@@ -43,8 +42,8 @@ def make_task(days: int = DAYS) -> Task:
         sizes=np.maximum(np.abs(start), typical),
         common_size=1.0,
         dosed=dosed,
-        dose=dose,
-        segments=len(changes),
+        dose=DOSE_MG * entry.times / entry.over,
+        segments=len(regimen(days).doses()),
         times=np.arange(0.0, 24.0 * days + 1.0, 24.0),
     )
 

@@ -61,7 +61,7 @@ def auc_0_12(observable: str, *, day: float) -> Endpoint:
     """Area over the twelve hours after the dose on a day; day 28 covers 672-684 h."""
     start = _hour("auc_0_12", observable, day, None)
     part = _over("auc", observable, None, (start, start + 12.0))
-    return part.named(f"auc_0_12_{observable}_day{start / 24:g}")
+    return part.named(f"auc_0_12_{observable}_day{start / 24:.12g}")
 
 
 def value_at(observable: str, *, day: float | None = None, hour: float | None = None) -> Endpoint:
@@ -145,7 +145,9 @@ def time_to_baseline(
     if not 0 < share < 1:
         raise InputError(f"within={within!r} of '{observable}'", why="a share lies between 0 and 1")
     after = _hour("time_to_baseline", observable, after_day, after_hour)
-    name = f"time_to_baseline_{observable}_after_{after:g}h"
+    name = f"time_to_baseline_{observable}_after_{after:.12g}h"
+    if share != 0.05:
+        name += f"_within_{share:.12g}"
     return Endpoint("time_to_baseline", observable, name, start_h=after, level=share)
 
 
@@ -164,7 +166,9 @@ def half_life(observable: str, *, drug: str, hours: tuple[float, float] = (24.0,
     part = _over("half_life", observable, None, hours)
     if part.end_h == math.inf:
         raise InputError(f"half_life of '{observable}'", fix="give both hours: (24, 96)")
-    return replace(part, drug=str(drug), name=f"half_life_{observable}")
+    usual = (part.start_h, part.end_h) == (24.0, 96.0)
+    name = f"half_life_{observable}" if usual else part.name
+    return replace(part, drug=str(drug), name=f"{name}_after_{drug}")
 
 
 def accumulation(
@@ -178,7 +182,8 @@ def accumulation(
     length = round_h(_number("every_h", observable, every_h))
     if not length > 0:
         raise InputError(f"every_h={every_h!r} of '{observable}'", why="it is longer than 0 h")
-    return replace(_on("accumulation", observable, day, hour), level=length)
+    part = _on("accumulation", observable, day, hour)
+    return replace(part, level=length, name=f"{part.name}_q{length:.12g}h")
 
 
 def _over(kind: Kind, observable: str, days: Interval | None, hours: Interval | None) -> Endpoint:
@@ -202,13 +207,13 @@ def _over(kind: Kind, observable: str, days: Interval | None, hours: Interval | 
             why="an interval starts at 0 h or later and ends after its start",
         )
     whole = start_h == 0.0 and end_h == math.inf
-    part = "" if whole else f"_{start_h:g}_{end_h:g}h"
+    part = "" if whole else f"_{start_h:.12g}_{end_h:.12g}h"
     return Endpoint(kind, observable, f"{kind}_{observable}{part}", start_h, end_h)
 
 
 def _on(kind: Kind, observable: str, day: float | None, hour: float | None) -> Endpoint:
     time_h = _hour(kind, observable, day, hour)
-    at = f"day{time_h / 24:g}" if hour is None else f"{time_h:g}h"
+    at = f"day{time_h / 24:.12g}" if hour is None else f"{time_h:.12g}h"
     return Endpoint(kind, observable, f"{kind}_{observable}_{at}", time_h=time_h)
 
 
@@ -232,7 +237,7 @@ def _level(
 ) -> Endpoint:
     told = _number("level", observable, level)
     part = _over(kind, observable, days, hours)
-    name = part.name.replace(observable, f"{observable}_{told:g}", 1)
+    name = part.name.replace(observable, f"{observable}_{told:.12g}", 1)
     return replace(part, level=told, name=name)
 
 

@@ -85,5 +85,21 @@ def unknown(
     return InputError(f"unknown {kind} '{name}'", where=where, fix=fix)
 
 
+def check_distinct(
+    kind: str, names: Iterable[object], fix: str, where: str | Path | None = None
+) -> None:
+    """Refuse names of which one stands twice, as text: what is called so could not be chosen.
+
+    >>> check_distinct("run", ["a", "b", "a"], "give each a name of its own")
+    Traceback (most recent call last):
+    il15_sim.errors.InputError: two runs are called 'a'; give each a name of its own
+    """
+    seen: set[str] = set()
+    for name in map(str, names):
+        if name in seen:
+            raise InputError(f"two {kind}s are called '{name}'", where=where, fix=fix)
+        seen.add(name)
+
+
 def _digits(name: str) -> str:
     return "".join(c for c in name if c.isdigit())

@@ -16,7 +16,7 @@ from functools import reduce
 from operator import add
 from pathlib import Path
 
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.files.toml import Table, read_toml
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import span
@@ -132,9 +132,7 @@ class Scenario:
         arms: dict[str, Arm] = {}
         for row in table.tables("arms"):
             arm = _arm(row)
-            if arm.name in arms:
-                fix = "give every arm its own name"
-                raise InputError(f"a second arm '{arm.name}'", where=row.at("name"), fix=fix)
+            check_distinct("arm", [*arms, arm.name], "give each a name of its own", row.at("name"))
             arms[arm.name] = arm
         return cls(
             name=name,

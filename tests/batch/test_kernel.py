@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from il15_sim.batch.kernel import Event, Reduction, Task, status_text
+from il15_sim.batch.kernel import Event, Reduction, Task
 from il15_sim.batch.layout import (
     ADD,
     AREA,
@@ -15,6 +15,7 @@ from il15_sim.batch.layout import (
     MAXIMUM,
     OK,
     SET,
+    STATUS,
     STEP_TOO_SMALL,
     TOO_MANY_STEPS,
 )
@@ -349,7 +350,7 @@ def test_too_many_steps():
     assert enough.status[0] == OK
     few = kernel.run(Task(0.0, 50.0, max_steps=int(needed) - 1), 1)
     assert few.status[0] == TOO_MANY_STEPS
-    assert status_text(TOO_MANY_STEPS) == "too many steps"
+    assert STATUS[TOO_MANY_STEPS] == "too many steps"
 
 
 def test_a_start_or_a_dose_that_is_not_finite():

@@ -103,7 +103,7 @@ def test_horizons_that_are_no_positive_number_of_days(refuse_scenario, horizon):
         ("", r"horizon_days is missing"),
         (scenario_text(horizon='"2 weeks"'), r"horizon_days"),
         ('title = "T"\nhorizon_days = 2\n', r"arms is missing"),
-        (scenario_text() + scenario_text().split("\n\n")[1], r"a second arm 'a'"),
+        (scenario_text() + scenario_text().split("\n\n")[1], r"two arms are called 'a'"),
         (
             scenario_text(arm="overrides = { sorafenib_volume = nan }"),
             r"sorafenib_volume is not a finite number: nan",

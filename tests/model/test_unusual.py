@@ -13,7 +13,6 @@ from il15_sim.files.resources import experiments_dir
 from il15_sim.model.drugs import DRUG_COLUMNS, drug_targets
 from il15_sim.regimen.table import dose_table
 from il15_sim.simulation.dose_events import dose_events
-from il15_sim.simulation.dosing import scaled_changes
 
 PATIENT, PK = Model.load("patient"), Model.load("sorafenib_pk")
 
@@ -25,7 +24,7 @@ def _nothing_told_yet(monkeypatch):
 
 def one_by_one(model, *texts):
     for text in texts:
-        scaled_changes(model, Regimen.parse(text))
+        in_columns(model, text)
 
 
 def in_columns(model, *texts):

@@ -15,10 +15,10 @@ import pandas as pd
 
 from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.batch.layout import OK, STATUS
-from il15_sim.simulation.dosing import dose_changes
 from il15_sim.simulation.reference_engine import TYPICAL_SIZE, engine_for
 from il15_sim.simulation.steady_state import steady_state
 from tests.oracles.sbml_rhs import integrate, read_system
+from tests.oracles.single_doses import dose_changes
 
 #: libRoadRunner integrates at a tenth of it.
 REFERENCE_RTOL = 1e-9

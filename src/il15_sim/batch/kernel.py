@@ -17,7 +17,7 @@ from il15_sim.batch.compiling import CompileNote
 from il15_sim.batch.crew import run_crew
 from il15_sim.batch.events import Event, EventTable
 from il15_sim.batch.job import lay_out
-from il15_sim.batch.layout import FUNCTIONS, JOB, LANES, REPORTING, STATUS
+from il15_sim.batch.layout import FUNCTIONS, JOB, LANES, REPORTING
 from il15_sim.batch.machine_code import MachineCode, build, key_of
 from il15_sim.batch.methods import METHODS, Rosenbrock
 from il15_sim.batch.program import build_program
@@ -278,11 +278,6 @@ class Kernel:
         if name not in self._places:
             raise unknown("state or parameter", name, (*self.states, *self.parameters))
         return len(self.states) + self._places[name]
-
-
-def status_text(code: int) -> str:
-    """The sentence of a status code."""
-    return STATUS[code] if 0 <= code < len(STATUS) else "not run"
 
 
 def available_cores() -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.finite import as_number
 from il15_sim.results.shown import OK, lines_on
 
@@ -180,8 +180,7 @@ class Runs:
         """Values of one time course in one run, shape (T,)."""
         if observable not in self.observables:
             raise unknown("observable", observable, self.observables)
-        row = self.data[observable][self.run_index(run)]
-        return np.asarray(row.values, dtype=np.float64)
+        return np.asarray(self.data[observable][self.run_index(run)].values, dtype=np.float64)
 
     def select(self, *runs: Hashable | list[Hashable]) -> Runs:
         """The same results with some of the runs only, by name or number."""
@@ -280,8 +279,9 @@ class Runs:
 
     def renamed(self, names: Sequence[str]) -> Runs:
         """The same runs under other names."""
-        if len(names) != len(self) or len(set(names)) < len(names):
-            raise InputError(f"{len(names)} names for {len(self)} runs", fix="give one of its own")
+        if len(names) != len(self):
+            raise InputError(f"{len(names)} names for {len(self)} runs", fix="give one per run")
+        check_distinct("run", names, "give each a name of its own")
         return replace(self, data=self.data.assign_coords(run=list(names)))
 
     def __repr__(self) -> str:

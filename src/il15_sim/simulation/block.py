@@ -1,4 +1,4 @@
-"""What an engine gives back for a block of rows, and the dataset made of it."""
+"""The dataset made of what an engine gives back for a block of rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from il15_sim._version import __version__
 from il15_sim.batch import layout
-from il15_sim.simulation.measures import Extent, last_doses, measure
+from il15_sim.batch.task import Outcome, Reduction, Task
+from il15_sim.simulation.measures import last_doses, measure
 from il15_sim.simulation.plan import Plan
 
 Array = NDArray[np.float64]
@@ -22,50 +23,27 @@ STATUS = (*layout.STATUS, "a parameter is not finite, or negative")
 BAD_PARAMETER = len(layout.STATUS)
 
 
-@dataclass(frozen=True)
-class Block:
-    """Plain results of B rows.
+def refuse(block: Outcome, rows: NDArray[np.bool_]) -> None:
+    """Take out the results of some rows (B,), whose parameters cannot be used.
 
-    Attributes
-    ----------
-    values : array, shape (B, T, C)
-        The plan's columns at the plan's times.
-    reduced : array, shape (B, K)
-        One column for each of the plan's `reduced`.
-    final : array, shape (B, S)
-    status : array of int8, shape (B,)
-    steps : array of int32, shape (B, 2)
-        Accepted and rejected steps; -1 where the engine does not tell.
+    In place: a copy of time courses is dear.
     """
-
-    values: Array
-    reduced: Array
-    final: Array
-    status: NDArray[np.int8]
-    steps: NDArray[np.int32]
-
-    def refused(self, rows: NDArray[np.bool_]) -> Block:
-        """The same without the results of some rows (B,), whose parameters cannot be used.
-
-        They are taken out in place: a copy of time courses is dear.
-        """
-        for array in (self.values, self.reduced, self.final):
-            array[rows] = np.nan
-        self.status[rows] = BAD_PARAMETER
-        self.steps[rows] = 0
-        return self
+    for array in (block.values, block.reduced, block.final):
+        array[rows] = np.nan
+    block.status[rows] = BAD_PARAMETER
+    block.steps[rows] = 0
 
 
-def to_dataset(block: Block, plan: Plan, first: int, engine: str) -> xr.Dataset:
+def to_dataset(block: Outcome, plan: Plan, first: int, engine: str) -> xr.Dataset:
     """Labelled results of the rows [first, first + B)."""
     subject, units = plan.subject, plan.subject.units
     ok = block.status == layout.OK
     data: dict[str, tuple[tuple[str, ...], NDArray[Any], Mapping[str, Any]]] = {}
     coords: dict[str, object] = {"run": np.arange(first, first + len(block.status))}
     if plan.courses:
-        coords["time_h"] = ("time_h", plan.times_h[plan.course_rows], {"units": "h"})
+        coords["time_h"] = ("time_h", plan.task.times[plan.course_rows], {"units": "h"})
         coords["sample"] = ("time_h", plan.sample)
-        for c, name in enumerate(plan.columns[: plan.courses]):
+        for c, name in enumerate(plan.task.outputs[: plan.courses]):
             course = block.values[:, plan.course_rows, c]
             data[name] = (("run", "time_h"), course, {"units": units.get(name, "")})
     read = BlockReader(block, plan, first)
@@ -87,7 +65,7 @@ def to_dataset(block: Block, plan: Plan, first: int, engine: str) -> xr.Dataset:
         "engine": engine,
         "model": subject.name,
         "model_hash": subject.hash,
-        "rtol": float(plan.rtol),
+        "rtol": float(plan.task.rtol),
         "il15_sim": __version__,
     }
     return xr.Dataset(data, coords=coords, attrs=about)
@@ -97,33 +75,24 @@ def to_dataset(block: Block, plan: Plan, first: int, engine: str) -> xr.Dataset:
 class BlockReader:
     """Reads the parts of endpoints from the rows [first, first + B) of a plan."""
 
-    block: Block
+    block: Outcome
     plan: Plan
     first: int
 
     @property
-    def begin_h(self) -> float:
-        """Begin of the runs."""
-        return self.plan.begin_h
-
-    @property
-    def end_h(self) -> float:
-        """End of the runs."""
-        return self.plan.end_h
-
-    @property
-    def rtol(self) -> float:
-        """Tolerance of the runs."""
-        return self.plan.rtol
+    def task(self) -> Task:
+        """Span and tolerance of the runs, in hours."""
+        return self.plan.task
 
     def at(self, observable: str, time_h: float, *, before: bool) -> Array:
         """Values (B,) at a time."""
-        row = self.plan.row_of(time_h, before=before)
-        return self.block.values[:, row, self.plan.column_of(observable)]
+        task = self.plan.task
+        row = int(np.flatnonzero((task.times == time_h) & (task.before == before))[0])
+        return self.block.values[:, row, task.outputs.index(observable)]
 
-    def over(self, extent: Extent) -> Array:
+    def over(self, part: Reduction) -> Array:
         """What was reduced, (B,)."""
-        return self.block.reduced[:, self.plan.reduced.index(extent)]
+        return self.block.reduced[:, self.plan.task.reductions.index(part)]
 
     def last_doses(self, drug: str) -> Array:
         """When each row's last dose of a drug is over, (B,)."""

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.simulation.measures import Extent
+from il15_sim.batch.layout import (
+    AREA,
+    FIRST_ABOVE,
+    FIRST_BELOW,
+    LAST_ABOVE,
+    LAST_BELOW,
+    MINIMUM,
+    TIME_ABOVE,
+    TIME_BELOW,
+)
+from il15_sim.batch.task import Reduction, Task
 from il15_sim.simulation.plan import Plan, in_order
 from il15_sim.simulation.schedules import Schedule
 
@@ -40,48 +50,50 @@ def grid_of(
 
     The grid is one of 0.1 h, where none is given.
     """
-    own = zip(plan.times_h.tolist(), plan.before.tolist(), strict=True)
-    rows = [*own, (plan.begin_h, True), (plan.end_h, True)]
-    if plan.reduced:
-        steps = math.ceil((plan.end_h - plan.begin_h) / _GRID_H)
-        usual_h = (plan.begin_h + _GRID_H * np.arange(steps)).round(9)
+    task = plan.task
+    own = zip(task.times.tolist(), task.before.tolist(), strict=True)
+    rows = [*own, (task.begin, True), (task.end, True)]
+    if task.reductions:
+        steps = math.ceil((task.end - task.begin) / _GRID_H)
+        usual_h = (task.begin + _GRID_H * np.arange(steps)).round(9)
         fine = (usual_h if fine_h is None else fine_h).tolist()
-        rows += [(time, False) for time in fine if time < plan.end_h]
+        rows += [(time, False) for time in fine if time < task.end]
         edges = [c.time_h for c in schedule]
-        edges += [x for r in plan.reduced for x in (r.start_h, r.end_h)]
-        inside = [x for x in (*edges, plan.end_h) if plan.begin_h <= x <= plan.end_h]
+        edges += [x for r in task.reductions for x in (r.begin, r.end)]
+        inside = [x for x in (*edges, task.end) if task.begin <= x <= task.end]
         rows += [(x, before) for x in inside for before in (True, False)]
     every = in_order(rows)
     return np.array([t for t, _ in every]), np.array([before for _, before in every])
 
 
-def reduce_course(extent: Extent, plan: Plan, course: Course) -> float:
+def reduce_course(part: Reduction, task: Task, course: Course) -> float:
     """One number of the course; NaN where a value is missing, or where a level is not crossed."""
-    low, high = max(extent.start_h, plan.begin_h), min(extent.end_h, plan.end_h)
+    low, high = max(part.begin, task.begin), min(part.end, task.end)
     times, before = course.times_h, course.before
     inside = (times >= low) & (times <= high) & ~((times == low) & before)
-    if extent.end_h <= plan.end_h:
+    if part.end <= task.end:
         # A dose at the end of an interval lies outside of it.
         inside &= ~((times == high) & ~before)
     t = times[inside]
-    y = course.values[inside, plan.column_of(extent.observable)]
+    column = task.outputs.index(part.output)
+    y = course.values[inside, column]
     if not np.isfinite(y).all():
         return math.nan
-    sign = -1.0 if extent.kind.endswith(("minimum", "below")) else 1.0
-    level = extent.level
-    if extent.relative:
-        base = float(course.row(plan.begin_h, True)[plan.column_of(extent.observable)])
+    sign = -1.0 if part.kind in (MINIMUM, FIRST_BELOW, TIME_BELOW, LAST_BELOW) else 1.0
+    level = part.level
+    if part.relative:
+        base = float(course.row(task.begin, True)[column])
         level = base + level * abs(base)
-    if extent.kind.startswith("first"):
+    if part.kind in (FIRST_ABOVE, FIRST_BELOW):
         return _crossing(t, y, level, sign)
-    if extent.kind.startswith("time"):
+    if part.kind in (TIME_ABOVE, TIME_BELOW):
         return time_beyond(t, y, level, sign)
-    if extent.kind.startswith("last"):
+    if part.kind in (LAST_ABOVE, LAST_BELOW):
         return last_beyond(t, y, level, sign)
     pieces = np.split(np.arange(len(t)), np.flatnonzero(np.diff(t) == 0) + 1)
-    if extent.kind == "area":
-        return sum(_area(t[part], y[part]) for part in pieces)
-    return sign * max(_highest(t[part], sign * y[part]) for part in pieces)
+    if part.kind == AREA:
+        return sum(_area(t[piece], y[piece]) for piece in pieces)
+    return sign * max(_highest(t[piece], sign * y[piece]) for piece in pieces)
 
 
 def _area(t: Array, y: Array) -> float:

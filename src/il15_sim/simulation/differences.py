@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,11 @@ import xarray as xr
 from il15_sim.batch.kernel import Kernel
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
-from il15_sim.simulation.batch_rows import batch_rows
-from il15_sim.simulation.block import to_dataset
 from il15_sim.simulation.engines import check_engine
-from il15_sim.simulation.execute import ROWS_PER_BLOCK, execute
-from il15_sim.simulation.identity import stored_inputs
+from il15_sim.simulation.execute import ROWS_PER_BLOCK, carry_out
 from il15_sim.simulation.pairing import Parameters, Regimens, paired
-from il15_sim.simulation.request import Request, make_plan
-from il15_sim.simulation.stencil import Stencil, differentiated
+from il15_sim.simulation.request import make_plan
+from il15_sim.simulation.stencil import Stencil
 from il15_sim.simulation.subject import subject_of
 
 
@@ -89,35 +86,20 @@ def gradients(
     if not 1e-6 <= relative_step <= 0.5:
         raise InputError(f"relative_step {relative_step!r}", why="it lies in 1e-6 .. 0.5")
     check_engine("batch", threads)
-    unfit = sorted(set(asked) - {f.name for f in fields(Request)})
-    if unfit:
-        raise unknown("argument", unfit[0], [f.name for f in fields(Request)])
+    known = make_plan.__kwdefaults__ or {}
+    if unfit := sorted(set(asked) - set(known)):
+        raise unknown("argument", unfit[0], known)
     subject = subject_of(model)
-    plan = make_plan(subject, paired(subject, regimens, parameters), Request(**asked))
+    plan = make_plan(subject, paired(subject, regimens, parameters), **asked)
     stencil = Stencil(plan.rows, subject.constants, names, relative_step)
-    around = replace(plan, rows=stencil.rows, copies=stencil.copies)
-    rows = batch_rows(around, threads, shared_steps=True, progress=progress)
-
-    def compute(
-        first: int, last: int, on_rows: Callable[[float], object] | None = None
-    ) -> xr.Dataset:
-        begin, copies = first * stencil.copies, stencil.copies
-        told = None if on_rows is None else lambda finished: on_rows(finished / copies)
-        block = rows.block(begin, last * copies, told)
-        return differentiated(to_dataset(block, around, begin, rows.name), stencil, first, last)
-
-    data = execute(
-        compute,
-        plan.rows.count,
-        simulation_bytes=around.row_bytes,
-        # As much again for their errors leaves room for the differences.
-        row_bytes=len(names) * around.row_bytes,
-        copies=stencil.copies,
-        inputs=lambda: {**stored_inputs(around, rows.name), "derivatives": stencil.identity},
+    task = replace(plan.task, shared_steps=True)
+    around = replace(plan, rows=stencil.rows, copies=stencil.copies, task=task)
+    return carry_out(
+        around,
+        "batch",
+        threads,
+        stencil=stencil,
         folder=folder,
         rows_per_shard=rows_per_shard,
         progress=progress,
     )
-    # Not stored: it differs from one call to the next.
-    data.attrs["compile_seconds"] = rows.compile_seconds
-    return data

@@ -1,11 +1,8 @@
-"""Doses of many regimens as changes of a model's states, in columns.
-
-The same numbers, to the last bit, as `dosing.scaled_changes` gives for each of them.
-"""
+"""Doses of many regimens as changes of a model's states, in columns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +41,8 @@ class DoseEvents:
 
     def at(self, place: Indices | NDArray[np.bool_]) -> DoseEvents:
         """Some of the events."""
-        return DoseEvents(
-            self.schedule[place],
-            self.time_h[place],
-            self.amount[place],
-            self.target[place],
-            self.scale[place],
-            self.targets,
-            self.scales,
-        )
+        names = ("schedule", "time_h", "amount", "target", "scale")
+        return replace(self, **{name: getattr(self, name)[place] for name in names})
 
 
 def dose_events(model: Model | None, doses: DoseTable) -> DoseEvents:
@@ -115,21 +105,10 @@ def _with_ends(added: DoseEvents, hours: Array) -> tuple[DoseEvents, Indices]:
     amount = added.amount.copy()
     amount[lasting] /= hours[lasting]
     dose = np.append(np.arange(len(hours)), lasting)
-    both = added.at(dose)
     # Rounded as dose times are: 4.8 + 2.4 h is the 7.2 h at which the next one starts.
     ends = round_all_h(added.time_h[lasting] + hours[lasting])
-    return (
-        DoseEvents(
-            both.schedule,
-            np.append(added.time_h, ends),
-            np.append(amount, -amount[lasting]),
-            both.target,
-            both.scale,
-            both.targets,
-            both.scales,
-        ),
-        dose,
-    )
+    time_h, amount = np.append(added.time_h, ends), np.append(amount, -amount[lasting])
+    return replace(added.at(dose), time_h=time_h, amount=amount), dose
 
 
 def _added_up(added: DoseEvents, doses: DoseTable, dose: Indices) -> DoseEvents:
@@ -145,10 +124,7 @@ def _added_up(added: DoseEvents, doses: DoseTable, dose: Indices) -> DoseEvents:
                 fine = np.lexsort((*_ranks(doses, dose), group))
                 added = added.at(fine)
             total = np.asarray(np.bincount(group, weights=added.amount), np.float64)
-            one = added.at(first)
-            added = DoseEvents(
-                one.schedule, one.time_h, total, one.target, one.scale, one.targets, one.scales
-            )
+            added = replace(added.at(first), amount=total)
     return added if added.amount.all() else added.at(added.amount != 0.0)
 
 

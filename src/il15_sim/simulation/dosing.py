@@ -1,4 +1,4 @@
-"""From the doses of a regimen to changes of a model's states at given times."""
+"""Changes of a model's states at given times, and where doses of drugs enter it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.model.unusual import warn_of_doses
-from il15_sim.regimen import Regimen
-from il15_sim.regimen.dose import round_h
 
 #: Dose unit -> (unit of mass, parameter that multiplies it or None).
 _UNITS: dict[str, tuple[str, str | None]] = {
@@ -46,48 +44,6 @@ class Change:
     sets: bool = False
 
 
-def dose_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
-    """All changes that a regimen makes to a model, sorted by time.
-
-    Doses at the same time and into the same target add up. An infusion adds its rate to the rate
-    parameter at its start and takes it away at its end; where one ends as the next starts, nothing
-    changes. Amounts per body surface or weight are those of the model's own values.
-
-    Raises
-    ------
-    InputError
-        For a drug or route that the model does not have.
-    """
-    total: dict[tuple[float, str], float] = {}
-    for change in scaled_changes(model, regimen):
-        key = change.time_h, change.target
-        per = model.values[change.per] if change.per else 1.0
-        total[key] = total.get(key, 0.0) + change.amount * per
-    return tuple(Change(t, target, x) for (t, target), x in sorted(total.items()) if x != 0)
-
-
-def scaled_changes(model: Model, regimen: Regimen) -> tuple[Change, ...]:
-    """The same for any patient: amounts per body surface or weight name the parameter."""
-    total: dict[tuple[float, str, str], float] = {}
-    amounts: dict[tuple[str, str, str], list[float]] = {}
-    for dose in regimen.doses():
-        a_day = dose.amount / max(1.0, dose.duration_h / 24)
-        amounts.setdefault((dose.drug, dose.route, dose.unit), []).append(a_day)
-        entry = entry_of(model, dose.drug, dose.route, dose.unit)
-        target, per = entry.target, entry.per
-        amount = dose.amount * entry.times / entry.over
-        if dose.route == "infusion":
-            rate = amount / dose.duration_h
-            _add(total, (dose.time_h, target, per), rate)
-            # Rounded as dose times are: 4.8 + 2.4 h is the 7.2 h at which the next one starts.
-            _add(total, (round_h(dose.time_h + dose.duration_h), target, per), -rate)
-        else:
-            _add(total, (dose.time_h, target, per), amount)
-    for kind, some in amounts.items():
-        warn_of_unusual(model, kind, min(some), max(some))
-    return tuple(Change(t, target, x, per) for (t, target, per), x in sorted(total.items()) if x)
-
-
 def warn_of_unusual(model: Model, kind: tuple[str, str, str], low: float, high: float) -> None:
     """Warn where doses of a drug by a route, told in a unit, are far from those given to patients.
 
@@ -96,17 +52,6 @@ def warn_of_unusual(model: Model, kind: tuple[str, str, str], low: float, high: 
     drug, route, unit = kind
     target = next(d for d in model.drugs if (d.drug, d.route) == (drug, route))
     warn_of_doses(target, unit, low, high, model.values)
-
-
-def dose_times(regimen: Regimen) -> tuple[float, ...]:
-    """Times at which doses (or infusions) start, each once, in hours."""
-    return tuple(sorted({dose.time_h for dose in regimen.doses()}))
-
-
-def _add(
-    total: dict[tuple[float, str, str], float], key: tuple[float, str, str], amount: float
-) -> None:
-    total[key] = total.get(key, 0.0) + amount
 
 
 @dataclass(frozen=True)

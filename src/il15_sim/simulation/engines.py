@@ -9,11 +9,10 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from il15_sim.batch.kernel import Kernel
+from il15_sim.batch.kernel import Kernel, Outcome
 from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.errors import InputError, unknown
 from il15_sim.simulation.batch_rows import batch_rows
-from il15_sim.simulation.block import Block
 from il15_sim.simulation.foreign_rows import foreign_course
 from il15_sim.simulation.plan import Plan
 from il15_sim.simulation.reference_rows import ReferenceRows, patient_course
@@ -36,7 +35,7 @@ class Rows(Protocol):
 
     def block(
         self, start: int, stop: int, on_rows: Callable[[float], object] | None = None
-    ) -> Block:
+    ) -> Outcome:
         """Simulate the rows [start, stop); `on_rows` is told how many more are finished."""
         ...
 
@@ -56,12 +55,12 @@ def rows_on(
     if wanted == "reference":
         return _reference(plan)
     try:
-        return batch_rows(plan, threads, progress=progress)
+        return batch_rows(plan, threads, progress)
     except Unsupported as error:
         if wanted == "batch":
             raise
         # Told at the line that called simulate.
-        warnings.warn(f"the reference engine is used, which is slow: {error}", stacklevel=3)
+        warnings.warn(f"the reference engine is used, which is slow: {error}", stacklevel=4)
         return _reference(plan)
 
 

@@ -15,10 +15,10 @@ from il15_sim.results.endpoint import Endpoint
 from il15_sim.results.runs import Runs
 from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.engines import EngineName, check_engine
-from il15_sim.simulation.execute import ROWS_PER_BLOCK
+from il15_sim.simulation.execute import ROWS_PER_BLOCK, carry_out
 from il15_sim.simulation.pairing import Parameters, Regimens, paired
-from il15_sim.simulation.recipe import PlannedRecipe, carry_out
-from il15_sim.simulation.request import Request, make_plan
+from il15_sim.simulation.recipe import PlannedRecipe
+from il15_sim.simulation.request import make_plan
 from il15_sim.simulation.subject import subject_of
 
 
@@ -67,7 +67,8 @@ def simulate(
         Every patient under every regimen. One of either always serves all of the other; as many
         of both are paired otherwise.
     names : sequence of str, optional
-        What the runs are called. Default: by the index of `parameters`, or by their regimens.
+        What the runs are called, each by a name of its own. Default: by the index of `parameters`,
+        or by their regimens, numbered where they are the same.
     until_days : float, optional
         End of the simulation in days. Default: the end of the longest regimen or the last time.
     times_h : array-like, shape (T,), optional
@@ -75,6 +76,7 @@ def simulate(
         dose of any run; nothing where only endpoints are asked for.
     sample : "post", "pre" or "both"
         Whether one of `times_h` at which a dose is given is reported after it, before it, or twice.
+        The default times hold both sides.
     observables : sequence of str, optional
         Ids reported at these times: observables, states or fluxes. Default: all observables of the
         model, or its states where it has none.
@@ -85,7 +87,7 @@ def simulate(
         Further changes of states or parameters at given times, the same for all rows.
     start : "steady_state", "model" or array, shape (S,) or (N, S)
         Where runs begin: each row's own untreated steady state; the start values of the model; or
-        given states, such as the `final_state` of an earlier call.
+        given states, such as the `final_state` of an earlier call; none is below zero.
     start_h : float
         Hour at which the runs begin; doses before it are over, infusions go on.
     final_state : bool
@@ -110,7 +112,8 @@ def simulate(
         Threads of the batch engine. Default: all cores that this process may use.
     folder : path, optional
         Where results are stored shard by shard; a run that was stopped, by Ctrl-C or SIGTERM or a
-        crash, continues from there. The arrays are then read from disk as they are used.
+        crash, continues from there under the same names. The arrays are then read from disk as
+        they are used.
     rows_per_shard : int
         Rows of one stored shard, a multiple of 8.
     progress : bool, optional
@@ -144,7 +147,10 @@ def simulate(
     (('Ann', 'Bob'), ('run',))
     """
     check_engine(engine, threads)
-    asked = Request(
+    subject = subject_of(model)
+    plan = make_plan(
+        subject,
+        paired(subject, regimens, parameters, cross=cross, names=names),
         until_days=until_days,
         times_h=times_h,
         sample=sample,
@@ -159,9 +165,6 @@ def simulate(
         max_step_h=max_step_h,
         max_steps=max_steps,
     )
-    subject = subject_of(model)
-    pairing = paired(subject, regimens, parameters, cross=cross, names=names)
-    plan = make_plan(subject, pairing, asked)
     data = carry_out(
         plan, engine, threads, folder=folder, rows_per_shard=rows_per_shard, progress=progress
     )

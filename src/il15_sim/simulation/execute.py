@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +12,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from il15_sim.batch.layout import LANES
+from il15_sim.errors import InputError
 from il15_sim.progress import row_bar
+from il15_sim.simulation.block import to_dataset
+from il15_sim.simulation.engines import EngineName, rows_on
+from il15_sim.simulation.identity import stored_inputs
+from il15_sim.simulation.plan import Plan
+from il15_sim.simulation.stencil import Stencil, differentiated
 
 #: Rows of a stored shard, and most rows that are simulated together.
 ROWS_PER_BLOCK = 4096
@@ -31,60 +38,95 @@ class Compute(Protocol):
         ...
 
 
-def execute(
-    compute: Compute,
-    count: int,
+def carry_out(
+    plan: Plan,
+    engine: EngineName,
+    threads: int | None,
     *,
-    simulation_bytes: int,
-    row_bytes: int,
-    copies: int = 1,
-    inputs: Callable[[], Mapping[str, object]],
-    folder: str | Path | None,
-    rows_per_shard: int,
-    progress: bool | None,
+    stencil: Stencil | None = None,
+    folder: str | Path | None = None,
+    rows_per_shard: int = ROWS_PER_BLOCK,
+    progress: bool | None = None,
 ) -> xr.Dataset:
-    """Compute N rows, in memory or in a folder where a run that was stopped is continued.
+    """Simulate all rows of a plan, in memory or in a folder where a stopped run is continued.
 
     No number depends on how the rows are cut. Memory is that of the result (with a folder: of a
-    shard) and a tenth more.
+    shard) and a tenth more. The dimension `run` has the names of the rows.
 
     Parameters
     ----------
-    compute : callable
-        Must give the same for a row whatever block it is in.
-    count : int
-        N.
-    simulation_bytes, row_bytes : int
-        What a simulation takes up, and what of a row is kept.
-    copies : int
-        Simulations of a row.
-    inputs : callable
-        What stored results depend on.
+    plan, engine, threads
+        What is simulated, and on what.
+    stencil : Stencil, optional
+        Keep derivatives at its points; the plan simulates around them.
     folder, rows_per_shard, progress
         As in `simulate`.
-    """
-    several = LANES if copies == 1 else 1
 
-    def block_of(rows: int) -> int:
-        return rows_per_block(rows * row_bytes, simulation_bytes, copies)
+    Raises
+    ------
+    InputError
+        For results that are larger than the memory of the machine.
+    """
+    points, kept, copies = plan.rows, 1, plan.copies
+    if stencil is not None:
+        # As much again for their errors leaves room for the differences.
+        points, kept = stencil.points, len(stencil.wrt)
+    row_bytes, names = kept * plan.row_bytes, points.labels
+    if folder is None:
+        _check_room(points.count, row_bytes)
+    rows = rows_on(plan, engine, threads, progress)
+
+    def compute(
+        first: int, last: int, on_rows: Callable[[float], object] | None = None
+    ) -> xr.Dataset:
+        told = None if on_rows is None else lambda finished: on_rows(finished / copies)
+        block = rows.block(first * copies, last * copies, told)
+        data = to_dataset(block, plan, first * copies, rows.name)
+        return data if stencil is None else differentiated(data, stencil, first, last)
+
+    def part(first: int, last: int, told: Callable[[float], object] | None = None) -> xr.Dataset:
+        together = rows_per_block((last - first) * row_bytes, plan.row_bytes, copies)
+        return in_blocks(compute, first, last, together, told)
 
     if folder is None:
-        with row_bar(count, progress, delay_s=0.5) as bar:
-            return in_blocks(compute, 0, count, block_of(count), bar.update)
-    from il15_sim.store import run_shards
+        with row_bar(points.count, progress, delay_s=0.5) as bar:
+            data = part(0, points.count, bar.update)
+        if names is not None:
+            data = data.assign_coords(run=names)
+    else:
+        from il15_sim.store import run_shards
 
-    def shard(first: int, last: int) -> xr.Dataset:
-        return in_blocks(compute, first, last, block_of(last - first))
+        data = run_shards(
+            part,
+            points.count,
+            folder=folder,
+            inputs=stored_inputs(plan, rows.name, stencil),
+            rows_per_shard=rows_per_shard,
+            multiple_of=LANES if copies == 1 else 1,
+            names=names,
+            progress=progress,
+        )
+    # Not stored: it differs from one call to the next.
+    data.attrs["compile_seconds"] = rows.compile_seconds
+    # Stored variables come back by the alphabet; the order is that in which they were asked for.
+    asked = [*plan.task.outputs[: plan.courses], *(e.name for e in plan.endpoints)]
+    first = [name for one in asked for name in (one, f"{one}_error") if name in data]
+    return data[[*first, *(name for name in data.data_vars if name not in first)]]
 
-    return run_shards(
-        shard,
-        count,
-        folder=folder,
-        inputs=inputs(),
-        rows_per_shard=rows_per_shard,
-        multiple_of=several,
-        progress=progress,
-    )
+
+def _check_room(count: int, row_bytes: int) -> None:
+    """Refuse what cannot be held: an hourly grid of a million runs is a slip."""
+    try:
+        room = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return
+    needed = count * row_bytes
+    if needed > room:
+        raise InputError(
+            f"results of {needed / 1e9:.3g} GB for {count} runs",
+            why=f"this machine has {room / 1e9:.3g} GB of memory",
+            fix="ask for endpoints, for fewer times_h or observables, or give a folder",
+        )
 
 
 def rows_per_block(result_bytes: int, simulation_bytes: int, copies: int = 1) -> int:

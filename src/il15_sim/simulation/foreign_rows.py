@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.job import followers
-from il15_sim.batch.kernel import Kernel
+from il15_sim.batch.kernel import Kernel, Task
 from il15_sim.simulation.course import Course, grid_of
 from il15_sim.simulation.foreign_engine import ForeignEngine, foreign_engine
 from il15_sim.simulation.plan import Plan
@@ -45,7 +45,7 @@ def foreign_course(
     IntegrationFailed
         With the code of its status.
     """
-    unit = plan.subject.time_unit
+    unit, task = plan.subject.time_unit, plan.task
     values = {**plan.subject.constants, **row}
     for name, home, document, power in followers(kernel, row):
         values[name] *= (values[home] / document) ** power
@@ -53,20 +53,20 @@ def foreign_course(
     states = engine.own_states()
     if given is not None:
         states = dict(zip(kernel.states, given.tolist(), strict=True))
-    selected = [engine.shown(name) for name in plan.columns]
+    selected = [engine.shown(name) for name in task.outputs]
     if plan.final:
         selected += [engine.held(name) for name in kernel.states]
-    now, later = begun(values, schedule, plan.begin_h)
+    now, later = begun(values, schedule, task.begin)
     left = {name: value for name, value in now.items() if value != values[name]}
     changes = [replace(c, time_h=unit.from_hours(c.time_h)) for c in later]
-    begin, end = unit.from_hours(plan.begin_h), unit.from_hours(plan.end_h)
+    begin, end = unit.from_hours(task.begin), unit.from_hours(task.end)
 
     def run(times_h: Array, before: NDArray[np.bool_], sizes: Mapping[str, float]) -> Array:
-        rtol = OF_LOCAL * plan.rtol
+        rtol = OF_LOCAL * task.rtol
         told = {s: rtol * size for s, size in plan.sizes.items()}
         tolerances = {**{s: 0.1 * rtol * size for s, size in sizes.items()}, **told}
         engine.start(left, states, rtol, selected, tolerances)
-        longest = min((end - begin) / _FEWEST_STEPS, unit.from_hours(plan.max_step_h))
+        longest = min((end - begin) / _FEWEST_STEPS, unit.from_hours(task.max_step))
         engine.begin(begin, longest)
         out = np.full((len(times_h), len(selected)), np.nan)
         samples = np.where(before, "pre", "post")
@@ -74,9 +74,9 @@ def foreign_course(
         return out
 
     coarse = grid_of(plan, schedule, np.zeros(0))
-    engine.start(left, states, OF_LOCAL * plan.rtol, selected, {})
+    engine.start(left, states, OF_LOCAL * task.rtol, selected, {})
     sizes = _settled(engine, lambda sizes: run(*coarse, sizes))
-    grid = grid_of(plan, schedule, _inside(unit.to_hours(engine.times()), plan))
+    grid = grid_of(plan, schedule, _inside(unit.to_hours(engine.times()), task))
     return Course(*grid, run(*grid, sizes))
 
 
@@ -104,11 +104,11 @@ def _settled(
     return sizes
 
 
-def _inside(steps_h: Array, plan: Plan) -> Array:
+def _inside(steps_h: Array, task: Task) -> Array:
     """Times inside the steps that an engine took, none too near to another."""
-    if not plan.reduced or len(steps_h) < 2:
+    if not task.reductions or len(steps_h) < 2:
         return np.zeros(0)
     shares = np.arange(1, _POINTS_PER_STEP) / _POINTS_PER_STEP
-    least = _NEAREST * (plan.end_h - plan.begin_h)
+    least = _NEAREST * (task.end - task.begin)
     steps_h = steps_h[np.append(True, np.diff(steps_h) > least * _POINTS_PER_STEP)]
     return (steps_h[:-1, None] + np.diff(steps_h)[:, None] * shares).ravel()

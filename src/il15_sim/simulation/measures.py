@@ -8,79 +8,46 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.layout import (
+    AREA,
+    FIRST_ABOVE,
+    FIRST_BELOW,
+    LAST_ABOVE,
+    LAST_BELOW,
+    MAXIMUM,
+    MINIMUM,
+    TIME_ABOVE,
+    TIME_BELOW,
+)
+from il15_sim.batch.task import Reduction, Task
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import round_h
 from il15_sim.results.endpoint import Endpoint
 
 Array = NDArray[np.float64]
 
-Reduction = Literal[
-    "maximum",
-    "minimum",
-    "area",
-    "first_above",
-    "first_below",
-    "time_above",
-    "time_below",
-    "last_above",
-    "last_below",
-]
-
 #: Values that a half-life is fitted to.
 _DECLINE = 25
-
-
-@dataclass(frozen=True)
-class Extent:
-    """Something that an engine reduces over an interval.
-
-    Attributes
-    ----------
-    kind : str
-        What is kept.
-    observable : str
-    start_h, end_h : float
-        An end of infinity is the end of the run, a dose at that moment included.
-    level : float
-        Level of those that have one; where `relative`, the baseline plus so many of its sizes.
-    """
-
-    kind: Reduction
-    observable: str
-    start_h: float = 0.0
-    end_h: float = math.inf
-    level: float = 0.0
-    relative: bool = False
 
 
 class Reader(Protocol):
     """Gives the parts of endpoints, one number per run."""
 
     @property
-    def begin_h(self) -> float:
-        """Begin of the runs."""
-        ...
-
-    @property
-    def end_h(self) -> float:
-        """End of the runs."""
-        ...
-
-    @property
-    def rtol(self) -> float:
-        """Largest error, relative to the largest value of an observable in its run."""
+    def task(self) -> Task:
+        """Span and tolerance of the runs, in hours."""
         ...
 
     def at(self, observable: str, time_h: float, *, before: bool) -> Array:
         """Value at a time, before or after the doses of that moment."""
         ...
 
-    def over(self, extent: Extent) -> Array:
+    def over(self, part: Reduction) -> Array:
         """What is reduced over an interval."""
         ...
 
@@ -93,12 +60,10 @@ class Reader(Protocol):
 class Wanted:
     """A reader that notes what is asked of it."""
 
-    begin_h: float
-    end_h: float
+    task: Task
     regimens: tuple[Regimen, ...]
-    rtol: float = 0.0
     moments: set[tuple[float, bool]] = field(default_factory=set)
-    extents: dict[Extent, None] = field(default_factory=dict)
+    reductions: dict[Reduction, None] = field(default_factory=dict)
     observables: dict[str, None] = field(default_factory=dict)
 
     def note(self, endpoints: Iterable[Endpoint]) -> Wanted:
@@ -113,9 +78,9 @@ class Wanted:
         self.moments.add((time_h, before))
         return np.full(len(self.regimens), np.nan)
 
-    def over(self, extent: Extent) -> Array:
+    def over(self, part: Reduction) -> Array:
         """Nothing yet."""
-        self.extents[extent] = None
+        self.reductions[part] = None
         return np.full(len(self.regimens), np.nan)
 
     def last_doses(self, drug: str) -> Array:
@@ -142,16 +107,20 @@ def measure(endpoint: Endpoint, read: Reader) -> Array:
     return _MEASURES[endpoint.kind](endpoint, read)
 
 
-def _reduced(kind: Reduction) -> Callable[[Endpoint, Reader], Array]:
+def _reduced(kind: int) -> Callable[[Endpoint, Reader], Array]:
     def over(e: Endpoint, read: Reader) -> Array:
         level = 0.0 if math.isnan(e.level) else e.level
-        return read.over(Extent(kind, e.observable, e.start_h, e.end_h, level))
+        return read.over(Reduction(kind, e.observable, e.start_h, e.end_h, level))
 
     return over
 
 
+def _highest(e: Endpoint) -> Reduction:
+    return Reduction(MAXIMUM, e.observable, 0.0, math.inf)
+
+
 def _baseline(e: Endpoint, read: Reader) -> Array:
-    return read.at(e.observable, read.begin_h, before=True)
+    return read.at(e.observable, read.task.begin, before=True)
 
 
 def _value_at(e: Endpoint, read: Reader) -> Array:
@@ -171,25 +140,25 @@ def _fold(e: Endpoint, read: Reader) -> Array:
 
 
 def _max_fold(e: Endpoint, read: Reader) -> Array:
-    return _ratio(read.over(Extent("maximum", e.observable)), _baseline(e, read))
+    return _ratio(read.over(_highest(e)), _baseline(e, read))
 
 
 def _time_to_baseline(e: Endpoint, read: Reader) -> Array:
-    def last(kind: Reduction, level: float) -> Array:
-        return read.over(Extent(kind, e.observable, e.start_h, level=level, relative=True))
+    def last(kind: int, level: float) -> Array:
+        return read.over(Reduction(kind, e.observable, e.start_h, math.inf, level, relative=True))
 
-    away = np.fmax(last("last_above", e.level), last("last_below", -e.level))
+    away = np.fmax(last(LAST_ABOVE, e.level), last(LAST_BELOW, -e.level))
     back = np.where(np.isnan(away), 0.0, away - e.start_h)
-    return np.where(away >= read.end_h * (1 - 1e-12), np.nan, back)
+    return np.where(away >= read.task.end * (1 - 1e-12), np.nan, back)
 
 
 def _half_life(e: Endpoint, read: Reader) -> Array:
     lasts = read.last_doses(e.drug)
     # Below it the error of a value, rtol times the largest one, is more than a tenth of it.
-    least = 10.0 * read.rtol * read.over(Extent("maximum", e.observable))
+    least = 10.0 * read.task.rtol * read.over(_highest(e))
     found = np.full(lasts.shape, np.nan)
     for last in np.unique(lasts[np.isfinite(lasts)]):
-        if last + e.end_h > read.end_h:
+        if last + e.end_h > read.task.end:
             continue
         times = [round_h(t) for t in last + np.linspace(e.start_h, e.end_h, _DECLINE)]
         values = np.array([read.at(e.observable, t, before=True) for t in times])
@@ -205,8 +174,10 @@ def _half_life(e: Endpoint, read: Reader) -> Array:
 
 
 def _accumulation(e: Endpoint, read: Reader) -> Array:
-    later = read.over(Extent("area", e.observable, e.time_h, round_h(e.time_h + e.level)))
-    return _ratio(later, read.over(Extent("area", e.observable, 0.0, e.level)))
+    def area(begin_h: float, end_h: float) -> Array:
+        return read.over(Reduction(AREA, e.observable, begin_h, end_h))
+
+    return _ratio(area(e.time_h, round_h(e.time_h + e.level)), area(0.0, e.level))
 
 
 def _ratio(above: Array, below: Array) -> Array:
@@ -216,13 +187,13 @@ def _ratio(above: Array, below: Array) -> Array:
 
 
 _MEASURES: dict[str, Callable[[Endpoint, Reader], Array]] = {
-    "cmax": _reduced("maximum"),
-    "cmin": _reduced("minimum"),
-    "auc": _reduced("area"),
-    "time_above": _reduced("time_above"),
-    "time_below": _reduced("time_below"),
-    "time_to_above": _reduced("first_above"),
-    "time_to_below": _reduced("first_below"),
+    "cmax": _reduced(MAXIMUM),
+    "cmin": _reduced(MINIMUM),
+    "auc": _reduced(AREA),
+    "time_above": _reduced(TIME_ABOVE),
+    "time_below": _reduced(TIME_BELOW),
+    "time_to_above": _reduced(FIRST_ABOVE),
+    "time_to_below": _reduced(FIRST_BELOW),
     "value_at": _value_at,
     "trough": _trough,
     "baseline": _baseline,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.model import Model
 from il15_sim.model.unusual import warn_of_value
 from il15_sim.regimen import Regimen
@@ -58,8 +58,8 @@ def paired(
     Raises
     ------
     InputError
-        For what is no regimen or no table, ids that the model does not have, and numbers of both
-        that do not fit.
+        For what is no regimen or no table, ids that the model does not have, numbers of both that
+        do not fit, and names that are given twice.
     """
     given, regimen_names = _listed(regimens)
     if subject.model is None and any(r != Regimen.none() for r in given):
@@ -84,7 +84,7 @@ def paired(
         order = np.tile(order, rows.count)
         rows = rows.crossed(len(given))
     if names is not None:
-        called = _as_given(names, rows.count)
+        called = (names,) if isinstance(names, str) else tuple(names)
     rows = replace(rows, names=called)
     return Pairing(rows, tuple(index), None if len(index) == 1 else order)
 
@@ -96,6 +96,7 @@ def _listed(given: Regimens) -> tuple[list[Regimen], list[str]]:
     names: list[str] | None = None
     if isinstance(given, Mapping):
         names, items = [str(name) for name in given], list(given.values())
+        check_distinct("regimen", names, "give each a name of its own")
     elif isinstance(given, Iterable) and not isinstance(given, (str, bytes, pd.DataFrame)):
         items = list(given)
     else:
@@ -156,13 +157,6 @@ def _mappings(given: object) -> list[Mapping[str, float]] | None:
         return None
     mappings = [one for one in given if isinstance(one, Mapping)]
     return mappings if len(mappings) == len(given) else None
-
-
-def _as_given(names: Sequence[str] | str, count: int) -> tuple[Hashable, ...]:
-    listed = [names] if isinstance(names, str) else list(names)
-    if len(listed) != count:
-        raise InputError(f"{len(listed)} names for {count} runs", fix="give one per run")
-    return tuple(listed) if len(set(listed)) == count else tuple(_unlike(map(str, listed)))
 
 
 def _called(

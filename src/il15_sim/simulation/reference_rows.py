@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.layout import BAD_START, OK
+from il15_sim.batch.task import Outcome
 from il15_sim.model import Model
-from il15_sim.simulation.block import Block
+from il15_sim.simulation.block import refuse
 from il15_sim.simulation.course import Course, grid_of, reduce_course
 from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.plan import Plan
@@ -37,12 +38,12 @@ class ReferenceRows:
 
     def block(
         self, start: int, stop: int, on_rows: Callable[[float], object] | None = None
-    ) -> Block:
+    ) -> Outcome:
         """Simulate the rows [start, stop)."""
-        plan, count = self.plan, stop - start
-        block = Block(
-            values=np.full((count, len(plan.times_h), len(plan.columns)), np.nan),
-            reduced=np.full((count, len(plan.reduced)), np.nan),
+        plan, task, count = self.plan, self.plan.task, stop - start
+        block = Outcome(
+            values=np.full((count, len(task.times), len(task.outputs)), np.nan),
+            reduced=np.full((count, len(task.reductions)), np.nan),
             final=np.full((count, len(plan.subject.states)), np.nan),
             status=np.zeros(count, np.int8),
             steps=np.full((count, 2), -1, np.int32),
@@ -57,18 +58,19 @@ class ReferenceRows:
             self._fill(block, int(i), row, changes_of(plan.schedules, schedule_of[i]), given)
             if on_rows is not None:
                 on_rows(1)
-        return block.refused(~fit)
+        refuse(block, ~fit)
+        return block
 
     def _fill(
         self,
-        block: Block,
+        block: Outcome,
         i: int,
         row: Mapping[str, float],
         schedule: Schedule,
         given: Array | None,
     ) -> None:
         """Simulate one row into row i of a block."""
-        plan = self.plan
+        plan, task = self.plan, self.plan.task
         if given is not None and not np.isfinite(given).all():
             block.status[i] = BAD_START
             return
@@ -83,17 +85,16 @@ class ReferenceRows:
             return
         block.status[i] = OK
         self._fill_courses(block, i, course)
-        columns = len(plan.columns)
         if plan.final:
-            block.final[i] = course.row(plan.end_h, True)[columns:]
-        for k, extent in enumerate(plan.reduced):
-            block.reduced[i, k] = reduce_course(extent, plan, course)
+            block.final[i] = course.row(task.end, True)[len(task.outputs) :]
+        for k, part in enumerate(task.reductions):
+            block.reduced[i, k] = reduce_course(part, task, course)
 
-    def _fill_courses(self, block: Block, i: int, course: Course) -> None:
+    def _fill_courses(self, block: Outcome, i: int, course: Course) -> None:
         """What was read of a course at the plan's times."""
-        columns = len(self.plan.columns)
-        for k, (time_h, before) in enumerate(zip(self.plan.times_h, self.plan.before, strict=True)):
-            block.values[i, k] = course.row(time_h, before)[:columns]
+        task = self.plan.task
+        for k, (time_h, before) in enumerate(zip(task.times, task.before, strict=True)):
+            block.values[i, k] = course.row(time_h, before)[: len(task.outputs)]
 
 
 class Interrupted(IntegrationFailed):
@@ -118,25 +119,25 @@ def patient_course(
     IntegrationFailed, NoSteadyState
         With the code of its status.
     """
-    engine, patient = engine_for(model), model.with_values(row)
-    if plan.rest:
+    task, engine, patient = plan.task, engine_for(model), model.with_values(row)
+    if task.frozen is not None:
         states = steady_state(patient, engine)
     elif given is not None:
         states = dict(zip(patient.states, given.tolist(), strict=True))
     else:
         states = dict(patient.initial)
-    watched = (*plan.columns, *patient.states) if plan.final else plan.columns
+    watched = (*task.outputs, *patient.states) if plan.final else tuple(task.outputs)
     grid = grid_of(plan, schedule)
-    values, later = begun(patient.values, schedule, plan.begin_h)
-    later = tuple(Change(c.time_h - plan.begin_h, c.target, c.amount, sets=c.sets) for c in later)
+    values, later = begun(patient.values, schedule, task.begin)
+    later = tuple(Change(c.time_h - task.begin, c.target, c.amount, sets=c.sets) for c in later)
     course = Course(*grid, np.full((len(grid[0]), len(watched)), np.nan))
-    rtol = OF_LOCAL * plan.rtol
+    rtol = OF_LOCAL * task.rtol
     given_sizes = {s: rtol * size for s, size in plan.sizes.items()}
     tolerances = {**engine.tolerances(rtol, states), **given_sizes}
-    engine.start(values, states, rtol, watched, tolerances, max_step=plan.max_step_h)
+    engine.start(values, states, rtol, watched, tolerances, max_step=task.max_step)
     samples = np.where(course.before, "pre", "post")
     try:
-        run_segments(engine, values, later, course.times_h - plan.begin_h, samples, course.values)
+        run_segments(engine, values, later, course.times_h - task.begin, samples, course.values)
     except IntegrationFailed as error:
         raise Interrupted(error, course) from None
     return course

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from il15_sim.errors import InputError, unknown
+from il15_sim.batch.task import Task
+from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.regimen.table import DoseTable, dose_table
 from il15_sim.results.endpoint import KINDS, Endpoint
 from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.grid import Moment, check_inside, moments, span
-from il15_sim.simulation.measures import Wanted
 from il15_sim.simulation.pairing import Pairing
-from il15_sim.simulation.plan import Plan, lay_out
+from il15_sim.simulation.plan import Plan, reading
 from il15_sim.simulation.schedules import checked_changes, schedules_of
-from il15_sim.simulation.step_choices import check_choices, checked_sizes
+from il15_sim.simulation.steady_state import FROZEN, HORIZON_H, WINDOW_H
+from il15_sim.simulation.step_choices import check_choices, checked_sizes, typical_sizes
 from il15_sim.simulation.subject import Subject
 
 Array = NDArray[np.float64]
@@ -31,75 +31,84 @@ _TAKEN = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Request:
-    """Keyword arguments of `simulate`, which explains them, and of `gradients`."""
-
-    until_days: float | None = None
-    times_h: ArrayLike | None = None
-    sample: Literal["post", "pre", "both"] = "post"
-    observables: str | Sequence[str] | None = None
-    endpoints: Endpoint | Sequence[Endpoint] = ()
-    changes: Change | Sequence[Change] = ()
-    start: Literal["steady_state", "model"] | ArrayLike = "steady_state"
-    start_h: float = 0.0
-    final_state: bool = False
-    rtol: float = 1e-4
-    sizes: Mapping[str, float] | None = None
-    max_step_h: float = math.inf
-    max_steps: int = 100_000
-
-
-def make_plan(subject: Subject, pairing: Pairing, asked: Request) -> Plan:
-    """Check everything that was asked for, and lay the ensemble out.
+def make_plan(
+    subject: Subject,
+    pairing: Pairing,
+    *,
+    until_days: float | None = None,
+    times_h: ArrayLike | None = None,
+    sample: Literal["post", "pre", "both"] = "post",
+    observables: str | Sequence[str] | None = None,
+    endpoints: Endpoint | Sequence[Endpoint] = (),
+    changes: Change | Sequence[Change] = (),
+    start: Literal["steady_state", "model"] | ArrayLike = "steady_state",
+    start_h: float = 0.0,
+    final_state: bool = False,
+    rtol: float = 1e-4,
+    sizes: Mapping[str, float] | None = None,
+    max_step_h: float = math.inf,
+    max_steps: int = 100_000,
+) -> Plan:
+    """Check everything that was asked for by `simulate` or `gradients`, and lay the ensemble out.
 
     Raises
     ------
     InputError
         For whatever does not fit.
     """
-    check_choices(asked.sample, asked.rtol, asked.max_steps, asked.max_step_h)
-    endpoints = checked_endpoints(subject, asked.endpoints)
+    check_choices(sample, rtol, max_steps, max_step_h)
+    if sample == "pre" and times_h is None:
+        raise InputError(
+            "sample='pre' without times_h",
+            why="the default grid holds every dose from both sides",
+            fix="give times_h, or choose the rows of sample 'pre' of the result",
+        )
+    kept = checked_endpoints(subject, endpoints)
     doses = dose_table(pairing.regimens)
-    begin_h, end_h = span(asked.start_h, asked.until_days, asked.times_h, doses, endpoints)
-    check_inside(endpoints, begin_h, end_h)
-    changes = [asked.changes] if isinstance(asked.changes, Change) else asked.changes
-    extra = checked_changes(changes, subject)
-    chosen = _observables(subject, asked)
+    begin_h, end_h = span(start_h, until_days, times_h, doses, kept)
+    check_inside(kept, begin_h, end_h)
+    extra = checked_changes([changes] if isinstance(changes, Change) else changes, subject)
+    if observables is None and kept and times_h is None:
+        # Who asks for endpoints and names no observable wants the numbers alone.
+        observables = ()
+    chosen = _observables(subject, observables)
     reported: list[Moment] = []
     labels = np.zeros(0, "U4")
-    if asked.times_h is not None or chosen:
+    if times_h is not None or chosen:
         events_h = _events_h(doses, extra)
-        reported, labels = moments(asked.times_h, asked.sample, begin_h, end_h, events_h)
-    if not (chosen or endpoints or asked.final_state):
+        reported, labels = moments(times_h, sample, begin_h, end_h, events_h)
+    if not (chosen or kept or final_state):
         raise InputError("nothing to report", fix="name observables or endpoints")
     schedules = schedules_of(subject, doses, len(pairing.regimens), extra, begin_h)
-    initial, rest = _start(subject, asked.start, begin_h, pairing.rows.count)
-    parts = Wanted(begin_h, end_h, pairing.regimens).note(endpoints)
-    layout = lay_out(reported, parts)
+    known = checked_sizes(subject, sizes)
+    typical = typical_sizes(subject, known)
+    initial, rest = _start(subject, start, begin_h, pairing.rows.count, typical)
+    task = Task(
+        begin_h,
+        end_h,
+        frozen={k: v for k, v in FROZEN.items() if k in subject.constants} if rest else None,
+        typical=typical,
+        rtol=rtol,
+        max_step=float(max_step_h),
+        max_steps=max_steps,
+        rest_horizon=HORIZON_H,
+        rest_window=WINDOW_H,
+    )
+    task, course_rows = reading(task, pairing.regimens, kept, chosen, reported)
     return Plan(
         subject=subject,
         rows=pairing.rows,
         regimens=pairing.regimens,
         schedules=schedules,
         schedule_of=pairing.regimen_of,
-        begin_h=begin_h,
-        end_h=end_h,
-        columns=tuple(dict.fromkeys([*chosen, *parts.observables])),
-        times_h=layout.times_h,
-        before=layout.before,
+        task=task,
         courses=len(chosen),
-        course_rows=layout.course_rows,
+        course_rows=course_rows,
         sample=labels,
-        endpoints=endpoints,
-        reduced=tuple(parts.extents),
+        endpoints=kept,
         initial=initial,
-        rest=rest,
-        rtol=asked.rtol,
-        sizes=checked_sizes(subject, asked.sizes),
-        max_step_h=float(asked.max_step_h),
-        max_steps=asked.max_steps,
-        final=asked.final_state,
+        sizes=known,
+        final=final_state,
     )
 
 
@@ -108,7 +117,6 @@ def checked_endpoints(
 ) -> tuple[Endpoint, ...]:
     """Endpoints of a model, each under a name of its own."""
     endpoints = (given,) if isinstance(given, Endpoint) else tuple(given)
-    names: set[str] = set()
     for e in endpoints:
         if not isinstance(e, Endpoint):
             raise InputError(
@@ -122,15 +130,13 @@ def checked_endpoints(
             drugs = {d.drug for d in subject.model.drugs} if subject.model else set()
             if e.drug not in drugs:
                 raise unknown("drug", e.drug, drugs)
-        if e.name in names:
-            raise InputError(f"two endpoints are called '{e.name}'", fix="use Endpoint.named")
         if e.name in _TAKEN or e.name in subject.quantities:
             raise InputError(
                 f"an endpoint is called '{e.name}'",
                 why="the result has another variable of that name",
                 fix="use Endpoint.named",
             )
-        names.add(e.name)
+    check_distinct("endpoint", (e.name for e in endpoints), "use Endpoint.named")
     return endpoints
 
 
@@ -144,11 +150,9 @@ def _events_h(doses: DoseTable, changes: Sequence[Change]) -> tuple[Array, Array
     return np.unique(given), np.unique(np.concatenate(ends).round(9) if ends else [])
 
 
-def _observables(subject: Subject, asked: Request) -> tuple[str, ...]:
-    if asked.observables is None:
-        # Who asks for endpoints and names no observable wants the numbers alone.
-        return () if asked.endpoints and asked.times_h is None else subject.defaults
-    given = asked.observables
+def _observables(subject: Subject, given: str | Sequence[str] | None) -> tuple[str, ...]:
+    if given is None:
+        return subject.defaults
     names = [given] if isinstance(given, str) else list(given)
     for name in names:
         if name not in subject.quantities:
@@ -157,7 +161,7 @@ def _observables(subject: Subject, asked: Request) -> tuple[str, ...]:
 
 
 def _start(
-    subject: Subject, start: object, begin_h: float, count: int
+    subject: Subject, start: object, begin_h: float, count: int, typical: Array
 ) -> tuple[Array | None, bool]:
     """Start states, and whether the untreated steady state is sought."""
     if isinstance(start, str):
@@ -180,5 +184,13 @@ def _start(
         raise InputError(
             f"start states of shape {states.shape}",
             why=f"{len(subject.states)} states are needed, for all rows or for each of {count}",
+        )
+    # States of this package are amounts; at the end of a run they may be below zero by its error.
+    if subject.model is not None and (low := np.argwhere(states < -1e-2 * typical)).size:
+        row, column = low[0]
+        at = f" in row {row}" if len(states) > 1 else ""
+        raise InputError(
+            f"start of '{subject.states[column]}'{at} is {states[row, column]:g}",
+            why="no state is ever below zero",
         )
     return states, False

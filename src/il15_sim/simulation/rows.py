@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from il15_sim.errors import InputError
+from il15_sim.errors import InputError, check_distinct
 from il15_sim.finite import as_number
 
 Array = NDArray[np.float64]
@@ -39,7 +39,7 @@ class ParameterRows:
     Raises
     ------
     InputError
-        For no rows, and columns that are not distinct ids.
+        For no rows, columns that are not distinct ids, and names that are not distinct.
 
     Examples
     --------
@@ -70,6 +70,12 @@ class ParameterRows:
             raise InputError(
                 f"column '{double[0]}' of the parameter table", why="it is there twice"
             )
+        if self.names is not None:
+            if len(self.names) != self.count:
+                raise InputError(
+                    f"{len(self.names)} names for {self.count} runs", fix="give one per run"
+                )
+            check_distinct("run", self.names, "give each a name of its own")
 
     @classmethod
     def none(cls, count: int) -> ParameterRows:
@@ -123,6 +129,16 @@ class ParameterRows:
                     raise InputError(f"value {one[name]!r:.40} of '{name}' is not a number")
                 table[i, j] = number
         return cls.of_frame(pd.DataFrame(table, columns=names))
+
+    @property
+    def labels(self) -> NDArray[np.generic] | None:
+        """The names as one array (N,) of numbers or text; None where rows are numbered."""
+        if self.names is None:
+            return None
+        array = np.asarray(self.names)
+        # What is neither, such as dates, is told as text: stores hold nothing else.
+        plain = array.ndim == 1 and array.dtype.kind in "biufU"
+        return array if plain else np.array([str(name) for name in self.names])
 
     def crossed(self, count: int) -> ParameterRows:
         """Every row so many times, one behind the other: patients under several regimens."""
@@ -181,11 +197,6 @@ def _names_in(index: pd.Index) -> tuple[Hashable, ...] | None:
     if index.equals(pd.RangeIndex(len(index))):
         return None
     names = tuple(" ".join(map(str, x)) if isinstance(x, tuple) else x for x in index.tolist())
-    twice = index[index.duplicated()]
-    if len(twice):
-        raise InputError(
-            f"row '{twice[0]}' of the parameter table",
-            why="its index holds that name twice",
-            fix="number the rows anew with reset_index(drop=True)",
-        )
+    fix = "number the rows of the parameter table anew with reset_index(drop=True)"
+    check_distinct("row", names, fix)
     return names

@@ -96,16 +96,7 @@ def _begun(table: EventTable, begin_h: float, parameters: Collection[str]) -> Ev
         return table
     lasting = np.array([name in parameters for name in table.targets], np.bool_)
     keep = (table.time >= begin_h) | lasting[table.target]
-    return EventTable(
-        table.time[keep],
-        table.amount[keep],
-        table.kind[keep],
-        table.target[keep],
-        table.scale[keep],
-        np.append(0, np.cumsum(keep)).astype(np.int64)[table.offset],
-        table.targets,
-        table.scales,
-    )
+    return table.at(keep, np.append(0, np.cumsum(keep)).astype(np.int64)[table.offset])
 
 
 def changes_of(schedules: EventTable, number: int) -> Schedule:

@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.finite import as_number
+from il15_sim.simulation.reference_engine import TYPICAL_SIZE
 from il15_sim.simulation.subject import Subject
 
 
@@ -37,6 +39,15 @@ def checked_sizes(subject: Subject, given: Mapping[str, float] | None) -> dict[s
         if not (_is_positive(size) and math.isfinite(size)):
             raise InputError(f"size {size!r} of state '{name}'", why="it is a number above 0")
     return {str(name): float(size) for name, size in given.items()}
+
+
+def typical_sizes(subject: Subject, given: Mapping[str, float]) -> NDArray[np.float64]:
+    """Size of every state (S,) below which it counts as nearly empty; 0: as the run shows."""
+    sizes = dict.fromkeys(subject.states, 0.0)
+    if subject.model is not None:
+        # As the reference engine: an absolute tolerance of rtol times a tenth of the size.
+        sizes = {s: 0.1 * TYPICAL_SIZE.get(subject.units[s], 1.0) for s in subject.states}
+    return np.array([given.get(s, size) for s, size in sizes.items()])
 
 
 def _is_positive(number: object) -> bool:

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from il15_sim.errors import InputError
 from il15_sim.files.record import digest
@@ -18,6 +20,7 @@ from il15_sim.store.checks import check_rows, check_same
 from il15_sim.store.encode import Files, encode
 from il15_sim.store.manifest import (
     STORE,
+    are_named,
     describe,
     end_manifest,
     hash_of,
@@ -51,8 +54,10 @@ class ShardFolder:
         Rows in all, and in every shard but the last, which may be shorter.
     """
 
-    def __init__(self, path: Path, description: Mapping[str, Any]) -> None:
-        self.path, self.hash = path, hash_of(description)
+    def __init__(
+        self, path: Path, description: Mapping[str, Any], names: NDArray[Any] | None = None
+    ) -> None:
+        self.path, self.hash, self.names = path, hash_of(description), names
         self.rows: int = description["rows"]
         self.rows_per_shard: int = description["rows_per_shard"]
         self._finished: set[int] = set()  # those whose checksums this process knows to fit
@@ -66,6 +71,7 @@ class ShardFolder:
         *,
         rows_per_shard: int,
         multiple_of: int = 8,
+        names: NDArray[np.generic] | None = None,
     ) -> ShardFolder:
         """The folder of an ensemble below `folder`, made where it is missing; see `run_shards`."""
         if rows < 1:
@@ -76,11 +82,11 @@ class ShardFolder:
                 why=f"shards begin at multiples of {multiple_of}",
             )
         description = describe(inputs, rows, rows_per_shard)
-        found = cls(Path(folder) / hash_of(description)[:_NAME_DIGITS], description)
+        found = cls(Path(folder) / hash_of(description)[:_NAME_DIGITS], description, names)
         with found._told():
             found.path.mkdir(parents=True, exist_ok=True)
             remove_leftovers(found.path)
-            start_manifest(found.path, description)
+            start_manifest(found.path, description, names)
         return found
 
     @classmethod
@@ -135,6 +141,8 @@ class ShardFolder:
         result = compute(start, stop)
         try:
             data = check_rows(result, start, stop).compute()
+            if self.names is not None:
+                data = data.assign_coords(run=("run", self.names[start:stop], data["run"].attrs))
             shared, own = encode(data, start, self.rows, self.rows_per_shard)
             sums = self._share(shared)
         except InputError as error:
@@ -175,7 +183,7 @@ class ShardFolder:
                 where=self.path / STORE,
                 fix="the command that made the folder writes it again",
             )
-        return open_store(self.path / STORE, self.rows)
+        return open_store(self.path / STORE, None if are_named(self.path) else self.rows)
 
     def note_end(self) -> None:
         """Write the time into the manifest at which all rows were finished, the first time only."""

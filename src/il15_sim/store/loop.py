@@ -6,7 +6,9 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from il15_sim.interrupts import sigterm_raises
 from il15_sim.progress import row_bar
@@ -21,6 +23,7 @@ def run_shards(
     inputs: Mapping[str, object],
     rows_per_shard: int = 4096,
     multiple_of: int = 8,
+    names: NDArray[np.generic] | None = None,
     progress: bool | None = None,
 ) -> xr.Dataset:
     """Compute all rows of an ensemble shard by shard; a run that was stopped is continued.
@@ -54,21 +57,24 @@ def run_shards(
         Rows of one shard; memory and the loss in a crash grow with it, the number of files shrinks.
     multiple_of : int
         Rows computed together; every shard begins at a multiple of it.
+    names : array, shape (rows,), optional
+        What the rows are called, text or numbers: the coordinate `run` of the result. They have no
+        part in the hash; a folder whose rows have other names is refused.
     progress : bool, optional
         Show a bar on stderr; by default only on a terminal.
 
     Returns
     -------
     Dataset
-        All rows, read from the files when used; `run` counts from 0 to `rows - 1`. A chunk that
-        was damaged since raises when it is read.
+        All rows, read from the files when used; `run` has their names, or counts from 0 to
+        `rows - 1`. A chunk that was damaged since raises when it is read.
 
     Raises
     ------
     InputError
-        For bad numbers of rows, inputs that JSON cannot tell, a folder made from other inputs, a
-        result that does not fit the others, and a full or broken disk (which says how many rows are
-        safe). What `compute` raises passes through; finished shards stay.
+        For bad numbers of rows, inputs that JSON cannot tell, a folder made from other inputs or
+        under other names, a result that does not fit the others, and a full or broken disk (which
+        says how many rows are safe). What `compute` raises passes through; finished shards stay.
 
     Examples
     --------
@@ -84,7 +90,12 @@ def run_shards(
     """
     with sigterm_raises():
         ensemble = ShardFolder.open(
-            Path(folder), inputs, rows, rows_per_shard=rows_per_shard, multiple_of=multiple_of
+            Path(folder),
+            inputs,
+            rows,
+            rows_per_shard=rows_per_shard,
+            multiple_of=multiple_of,
+            names=names,
         )
         try:
             _compute_missing(ensemble, compute, progress)

@@ -9,6 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from il15_sim.errors import InputError
 from il15_sim.files.record import MANIFEST, digest, versions
 from il15_sim.store.publish import publish
@@ -47,8 +50,10 @@ def hash_of(description: Mapping[str, Any]) -> str:
     return digest(json.dumps(description, sort_keys=True))
 
 
-def start_manifest(folder: Path, description: Mapping[str, Any]) -> None:
-    """Write the manifest of a new folder; refuse one that tells of something else.
+def start_manifest(
+    folder: Path, description: Mapping[str, Any], names: NDArray[np.generic] | None = None
+) -> None:
+    """Write the manifest of a new folder; refuse one that tells of something else, or other names.
 
     Raises
     ------
@@ -59,6 +64,7 @@ def start_manifest(folder: Path, description: Mapping[str, Any]) -> None:
         Where it cannot be written.
     """
     expected = {"hash": hash_of(description), **description}
+    called = None if names is None else digest(names.dtype.str.encode() + names.tobytes())
     manifest = _read(folder)
     if manifest is None:
         if (folder / STORE).exists():
@@ -66,7 +72,8 @@ def start_manifest(folder: Path, description: Mapping[str, Any]) -> None:
                 f"results without {MANIFEST}", where=folder, fix="move the folder away"
             )
         used = versions() | {name: version(name) for name in ("xarray", "zarr")}
-        _write(folder, expected | {"versions": used, "created": _now(), "finished": None})
+        about = {"names": called, "versions": used, "created": _now(), "finished": None}
+        _write(folder, expected | about)
         return
     for name, value in expected.items():
         if hash_of({"": manifest[name]}) != hash_of({"": value}):
@@ -76,6 +83,18 @@ def start_manifest(folder: Path, description: Mapping[str, Any]) -> None:
                 why=f"'{name}' differs, and results of other inputs are never continued",
                 fix="move the folder away",
             )
+    if manifest.get("names") != called:
+        raise InputError(
+            "the runs in the folder have other names",
+            where=folder,
+            fix="give them the names that they had, and others by Runs.renamed; "
+            "or move the folder away",
+        )
+
+
+def are_named(folder: Path) -> bool:
+    """Whether the rows in a folder have names of their own."""
+    return bool((_read(folder) or {}).get("names"))
 
 
 def end_manifest(folder: Path) -> None:

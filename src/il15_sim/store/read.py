@@ -15,8 +15,10 @@ from zarr.storage import LocalStore
 from il15_sim.errors import InputError
 
 
-def open_store(path: Path, rows: int) -> xr.Dataset:
+def open_store(path: Path, rows: int | None) -> xr.Dataset:
     """All rows of a store whose shards are finished; values are read when used.
+
+    With a number of rows they are numbered; else they have names, which are read at once.
 
     A chunk that is damaged raises when it is read: `InputError` where it is not there, else
     Zarr's ValueError of its checksum.
@@ -32,15 +34,17 @@ def open_store(path: Path, rows: int) -> xr.Dataset:
         decode_times=False,
         decode_timedelta=False,
         # Opening would read the row numbers of every shard.
-        drop_variables="run",
+        drop_variables=None if rows is None else "run",
     )
     text = {
         name: xr.Variable(variable.dims, np.array(variable.values.tolist(), str), variable.attrs)
         for name, variable in data.variables.items()
         if variable.dtype.kind in "TO"
     }
-    about = zarr.open_array(store, path="run", mode="r").attrs.asdict()
     data = data.assign(text)
+    if rows is None:
+        return data
+    about = zarr.open_array(store, path="run", mode="r").attrs.asdict()
     return data.assign_coords(run=("run", pd.RangeIndex(rows), about))
 
 
