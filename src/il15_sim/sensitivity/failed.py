@@ -1,0 +1,172 @@
+"""Failed simulations: an index is computed without them, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from il15_sim.errors import InputError, unknown
+from il15_sim.sensitivity.outputs import Outputs, told
+from il15_sim.sensitivity.sampling import Design
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+CHOICES = ("refuse", "resample", "drop")
+#: How often blocks that failed are replaced by fresh ones before it is given up.
+ROUNDS = 5
+#: Factors that are named in a report of failures, and the distance from which on.
+_NAMED, _CLEAR = 3, 0.3
+
+
+@dataclass(frozen=True)
+class Failures:
+    """What failed and what was done about it: one record per output."""
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Columns output, time_h, failed (rows), left_out, replaced, used (blocks), where."""
+        columns = ["output", "time_h", "failed", "left_out", "replaced", "used", "where"]
+        return pd.DataFrame(self.records, columns=columns)
+
+
+def check_choice(choice: str) -> None:
+    """Refuse what is no choice."""
+    if choice not in CHOICES:
+        raise unknown("choice for failures", choice, CHOICES)
+
+
+def place_of(sample: pd.DataFrame, bad: Mask) -> str:
+    """Where the failed rows lie: the factors that set them most apart from the others.
+
+    They are told by the distance of Kolmogorov and Smirnov between failed and other rows.
+    """
+    from scipy.stats import ks_2samp
+
+    if bad.all():
+        return "everywhere"
+    far = []
+    for name in sample:
+        column = sample[name].to_numpy()
+        distance = float(ks_2samp(column[bad], column[~bad]).statistic)
+        far.append((distance, str(name), column[bad].min(), column[bad].max()))
+    named = [one for one in sorted(far, reverse=True)[:_NAMED] if one[0] >= _CLEAR]
+    shown = (f"{name} {low:.4g} to {high:.4g} (distance {d:.2f})" for d, name, low, high in named)
+    return ", ".join(shown) or "all over the bounds"
+
+
+def refuse(sample: pd.DataFrame, outputs: Outputs, why: str = "", fix: str = "") -> None:
+    """Refuse results that hold anything but finite numbers."""
+    for key, values in outputs.items():
+        bad = ~np.isfinite(values)
+        if bad.any():
+            raise InputError(
+                f"{bad.sum()} of {len(bad)} rows have no '{told(key)}'",
+                why=why or f"they lie at {place_of(sample, bad)}",
+                fix=fix or 'narrow the bounds, or give failures="drop" or "resample"',
+            )
+
+
+def blocks_left(design: Design, values: Array) -> Mask:
+    """Which blocks of a design are whole, shape (n,)."""
+    good = np.isfinite(values)
+    return np.asarray(good.reshape(-1, design.block).all(axis=1), np.bool_)
+
+
+def without_failed(
+    design: Design, outputs: Outputs, choice: str
+) -> tuple[dict[tuple[str, float | None], tuple[Design, Array]], Failures]:
+    """For each output the part of the design that it is analysed with, and what was left out.
+
+    Raises
+    ------
+    InputError
+        For failed rows where the choice is "refuse" or the method needs every row, and where less
+        than two blocks are left.
+    """
+    if choice == "refuse":
+        refuse(design.sample, outputs)
+    if not design.block:
+        fix = "narrow the bounds, or choose a method that needs no order of rows"
+        refuse(design.sample, outputs, "the method needs every row", fix)
+    parts, failures = {}, Failures()
+    for key, values in outputs.items():
+        bad = ~np.isfinite(values)
+        if not bad.any():
+            parts[key] = (design, values)
+            continue
+        left = np.flatnonzero(blocks_left(design, values))
+        where = place_of(design.sample, bad)
+        if len(left) < 2:
+            raise InputError(
+                f"{len(left)} of {len(values) // design.block} blocks of '{told(key)}' are whole",
+                why=f"{bad.sum()} rows failed, at {where}",
+                fix="narrow the bounds",
+            )
+        parts[key] = (design.part(left), values[design.rows_of(left)])
+        failures.records.append(
+            _record(key, bad.sum(), left_out=len(values) // design.block - len(left),
+                    used=len(left), where=where)
+        )  # fmt: skip
+    return parts, failures
+
+
+def resampled(
+    design: Design, outputs: Outputs, evaluate: Callable[[pd.DataFrame], Outputs]
+) -> tuple[Design, Outputs, Failures]:
+    """Replace every block in which a row failed by a fresh one of the same stream.
+
+    `evaluate` gives the outputs of a table of rows.
+
+    Raises
+    ------
+    InputError
+        For methods whose rows cannot be replaced, where every block failed, and where fresh blocks
+        fail again and again.
+    """
+    if design.method not in ("sobol", "morris"):
+        raise InputError(
+            f"failures=\"resample\" of method '{design.method}'",
+            why="only blocks of Sobol and trajectories of Morris can be replaced",
+        )
+    bad = {key: ~np.isfinite(values) for key, values in outputs.items()}
+    unit, outputs, taken = design.unit.copy(), {k: v.copy() for k, v in outputs.items()}, 0
+    count = len(design) // design.block
+    for _ in range(ROUNDS + 1):
+        good = np.all([blocks_left(design, values) for values in outputs.values()], axis=0)
+        lost = np.flatnonzero(~good)
+        if lost.size in (0, count):
+            break
+        fresh = design.spare(taken, lost.size)
+        taken += lost.size
+        rows = design.rows_of(lost)
+        unit[rows] = fresh
+        again = evaluate(replace(design, n=lost.size, unit=fresh).sample)
+        for key, values in again.items():
+            outputs[key][rows] = values
+    if lost.size:
+        key = next(k for k, mask in bad.items() if mask.any())
+        raise InputError(
+            f"{lost.size} of {count} blocks still fail after {ROUNDS} rounds",
+            why=f"rows without '{told(key)}' lie at {place_of(design.sample, bad[key])}",
+            fix="narrow the bounds",
+        )
+    records = [
+        _record(key, mask.sum(), replaced=taken, used=count, where=place_of(design.sample, mask))
+        for key, mask in bad.items()
+        if mask.any()
+    ]
+    return replace(design, unit=unit), outputs, Failures(records)
+
+
+def _record(key: tuple[str, float | None], failed: Any, **told: Any) -> dict[str, Any]:
+    hour = np.nan if key[1] is None else key[1]
+    base = {"output": key[0], "time_h": hour, "failed": int(failed), "left_out": 0, "replaced": 0}
+    return {**base, **told}

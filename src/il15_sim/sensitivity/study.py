@@ -1,0 +1,156 @@
+"""The whole way: design, simulations, indices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from il15_sim.batch.kernel import Kernel
+from il15_sim.errors import InputError
+from il15_sim.model import Model
+from il15_sim.regimen import Regimen
+from il15_sim.results.endpoint import Endpoint
+from il15_sim.results.runs import Runs
+from il15_sim.sensitivity.analysis import analyse
+from il15_sim.sensitivity.factor import Factor
+from il15_sim.sensitivity.factor import factors as factors_of
+from il15_sim.sensitivity.outputs import Outputs, contrasted, outputs_of
+from il15_sim.sensitivity.result import Indices
+from il15_sim.sensitivity.sampling import Design, design
+from il15_sim.simulation import simulate
+
+#: Arguments of `simulate` that are the design's business.
+_OURS = ("parameters", "cross", "names", "final_state")
+
+
+def sensitivity(
+    model: Model | Kernel,
+    regimen: Regimen | None = None,
+    factors: Sequence[Factor] | Design | None = None,
+    *,
+    endpoints: Endpoint | Sequence[Endpoint] = (),
+    observables: str | Sequence[str] | None = None,
+    times_h: ArrayLike | None = None,
+    method: str = "sobol",
+    n: int = 1024,
+    seed: int = 0,
+    against: Regimen | None = None,
+    contrast: str = "log_ratio",
+    failures: str = "refuse",
+    resamples: int = 100,
+    folder: str | Path | None = None,
+    **asked: Any,
+) -> Indices:
+    """How much each factor matters for endpoints and time courses of a model.
+
+    Parameters
+    ----------
+    model : Model or Kernel
+        As in `simulate`.
+    regimen : Regimen, optional
+        What all are given. Default: no treatment.
+    factors : sequence of Factor, or Design, optional
+        What varies. Default: `factors(model)`. A Design brings its method, n, seed and options.
+    endpoints : sequence of Endpoint
+        From `il15_sim.endpoints`.
+    observables, times_h
+        Time courses, analysed at each of these hours.
+    method, n, seed
+        As in `design`.
+    against : Regimen, optional
+        A second regimen for the same patients. Each output is then also compared with that of the
+        same patient under it: `<output>_log_ratio` or, as `contrast` says, `<output>_difference`.
+    failures : "refuse", "drop" or "resample"
+        As in `analyse`: a run that failed, or an endpoint that does not exist in it.
+    resamples : int
+        Bootstraps behind the 95 % intervals.
+    folder : path, optional
+        Where the simulations are stored; a run that was stopped continues from there.
+    **asked
+        Further arguments of `simulate`: `until_days`, `rtol`, `threads`, `progress`, `start`, ...
+
+    Raises
+    ------
+    InputError
+        As `design`, `simulate` and `analyse`; and where nothing is asked.
+
+    Examples
+    --------
+    >>> from il15_sim import Model, Regimen
+    >>> from il15_sim.endpoints import cmax
+    >>> from il15_sim.sensitivity import factors, sensitivity
+    >>> model = Model.load("sorafenib_pk")
+    >>> found = sensitivity(
+    ...     model,
+    ...     Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=2),
+    ...     factors(model, ["sorafenib_volume", "sorafenib_exposure_loss_rate"]),
+    ...     endpoints=cmax("sorafenib_total_mg_per_L"),
+    ...     n=64,
+    ... )
+    >>> found.ranking()["factor"][0]
+    'sorafenib_volume'
+    """
+    ours = next((name for name in _OURS if name in asked), None)
+    if ours is not None:
+        raise InputError(f"argument '{ours}'", why="the design says who is simulated")
+    if regimen is not None and not isinstance(regimen, Regimen):
+        raise InputError(f"{regimen!r:.60} is not one regimen", fix="give one, or two by `against`")
+    if isinstance(endpoints, Endpoint):
+        endpoints = [endpoints]
+    if not endpoints and times_h is None:
+        raise InputError(
+            "nothing to analyse", fix="give endpoints, or observables with their times_h"
+        )
+    if observables is not None and times_h is None:
+        raise InputError("observables without times_h", fix="say at which hours they are analysed")
+    if asked.get("sample") == "both":
+        raise InputError('sample="both"', why="an hour would stand there twice")
+    if isinstance(factors, Design):
+        made = factors
+    else:
+        made = design(factors_of(model) if factors is None else factors, method, n, seed=seed)
+
+    def runs_of(table: pd.DataFrame, given: Regimen | None) -> Outputs:
+        runs = simulate(
+            model,
+            given,
+            table,
+            endpoints=endpoints,
+            observables=observables,
+            times_h=times_h,
+            folder=folder,
+            **asked,
+        )
+        check_order(runs, table)
+        return outputs_of(runs)
+
+    def evaluate(table: pd.DataFrame) -> Outputs:
+        outputs = runs_of(table, regimen)
+        if against is None:
+            return outputs
+        return outputs | contrasted(outputs, runs_of(table, against), contrast)
+
+    how = {
+        "model": model.name,
+        "model_hash": model.hash,
+        "regimen": str(regimen or Regimen.none()),
+        "against": None if against is None else str(against),
+        "contrast": contrast,
+        **{name: str(value) for name, value in asked.items()},
+    }
+    return analyse(made, evaluate, failures=failures, resamples=resamples, options=how)
+
+
+def check_order(runs: Runs, table: pd.DataFrame) -> None:
+    """Refuse runs that are not those of the rows of a table, one for one and in their order."""
+    same = runs.names == tuple(range(len(table)))
+    if not same or not np.array_equal(runs.parameters[[*table]].to_numpy(), table.to_numpy()):
+        raise InputError(
+            f"{len(runs)} runs for a design of {len(table)} rows",
+            why="they are not those of its rows, in their order",
+        )
