@@ -46,7 +46,8 @@ def given_data(
         Of runs: names of endpoints or observables; default: all. Of a table: the results, in its
         order.
     method : "delta" or "pawn"
-        Borgonovo's delta, with a 95 % interval; or PAWN: the median (and minimum, mean, maximum)
+        Borgonovo's delta, with a 95 % interval (by chance what tells nothing has a few hundredths:
+        a column of random numbers shows how many); or PAWN: the median (and minimum, mean, maximum)
         distance of Kolmogorov and Smirnov between the output in a slice of the input and
         throughout, without interval.
     factors : sequence of str, optional

@@ -129,7 +129,7 @@ def factors(
     known = subject_of(model).constants
     given, spread = dict(bounds or {}), dict(distributions or {})
     chosen = _chosen(model, names, given)
-    for place, ids in (("names", chosen), ("bounds", given), ("distributions", spread)):
+    for place, ids in (("bounds", given), ("distributions", spread), ("names", chosen)):
         for id_ in ids:
             if id_ not in known:
                 raise unknown("parameter", str(id_), known, place)
@@ -207,7 +207,8 @@ def _factor(
     elif row is not None and row.prior:
         kind, numbers = row.prior, list(row.prior_parameters)
     else:
-        wide = as_number(low) is not None and low > 0 and high / low > DECADE
+        a, b = as_number(low), as_number(high)
+        wide = a is not None and b is not None and a > 0 and b / a > DECADE
         kind, numbers = ("log-uniform" if wide else "uniform"), []
     parameters = tuple(as_number(number) for number in numbers)
     if None in parameters:

@@ -139,10 +139,10 @@ def resampled(
     bad = {key: ~np.isfinite(values) for key, values in outputs.items()}
     unit, outputs, taken = design.unit.copy(), {k: v.copy() for k, v in outputs.items()}, 0
     count = len(design) // design.block
-    for _ in range(ROUNDS + 1):
+    for turn in range(ROUNDS + 1):
         good = np.all([blocks_left(design, values) for values in outputs.values()], axis=0)
         lost = np.flatnonzero(~good)
-        if lost.size in (0, count):
+        if lost.size in (0, count) or turn == ROUNDS:
             break
         fresh = design.spare(taken, lost.size)
         taken += lost.size

@@ -42,7 +42,7 @@ def undisturbed(seed: int) -> Iterator[None]:
     the process shows warnings.
     """
     state, shown = np.random.get_state(), warnings.formatwarning  # noqa: NPY002
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True):
         warnings.simplefilter("ignore")
         np.random.seed(child_seed(seed))  # noqa: NPY002
         try:

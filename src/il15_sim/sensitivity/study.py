@@ -115,11 +115,12 @@ def sensitivity(
     else:
         made = design(factors_of(model) if factors is None else factors, method, n, seed=seed)
 
-    def runs_of(table: pd.DataFrame, given: Regimen | None) -> Outputs:
+    def evaluate(table: pd.DataFrame) -> Outputs:
         runs = simulate(
             model,
-            given,
+            regimen if against is None else [regimen or Regimen.none(), against],
             table,
+            cross=against is not None,
             endpoints=endpoints,
             observables=observables,
             times_h=times_h,
@@ -127,13 +128,12 @@ def sensitivity(
             **asked,
         )
         check_order(runs, table)
-        return outputs_of(runs)
-
-    def evaluate(table: pd.DataFrame) -> Outputs:
-        outputs = runs_of(table, regimen)
+        outputs = outputs_of(runs)
         if against is None:
             return outputs
-        return outputs | contrasted(outputs, runs_of(table, against), contrast)
+        # All regimens of the first patient come first.
+        own, other = ({key: v[first::2] for key, v in outputs.items()} for first in (0, 1))
+        return own | contrasted(own, other, contrast)
 
     how = {
         "model": model.name,
@@ -147,9 +147,10 @@ def sensitivity(
 
 
 def check_order(runs: Runs, table: pd.DataFrame) -> None:
-    """Refuse runs that are not those of the rows of a table, one for one and in their order."""
-    same = runs.names == tuple(range(len(table)))
-    if not same or not np.array_equal(runs.parameters[[*table]].to_numpy(), table.to_numpy()):
+    """Refuse runs that are not those of the rows of a table, in their order; each once or twice."""
+    copies = max(len(runs) // len(table), 1)
+    rows = np.repeat(table.to_numpy(), copies, axis=0)
+    if not np.array_equal(runs.parameters[[*table]].to_numpy(), rows):
         raise InputError(
             f"{len(runs)} runs for a design of {len(table)} rows",
             why="they are not those of its rows, in their order",
