@@ -65,7 +65,7 @@ def test_dropping_leaves_out_whole_blocks_and_says_so(method):
     (told,) = found.failures.to_dict("records")
     assert (told["failed"], told["left_out"], told["replaced"], told["used"]) == (4, 3, 0, 61)
     assert np.isnan(told["time_h"])
-    assert "4 rows failed" in repr(found)
+    assert "failed rows: up to 4" in repr(found)
 
 
 def test_each_output_loses_its_own_blocks_only():

@@ -73,8 +73,10 @@ class Indices:
         """
         if output is None and len(self.outputs) == 1:
             output = self.outputs[0]
+        if output is None:
+            raise InputError("which output?", fix=f"choose one of: {', '.join(self.outputs)}")
         if output not in self.outputs:
-            raise unknown("output", str(output), self.outputs)
+            raise unknown("output", output, self.outputs)
         rows = self.frame[self.frame["output"] == output]
         times = rows["time_h"].dropna().unique().tolist()
         if times:
@@ -123,7 +125,7 @@ class Indices:
         if len(self.outputs) > 4:
             lines.append(f"and {len(self.outputs) - 4} more outputs")
         if len(self.failures):
-            lines.append(f"{int(self.failures['failed'].max())} rows failed: see failures")
+            lines.append(f"failed rows: up to {int(self.failures['failed'].max())}; see failures")
         return "\n  ".join(lines)
 
     def _repr_html_(self) -> str:
