@@ -129,7 +129,7 @@ def test_rows_without_a_result_are_left_out_and_counted(runs):
     (told,) = found.failures.to_dict("records")
     assert (told["failed"], told["used"]) == ((~reached).sum(), reached.sum())
     # The level is not reached by those with a large volume.
-    assert told["where"].startswith("sorafenib_volume")
+    assert told["where"].startswith("mostly at sorafenib_volume")
     alone = given_data(runs.parameters[reached], runs["reached"].values[reached], resamples=5)
     assert found.frame["value"].tolist() == alone.frame["value"].tolist()
 

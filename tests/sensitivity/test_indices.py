@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -85,3 +87,9 @@ def test_indices_travel(found):
         found.method, found.n, found.seed, found.options,
     )  # fmt: skip
     pd.testing.assert_frame_equal(convergence(back), convergence(found), check_exact=True)
+
+
+def test_the_library_is_loaded_when_it_is_used():
+    code = "import sys, il15_sim.sensitivity; print({'SALib', 'matplotlib'} & {*sys.modules})"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout == "set()\n"

@@ -1,5 +1,7 @@
 """The whole way, through `simulate`: models that hold functions whose indices are known."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,7 +85,9 @@ def test_every_hour_of_a_time_course_is_an_output(kernel):
 
 
 def test_runs_that_blow_up_are_refused_and_told_where(cornered):
-    with pytest.raises(InputError, match=r"of 640 rows have no 'end'; they lie at [ab] 0\.8"):
+    with pytest.raises(
+        InputError, match=r"of 640 rows have no 'end'; they lie mostly at [ab] 0\.8"
+    ):
         sensitivity(cornered, factors=CORNER, endpoints=END, n=128, **ASKED)
 
 
@@ -164,6 +168,29 @@ def test_both_regimens_are_followed_to_the_same_end(pk):
     right = analyse(design(named, "sobol", 8), np.log(low / high)).frame["value"]
     compared = found.frame[found.frame["output"] == "top_log_ratio"]
     assert compared["value"].tolist() == right.tolist()
+
+
+def test_an_output_within_the_error_of_simulations_is_warned_of(kernel):
+    near = tuple(Factor(f.name, 1.0, 1.0 + 1e-6) for f in ANGLES)
+    asked = {"factors": near, "endpoints": END, "n": 16, "start": "model", "until_days": 0.5}
+    with pytest.warns(UserWarning, match=r"'end' varies by \de-07 of its size, .* its indices are"):
+        sensitivity(kernel, **asked, rtol=1e-5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sensitivity(kernel, **asked, rtol=1e-9)
+
+
+def test_a_contrast_within_the_error_of_simulations_is_warned_of(pk):
+    named = factors(pk, ["sorafenib_volume", "sorafenib_clearance"])
+    top = cmax("sorafenib_total_mg_per_L").named("top")
+    almost = sorafenib(400.0001)
+    with pytest.warns(UserWarning, match="'top_log_ratio' varies") as told:
+        sensitivity(pk, sorafenib(), named, endpoints=top, n=8, against=almost)
+    assert len(told) == 1
+    with pytest.warns(UserWarning, match="'top_difference' varies"):
+        sensitivity(
+            pk, sorafenib(), named, endpoints=top, n=8, against=almost, contrast="difference"
+        )
 
 
 def test_runs_in_another_order_are_refused(pk):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,16 @@ from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.results.endpoint import Endpoint
 from il15_sim.results.runs import Runs
-from il15_sim.sensitivity.analysis import analyse
+from il15_sim.sensitivity.analysis import analyse, constant
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.factor import factors as factors_of
-from il15_sim.sensitivity.outputs import Outputs, contrasted, outputs_of
+from il15_sim.sensitivity.outputs import Outputs, contrasted, outputs_of, told
 from il15_sim.sensitivity.result import Indices
 from il15_sim.sensitivity.sampling import Design, design
 from il15_sim.simulation import simulate
 
+#: How exact simulations are where nothing else is asked.
+RTOL: float = inspect.signature(simulate).parameters["rtol"].default
 #: Arguments of `simulate` that are the design's business.
 _OURS = ("parameters", "cross", "names", "final_state")
 
@@ -66,7 +70,8 @@ def sensitivity(
         A second regimen for the same patients. Each output is then also compared with that of the
         same patient under it: `<output>_log_ratio` or, as `contrast` says, `<output>_difference`.
     failures : "refuse", "drop" or "resample"
-        As in `analyse`: a run that failed, or an endpoint that does not exist in it.
+        As in `analyse`: a run that failed, or an endpoint that does not exist in it. With a folder,
+        asking again with another choice simulates nothing again.
     resamples : int
         Bootstraps behind the 95 % intervals.
     folder : path, optional
@@ -78,6 +83,11 @@ def sensitivity(
     ------
     InputError
         As `design`, `simulate` and `analyse`; and where nothing is asked.
+
+    Warns
+    -----
+    UserWarning
+        Where an output varies by less than the simulations are exact: its indices are noise.
 
     Examples
     --------
@@ -143,7 +153,10 @@ def sensitivity(
         "contrast": contrast,
         **{name: str(value) for name, value in asked.items()},
     }
-    return analyse(made, evaluate, failures=failures, resamples=resamples, options=how)
+    found = analyse(made, evaluate, failures=failures, resamples=resamples, options=how)
+    suffix = f"_{contrast}" if against is not None else ""
+    _warn_of_noise(found.evidence[1], suffix, float(asked.get("rtol", RTOL)))
+    return found
 
 
 def check_order(runs: Runs, table: pd.DataFrame) -> None:
@@ -155,3 +168,17 @@ def check_order(runs: Runs, table: pd.DataFrame) -> None:
             f"{len(runs)} runs for a design of {len(table)} rows",
             why="they are not those of its rows, in their order",
         )
+
+
+def _warn_of_noise(outputs: Outputs, suffix: str, rtol: float) -> None:
+    """Warn of outputs that vary by less than the error of simulations; `suffix` marks contrasts."""
+    for (name, hour), values in outputs.items():
+        y = values[np.isfinite(values)]
+        own = outputs.get((name.removesuffix(suffix), hour), values)
+        # The error of a logarithm is relative already.
+        size = 1.0 if suffix == "_log_ratio" and name.endswith(suffix) else np.nanmax(np.abs(own))
+        if not constant(y) and y.std() < rtol * size:
+            share = y.std() / size
+            text = f"'{told((name, hour))}' varies by {share:.1g} of its size, and simulations are "
+            text += f"exact to {rtol:g}: its indices are noise; lower rtol"
+            warnings.warn(text, UserWarning, stacklevel=3)
