@@ -214,7 +214,7 @@ def test_runs_in_another_order_are_refused(pk):
         ({"endpoints": END, "names": ["a"]}, "argument 'names'"),
         ({"endpoints": END, "regimen": [Regimen.none()]}, "is not one regimen; give one, or two"),
         ({"times_h": [1.0], "sample": "both"}, "an hour would stand there twice"),
-        ({"endpoints": END, "contrast": "ratio", "against": Regimen.none()}, "unknown contrast"),
+        ({"endpoints": END, "contrast": "ratio"}, "unknown contrast"),
         ({"endpoints": END, "factors": [Factor("x4", 0, 1)]}, "unknown parameter 'x4'"),
         ({"endpoints": END, "n": 100}, "n 100; .*; give 64 or 128"),
         ({"endpoints": END, "failures": "no"}, "unknown choice for failures 'no'"),

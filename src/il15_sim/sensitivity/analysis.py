@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from il15_sim.errors import InputError
 from il15_sim.sensitivity.failed import Failures, check_choice, resampled, without_failed
-from il15_sim.sensitivity.outputs import Given, Outputs, as_outputs
+from il15_sim.sensitivity.outputs import Given, Key, Outputs, as_outputs
 from il15_sim.sensitivity.result import Indices, frame_of, row
 from il15_sim.sensitivity.salib import called, child_seed, function_of, undisturbed
 from il15_sim.sensitivity.sampling import Design
 
 Array = NDArray[np.float64]
-Key = tuple[str, float | None]
 
 
 def analyse(

@@ -13,7 +13,7 @@ from il15_sim.errors import InputError, unknown
 from il15_sim.results import Runs
 from il15_sim.sensitivity.analysis import constant
 from il15_sim.sensitivity.failed import Failures, place_of
-from il15_sim.sensitivity.outputs import Given, as_outputs, outputs_of, told
+from il15_sim.sensitivity.outputs import Given, Key, as_outputs, outputs_of, told
 from il15_sim.sensitivity.result import Indices, frame_of, row
 from il15_sim.sensitivity.salib import check_seed, child_seed, undisturbed
 
@@ -95,12 +95,8 @@ def given_data(
                 f"{len(values) - bad.sum()} rows with '{told(key)}'", why=f"it takes {FEWEST}"
             )
         if bad.any():
-            hour = np.nan if key[1] is None else key[1]
-            failures.records.append(
-                {"output": key[0], "time_h": hour, "failed": int(bad.sum()),
-                 "left_out": int(bad.sum()), "replaced": 0, "used": int((~bad).sum()),
-                 "where": place_of(inputs, bad)}
-            )  # fmt: skip
+            where, lost = place_of(inputs, bad), int(bad.sum())
+            failures.add(key, lost, where, left_out=lost, used=len(values) - lost)
         rows += _rows(method, key, inputs[~bad], values[~bad], resamples, child_seed(seed, 2))
     options = {"factors": list(inputs), "resamples": resamples}
     return Indices(frame_of(rows), method, len(inputs), seed, failures.frame, options)
@@ -127,7 +123,7 @@ def _inputs(table: pd.DataFrame, names: Sequence[str] | str | None) -> pd.DataFr
 
 def _rows(
     method: str,
-    key: tuple[str, float | None],
+    key: Key,
     inputs: pd.DataFrame,
     y: Array,
     resamples: int,

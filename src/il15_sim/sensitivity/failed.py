@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.sensitivity.outputs import Outputs, told
+from il15_sim.sensitivity.outputs import Key, Outputs, told
 from il15_sim.sensitivity.sampling import Design
 
 Array = NDArray[np.float64]
@@ -30,7 +30,21 @@ _MOST = (0.05, 0.95)
 class Failures:
     """What failed and what was done about it: one record per output."""
 
-    records: list[dict[str, Any]] = field(default_factory=list)
+    records: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def add(
+        self,
+        key: Key,
+        failed: int,
+        where: str,
+        *,
+        left_out: int = 0,
+        replaced: int = 0,
+        used: int = 0,
+    ) -> None:
+        """Add what is known of one output."""
+        hour = np.nan if key[1] is None else key[1]
+        self.records.append((key[0], hour, int(failed), left_out, replaced, int(used), where))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -85,7 +99,7 @@ def blocks_left(design: Design, values: Array) -> Mask:
 
 def without_failed(
     design: Design, outputs: Outputs, choice: str
-) -> tuple[dict[tuple[str, float | None], tuple[Design, Array]], Failures]:
+) -> tuple[dict[Key, tuple[Design, Array]], Failures]:
     """For each output the part of the design that it is analysed with, and what was left out.
 
     Raises
@@ -114,10 +128,8 @@ def without_failed(
                 fix="narrow the bounds",
             )
         parts[key] = (design.part(left), values[design.rows_of(left)])
-        failures.records.append(
-            _record(key, bad.sum(), left_out=len(values) // design.block - len(left),
-                    used=len(left), where=where)
-        )  # fmt: skip
+        lost = len(values) // design.block - len(left)
+        failures.add(key, bad.sum(), where, left_out=lost, used=len(left))
     return parts, failures
 
 
@@ -161,15 +173,9 @@ def resampled(
             why=f"rows without '{told(key)}' lie {place_of(design.sample, bad[key])}",
             fix="narrow the bounds",
         )
-    records = [
-        _record(key, mask.sum(), replaced=taken, used=count, where=place_of(design.sample, mask))
-        for key, mask in bad.items()
-        if mask.any()
-    ]
-    return replace(design, unit=unit), outputs, Failures(records)
-
-
-def _record(key: tuple[str, float | None], failed: Any, **told: Any) -> dict[str, Any]:
-    hour = np.nan if key[1] is None else key[1]
-    base = {"output": key[0], "time_h": hour, "failed": int(failed), "left_out": 0, "replaced": 0}
-    return {**base, **told}
+    failures = Failures()
+    for key, mask in bad.items():
+        if mask.any():
+            where = place_of(design.sample, mask)
+            failures.add(key, mask.sum(), where, replaced=taken, used=count)
+    return replace(design, unit=unit), outputs, failures

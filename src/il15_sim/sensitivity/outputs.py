@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,12 @@ from il15_sim.results.shown import OK
 
 Array = NDArray[np.float64]
 
-#: Values by (name, hour), one per row; the hour is None where the output is one number of a run.
-Outputs: TypeAlias = dict[tuple[str, float | None], Array]
+#: Name and hour of an output; the hour is None where it is one number of a run.
+Key: TypeAlias = tuple[str, float | None]
+#: Values of each output, one per row.
+Outputs: TypeAlias = dict[Key, Array]
+#: How an output is compared with that under another regimen.
+CONTRASTS = ("log_ratio", "difference")
 #: What may be given as results.
 Given: TypeAlias = ArrayLike | pd.Series | pd.DataFrame | Mapping[str, ArrayLike] | Outputs
 
@@ -78,12 +82,10 @@ def outputs_of(runs: Runs, names: Sequence[str] | None = None) -> Outputs:
 
 
 def contrasted(outputs: Outputs, against: Outputs, how: str) -> Outputs:
-    """Each output compared with that of the same row elsewhere: "log_ratio" or "difference".
+    """Each output compared with that of the same row elsewhere, in one of the ways of `CONTRASTS`.
 
     The logarithm of a ratio that is not positive is NaN.
     """
-    if how not in ("log_ratio", "difference"):
-        raise unknown("contrast", how, ("log_ratio", "difference"))
     made: Outputs = {}
     with np.errstate(all="ignore"):
         for (name, hour), values in outputs.items():
@@ -93,6 +95,18 @@ def contrasted(outputs: Outputs, against: Outputs, how: str) -> Outputs:
     return made
 
 
-def told(key: tuple[str, float | None]) -> str:
+def told(key: Key) -> str:
     """An output in words."""
     return key[0] if key[1] is None else f"{key[0]} at {key[1]:g} h"
+
+
+def check_asked(asked: Mapping[str, Any]) -> None:
+    """Refuse what asks `simulate` for nothing that can be analysed."""
+    if not asked.get("endpoints") and asked.get("times_h") is None:
+        raise InputError(
+            "nothing to analyse", fix="give endpoints, or observables with their times_h"
+        )
+    if asked.get("observables") is not None and asked.get("times_h") is None:
+        raise InputError("observables without times_h", fix="say at which hours they are analysed")
+    if asked.get("sample") == "both":
+        raise InputError('sample="both"', why="an hour would stand there twice")

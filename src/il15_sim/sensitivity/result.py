@@ -14,6 +14,7 @@ import pandas as pd
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.atomic import write_atomic
+from il15_sim.sensitivity.outputs import Key
 
 COLUMNS = ("output", "time_h", "factor", "other", "index", "value", "low", "high")
 #: The index by which factors are ranked: the first of these that there is.
@@ -137,7 +138,7 @@ class Indices:
 
 
 def row(
-    key: tuple[str, float | None],
+    key: Key,
     factor: str,
     index: str,
     value: float,

@@ -15,7 +15,7 @@ from il15_sim.regimen import Regimen
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.factor import factors as factors_of
 from il15_sim.sensitivity.failed import Failures
-from il15_sim.sensitivity.outputs import outputs_of
+from il15_sim.sensitivity.outputs import check_asked, outputs_of
 from il15_sim.sensitivity.result import Indices, frame_of, row
 from il15_sim.simulation import gradients, simulate
 from il15_sim.simulation.subject import subject_of
@@ -70,12 +70,7 @@ def local(
     >>> bool(-1.2 < found.ranking()["value"][0] < -0.5)
     True
     """
-    if not asked.get("endpoints") and asked.get("times_h") is None:
-        raise InputError(
-            "nothing to analyse", fix="give endpoints, or observables with their times_h"
-        )
-    if asked.get("sample") == "both":
-        raise InputError('sample="both"', why="an hour would stand there twice")
+    check_asked(asked)
     point = {**subject_of(model).constants, **(at or {})}
     chosen = factors
     if chosen is None:
@@ -90,7 +85,8 @@ def local(
     )
     rows: list[tuple[Any, ...]] = []
     failures = Failures()
-    for (name, hour), values in outputs_of(runs).items():
+    for key, values in outputs_of(runs).items():
+        name, hour = key
         y = float(values[0])
         column = () if hour is None else (runs.times_h.tolist().index(hour),)
         for k, factor in enumerate(chosen):
@@ -100,16 +96,12 @@ def local(
             p = point[factor.name]
             relative = p / y if y else math.nan
             whole = _range(factor, p) * relative
-            key = (name, hour)
             rows.append(row(key, factor.name, "log_slope", slope * relative, abs(error * relative)))
             rows.append(row(key, factor.name, "over_range", slope * whole, abs(error * whole)))
         bad = ~np.isfinite([made[5] for made in rows[-2 * len(names) :]])
         if bad.any():
-            failures.records.append(
-                {"output": name, "time_h": np.nan if hour is None else hour,
-                 "failed": int(bad.sum()) // 2, "left_out": 0, "replaced": 0, "used": 0,
-                 "where": "no value or no slope" if y else "the value is zero"}
-            )  # fmt: skip
+            where = "no value or no slope" if y else "the value is zero"
+            failures.add(key, bad.sum() // 2, where)
     options = {"at": dict(at or {}), "relative_step": relative_step, "regimen": str(regimen)}
     return Indices(frame_of(rows), "local", 1, 0, failures.frame, options)
 

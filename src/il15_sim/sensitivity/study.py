@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.errors import InputError
+from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.results.endpoint import Endpoint
@@ -21,7 +21,7 @@ from il15_sim.results.runs import Runs
 from il15_sim.sensitivity.analysis import analyse, constant
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.factor import factors as factors_of
-from il15_sim.sensitivity.outputs import Outputs, contrasted, outputs_of, told
+from il15_sim.sensitivity.outputs import CONTRASTS, Outputs, check_asked, contrasted, outputs_of, told
 from il15_sim.sensitivity.result import Indices
 from il15_sim.sensitivity.sampling import Design, design
 from il15_sim.simulation import simulate
@@ -110,16 +110,10 @@ def sensitivity(
         raise InputError(f"argument '{ours}'", why="the design says who is simulated")
     if regimen is not None and not isinstance(regimen, Regimen):
         raise InputError(f"{regimen!r:.60} is not one regimen", fix="give one, or two by `against`")
-    if isinstance(endpoints, Endpoint):
-        endpoints = [endpoints]
-    if not endpoints and times_h is None:
-        raise InputError(
-            "nothing to analyse", fix="give endpoints, or observables with their times_h"
-        )
-    if observables is not None and times_h is None:
-        raise InputError("observables without times_h", fix="say at which hours they are analysed")
-    if asked.get("sample") == "both":
-        raise InputError('sample="both"', why="an hour would stand there twice")
+    if contrast not in CONTRASTS:
+        raise unknown("contrast", contrast, CONTRASTS)
+    wanted = {"endpoints": endpoints, "observables": observables, "times_h": times_h, **asked}
+    check_asked(wanted)
     if isinstance(factors, Design):
         made = factors
     else:
@@ -131,11 +125,8 @@ def sensitivity(
             regimen if against is None else [regimen or Regimen.none(), against],
             table,
             cross=against is not None,
-            endpoints=endpoints,
-            observables=observables,
-            times_h=times_h,
             folder=folder,
-            **asked,
+            **wanted,
         )
         check_order(runs, table)
         outputs = outputs_of(runs)
