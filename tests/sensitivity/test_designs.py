@@ -127,6 +127,7 @@ def test_the_hash_knows_factors_rows_and_method():
         ({"seed": True}, "seed True"),
         ({"method": "sobl"}, "unknown method 'sobl'; did you mean 'sobol'"),
         ({"second_ordr": True}, "option of 'sobol' 'second_ordr'; did you mean 'second_order'"),
+        ({"second_order": "no"}, "second_order 'no'; give True or False"),
         ({"factors": ()}, "0 factors"),
         ({"factors": [ANGLES[0], ANGLES[0]]}, "2 factors, 1 names"),
         ({"method": "morris", "levels": 5}, "levels 5; it is an even number"),

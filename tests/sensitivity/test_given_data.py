@@ -162,6 +162,7 @@ def table_with(**columns):
         ),
         ([1.0], [1.0], {}, r"\[1.0\] is no ensemble; give Runs or a DataFrame"),
         (normal(200), np.ones(200), {"seed": -1}, "seed -1"),
+        (normal(200), np.ones(200), {"resamples": 1}, "resamples 1; it is a whole number"),
     ],
 )
 def test_bad_ensembles_are_told(table, y, asked, told):

@@ -13,7 +13,7 @@ from il15_sim.errors import InputError
 from il15_sim.sensitivity.failed import Failures, check_choice, resampled, without_failed
 from il15_sim.sensitivity.outputs import Given, Key, Outputs, as_outputs
 from il15_sim.sensitivity.result import Indices, frame_of, row
-from il15_sim.sensitivity.salib import called, child_seed, function_of, undisturbed
+from il15_sim.sensitivity.salib import called, check_resamples, child_seed, function_of, undisturbed
 from il15_sim.sensitivity.sampling import Design
 
 Array = NDArray[np.float64]
@@ -57,8 +57,7 @@ def analyse(
     ['b', 'a']
     """
     check_choice(failures)
-    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 2:
-        raise InputError(f"resamples {resamples!r}", why="it is a whole number from 2 on")
+    check_resamples(resamples)
     replaced: Failures | None = None
     if callable(y):
         function = y

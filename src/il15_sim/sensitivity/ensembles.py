@@ -15,7 +15,7 @@ from il15_sim.sensitivity.analysis import constant
 from il15_sim.sensitivity.failed import Failures, place_of
 from il15_sim.sensitivity.outputs import Given, Key, as_outputs, outputs_of, told
 from il15_sim.sensitivity.result import Indices, frame_of, row
-from il15_sim.sensitivity.salib import check_seed, child_seed, undisturbed
+from il15_sim.sensitivity.salib import check_resamples, check_seed, child_seed, undisturbed
 
 Array = NDArray[np.float64]
 
@@ -71,6 +71,7 @@ def given_data(
     if method not in ("delta", "pawn"):
         raise unknown("method", method, ("delta", "pawn"))
     seed = check_seed(seed)
+    check_resamples(resamples)
     if isinstance(table, Runs):
         names = [y] if isinstance(y, str) else y
         if not (names is None or isinstance(names, (list, tuple))):

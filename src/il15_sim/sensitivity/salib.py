@@ -34,6 +34,12 @@ def check_seed(seed: object) -> int:
     return int(seed)
 
 
+def check_resamples(resamples: object) -> None:
+    """Refuse what is no number of bootstraps."""
+    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 2:
+        raise InputError(f"resamples {resamples!r}", why="it is a whole number from 2 on")
+
+
 @contextmanager
 def undisturbed(seed: int) -> Iterator[None]:
     """Seed the global generator for what uses it, and leave generator and warnings as they were.

@@ -193,6 +193,8 @@ def design(
         method, tuple(factors), int(n), check_seed(seed), chosen, np.zeros((0, len(names)))
     )
     if method == "sobol":
+        if not isinstance(chosen["second_order"], bool):
+            raise InputError(f"second_order {chosen['second_order']!r}", fix="give True or False")
         if n & (n - 1):
             below = 2 ** int(math.log2(n))
             raise InputError(

@@ -21,7 +21,14 @@ from il15_sim.results.runs import Runs
 from il15_sim.sensitivity.analysis import analyse, constant
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.factor import factors as factors_of
-from il15_sim.sensitivity.outputs import CONTRASTS, Outputs, check_asked, contrasted, outputs_of, told
+from il15_sim.sensitivity.outputs import (
+    CONTRASTS,
+    Outputs,
+    check_asked,
+    contrasted,
+    outputs_of,
+    told,
+)
 from il15_sim.sensitivity.result import Indices
 from il15_sim.sensitivity.sampling import Design, design
 from il15_sim.simulation import simulate
