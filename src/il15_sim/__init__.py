@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from il15_sim._version import __version__
 
 if TYPE_CHECKING:
-    from il15_sim import endpoints, plots
+    from il15_sim import endpoints, plots, sensitivity
     from il15_sim.errors import InputError
     from il15_sim.model import Model
     from il15_sim.regimen import Dose, Regimen
@@ -40,6 +40,7 @@ __all__ = [
     "endpoints",
     "gradients",
     "plots",
+    "sensitivity",
     "simulate",
 ]
 
@@ -57,6 +58,7 @@ _HOME = {
     "endpoints": "endpoints",
     "gradients": "simulation",
     "plots": "plots",
+    "sensitivity": "sensitivity",
     "simulate": "simulation",
 }
 

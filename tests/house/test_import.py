@@ -66,7 +66,7 @@ def test_no_module_can_stand_in_for_a_public_name():
     modules = {path.stem for path in package.glob("*.py")} | {
         path.parent.name for path in package.glob("*/__init__.py")
     }
-    assert modules & set(il15_sim.__all__) == {"endpoints", "plots"}
+    assert modules & set(il15_sim.__all__) == {"endpoints", "plots", "sensitivity"}
 
 
 def test_simulate_is_the_function_whatever_is_imported_first():

@@ -1,0 +1,112 @@
+"""Outputs: the numbers of each row of a design, from simulations or from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from il15_sim.errors import InputError, unknown
+from il15_sim.results import Runs
+from il15_sim.results.shown import OK
+
+Array = NDArray[np.float64]
+
+#: Name and hour of an output; the hour is None where it is one number of a run.
+Key: TypeAlias = tuple[str, float | None]
+#: Values of each output, one per row.
+Outputs: TypeAlias = dict[Key, Array]
+#: How an output is compared with that under another regimen.
+CONTRASTS = ("log_ratio", "difference")
+#: What may be given as results.
+Given: TypeAlias = ArrayLike | pd.Series | pd.DataFrame | Mapping[str, ArrayLike] | Outputs
+
+
+def as_outputs(y: Given, count: int) -> Outputs:
+    """Results of `count` rows, in their order.
+
+    Parameters
+    ----------
+    y : array (R,), Series, DataFrame, or mapping of name to array
+        What pandas holds is numbered from 0 on, in order: sorted or shuffled rows are refused.
+    count : int
+        R.
+    """
+    if isinstance(y, (pd.Series, pd.DataFrame)) and not y.index.equals(pd.RangeIndex(count)):
+        raise InputError(
+            f"results of {len(y)} rows whose index is not 0 to {count - 1} in order",
+            why="each result belongs to the row of the design at its place",
+            fix="give one per row of the sample, in its order",
+        )
+    if isinstance(y, pd.Series):
+        y = {str("y" if y.name is None else y.name): y.to_numpy()}
+    elif isinstance(y, pd.DataFrame):
+        y = {str(name): y.iloc[:, j].to_numpy() for j, name in enumerate(y.columns)}
+    elif not isinstance(y, Mapping):
+        y = {"y": y}
+    outputs: Outputs = {}
+    for key, values in y.items():
+        name = key if isinstance(key, tuple) else (str(key), None)
+        try:
+            array = np.asarray(values, np.float64)
+        except (TypeError, ValueError):
+            raise InputError(f"results '{name[0]}' are no numbers") from None
+        if array.shape != (count,):
+            raise InputError(
+                f"results '{name[0]}' have shape {array.shape}",
+                why=f"the design has {count} rows, and each needs one number",
+            )
+        outputs[name] = array
+    if not outputs:
+        raise InputError("no results to analyse")
+    return outputs
+
+
+def outputs_of(runs: Runs, names: Sequence[str] | None = None) -> Outputs:
+    """Endpoints and time courses of runs; NaN throughout where a run failed."""
+    good = np.array([status == OK for status in runs.status])
+    outputs: Outputs = {}
+    for name in runs.units if names is None else names:
+        if name not in runs.units:
+            raise unknown("output", name, runs.units)
+        values = np.asarray(runs[name].values, np.float64)
+        if name in runs.observables:
+            for j, hour in enumerate(runs.times_h.tolist()):
+                outputs[name, hour] = np.where(good, values[:, j], np.nan)
+        else:
+            outputs[name, None] = np.where(good, values, np.nan)
+    return outputs
+
+
+def contrasted(outputs: Outputs, against: Outputs, how: str) -> Outputs:
+    """Each output compared with that of the same row elsewhere, in one of the ways of `CONTRASTS`.
+
+    The logarithm of a ratio that is not positive is NaN.
+    """
+    made: Outputs = {}
+    with np.errstate(all="ignore"):
+        for (name, hour), values in outputs.items():
+            other = against[name, hour]
+            compared = np.log(values / other) if how == "log_ratio" else values - other
+            made[f"{name}_{how}", hour] = compared
+    return made
+
+
+def told(key: Key) -> str:
+    """An output in words."""
+    return key[0] if key[1] is None else f"{key[0]} at {key[1]:g} h"
+
+
+def check_asked(asked: Mapping[str, Any]) -> None:
+    """Refuse what asks `simulate` for nothing that can be analysed."""
+    if not asked.get("endpoints") and asked.get("times_h") is None:
+        raise InputError(
+            "nothing to analyse", fix="give endpoints, or observables with their times_h"
+        )
+    if asked.get("observables") is not None and asked.get("times_h") is None:
+        raise InputError("observables without times_h", fix="say at which hours they are analysed")
+    if asked.get("sample") == "both":
+        raise InputError('sample="both"', why="an hour would stand there twice")

@@ -1,0 +1,182 @@
+"""The whole way: design, simulations, indices."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from il15_sim.batch.kernel import Kernel
+from il15_sim.errors import InputError, unknown
+from il15_sim.model import Model
+from il15_sim.regimen import Regimen
+from il15_sim.results.endpoint import Endpoint
+from il15_sim.results.runs import Runs
+from il15_sim.sensitivity.analysis import analyse, constant
+from il15_sim.sensitivity.factor import Factor
+from il15_sim.sensitivity.factor import factors as factors_of
+from il15_sim.sensitivity.outputs import (
+    CONTRASTS,
+    Outputs,
+    check_asked,
+    contrasted,
+    outputs_of,
+    told,
+)
+from il15_sim.sensitivity.result import Indices
+from il15_sim.sensitivity.sampling import Design, design
+from il15_sim.simulation import simulate
+
+#: How exact simulations are where nothing else is asked.
+RTOL: float = inspect.signature(simulate).parameters["rtol"].default
+#: Arguments of `simulate` that are the design's business.
+_OURS = ("parameters", "cross", "names", "final_state")
+
+
+def sensitivity(
+    model: Model | Kernel,
+    regimen: Regimen | None = None,
+    factors: Sequence[Factor] | Design | None = None,
+    *,
+    endpoints: Endpoint | Sequence[Endpoint] = (),
+    observables: str | Sequence[str] | None = None,
+    times_h: ArrayLike | None = None,
+    method: str = "sobol",
+    n: int = 1024,
+    seed: int = 0,
+    against: Regimen | None = None,
+    contrast: str = "log_ratio",
+    failures: str = "refuse",
+    resamples: int = 100,
+    folder: str | Path | None = None,
+    **asked: Any,
+) -> Indices:
+    """How much each factor matters for endpoints and time courses of a model.
+
+    Parameters
+    ----------
+    model : Model or Kernel
+        As in `simulate`.
+    regimen : Regimen, optional
+        What all are given. Default: no treatment.
+    factors : sequence of Factor, or Design, optional
+        What varies. Default: `factors(model)`. A Design brings its method, n, seed and options.
+    endpoints : sequence of Endpoint
+        From `il15_sim.endpoints`.
+    observables, times_h
+        Time courses, analysed at each of these hours.
+    method, n, seed
+        As in `design`.
+    against : Regimen, optional
+        A second regimen for the same patients. Each output is then also compared with that of the
+        same patient under it: `<output>_log_ratio` or, as `contrast` says, `<output>_difference`.
+    failures : "refuse", "drop" or "resample"
+        As in `analyse`: a run that failed, or an endpoint that does not exist in it. With a folder,
+        asking again with another choice simulates nothing again.
+    resamples : int
+        Bootstraps behind the 95 % intervals.
+    folder : path, optional
+        Where the simulations are stored; a run that was stopped continues from there.
+    **asked
+        Further arguments of `simulate`: `until_days`, `rtol`, `threads`, `progress`, `start`, ...
+
+    Raises
+    ------
+    InputError
+        As `design`, `simulate` and `analyse`; and where nothing is asked.
+
+    Warns
+    -----
+    UserWarning
+        Where an output varies by less than the simulations are exact: its indices are noise.
+
+    Examples
+    --------
+    >>> from il15_sim import Model, Regimen
+    >>> from il15_sim.endpoints import cmax
+    >>> from il15_sim.sensitivity import factors, sensitivity
+    >>> model = Model.load("sorafenib_pk")
+    >>> found = sensitivity(
+    ...     model,
+    ...     Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=2),
+    ...     factors(model, ["sorafenib_volume", "sorafenib_exposure_loss_rate"]),
+    ...     endpoints=cmax("sorafenib_total_mg_per_L"),
+    ...     n=64,
+    ... )
+    >>> found.ranking()["factor"][0]
+    'sorafenib_volume'
+    """
+    ours = next((name for name in _OURS if name in asked), None)
+    if ours is not None:
+        raise InputError(f"argument '{ours}'", why="the design says who is simulated")
+    if regimen is not None and not isinstance(regimen, Regimen):
+        raise InputError(f"{regimen!r:.60} is not one regimen", fix="give one, or two by `against`")
+    if contrast not in CONTRASTS:
+        raise unknown("contrast", contrast, CONTRASTS)
+    wanted = {"endpoints": endpoints, "observables": observables, "times_h": times_h, **asked}
+    check_asked(wanted)
+    if isinstance(factors, Design):
+        made = factors
+    else:
+        made = design(factors_of(model) if factors is None else factors, method, n, seed=seed)
+
+    def evaluate(table: pd.DataFrame) -> Outputs:
+        runs = simulate(
+            model,
+            regimen if against is None else [regimen or Regimen.none(), against],
+            table,
+            cross=against is not None,
+            folder=folder,
+            **wanted,
+        )
+        check_order(runs, table)
+        outputs = outputs_of(runs)
+        if against is None:
+            return outputs
+        # All regimens of the first patient come first.
+        own, other = ({key: v[first::2] for key, v in outputs.items()} for first in (0, 1))
+        return own | contrasted(own, other, contrast)
+
+    how = {
+        "model": model.name,
+        "model_hash": model.hash,
+        "regimen": str(regimen or Regimen.none()),
+        "against": None if against is None else str(against),
+        "contrast": contrast,
+        **{name: str(value) for name, value in asked.items()},
+    }
+    found = analyse(made, evaluate, failures=failures, resamples=resamples, options=how)
+    suffix = f"_{contrast}" if against is not None else ""
+    _warn_of_noise(found.evidence[1], suffix, float(asked.get("rtol", RTOL)))
+    return found
+
+
+def check_order(runs: Runs, table: pd.DataFrame) -> None:
+    """Refuse runs that are not those of the rows of a table, in their order; each once or twice."""
+    copies = max(len(runs) // len(table), 1)
+    rows = np.repeat(table.to_numpy(), copies, axis=0)
+    if not np.array_equal(runs.parameters[[*table]].to_numpy(), rows):
+        raise InputError(
+            f"{len(runs)} runs for a design of {len(table)} rows",
+            why="they are not those of its rows, in their order",
+        )
+
+
+def _warn_of_noise(outputs: Outputs, suffix: str, rtol: float) -> None:
+    """Warn of outputs that vary by less than the error of simulations; `suffix` marks contrasts."""
+    for (name, hour), values in outputs.items():
+        y = values[np.isfinite(values)]
+        own = outputs.get((name.removesuffix(suffix), hour), values)
+        # The error of a logarithm is relative already.
+        size = 1.0 if suffix == "_log_ratio" and name.endswith(suffix) else np.nanmax(np.abs(own))
+        if not constant(y) and y.std() < rtol * size:
+            share = y.std() / size
+            text = f"'{told((name, hour))}' varies by {share:.1g} of its size, and simulations are "
+            text += f"exact to {rtol:g}: its indices are noise; lower rtol"
+            warnings.warn(text, UserWarning, stacklevel=3)

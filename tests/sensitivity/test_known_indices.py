@@ -1,0 +1,151 @@
+"""Indices of functions whose indices are known."""
+
+import numpy as np
+import pytest
+from known_functions import (
+    ANGLES,
+    ISHIGAMI,
+    ishigami,
+    linear,
+    linear_shares,
+    morris_1991,
+    sobol_g,
+    sobol_g_indices,
+    unit_factors,
+    value,
+    values,
+)
+
+from il15_sim.sensitivity import Factor, analyse, design
+
+
+def test_sobol_finds_the_indices_of_ishigami():
+    frame = analyse(design(ANGLES, "sobol", 4096, second_order=True), ishigami).frame
+    assert values(frame, "S1") == pytest.approx(ISHIGAMI["S1"], abs=0.01)
+    assert values(frame, "ST") == pytest.approx(ISHIGAMI["ST"], abs=0.01)
+    for (one, other), right in ISHIGAMI["S2"].items():
+        assert value(frame, one, "S2", other) == pytest.approx(right, abs=0.03)
+    assert len(frame) == 9
+
+
+def test_an_output_far_from_zero_has_the_same_indices():
+    made = design(ANGLES, "sobol", 1024)
+    plain = analyse(made, ishigami).frame["value"].to_numpy()
+    far = analyse(made, lambda table: 1e6 + ishigami(table)).frame["value"].to_numpy()
+    assert far == pytest.approx(plain, abs=1e-8)
+
+
+def test_sobol_finds_the_indices_of_g():
+    frame = analyse(design(unit_factors(5), "sobol", 8192), sobol_g).frame
+    first, total = sobol_g_indices()
+    assert values(frame, "S1") == pytest.approx(first, abs=0.01)
+    assert values(frame, "ST") == pytest.approx(total, abs=0.01)
+
+
+def test_nineteen_of_twenty_intervals_hold_the_truth():
+    held, asked = 0, 0
+    for seed in range(40):
+        frame = analyse(design(ANGLES, "sobol", 256, seed=seed), ishigami).frame
+        for index in ("S1", "ST"):
+            rows = frame[frame["index"] == index]
+            held += ((rows["low"] <= ISHIGAMI[index]) & (rows["high"] >= ISHIGAMI[index])).sum()
+            asked += len(rows)
+    # Points of Sobol are more even than the bootstrap believes, so the intervals are wide.
+    assert held >= 0.95 * asked
+
+
+def test_shares_of_a_linear_function_are_those_of_its_variance():
+    frame = analyse(design(unit_factors(4), "sobol", 2048), linear).frame
+    for index in ("S1", "ST"):
+        assert values(frame, index) == pytest.approx(linear_shares(), abs=0.005)
+
+
+def test_indices_of_groups_are_sums():
+    groups = unit_factors(4, ab=["x0", "x1"], rest=["x2", "x3"])
+    frame = analyse(design(groups, "sobol", 2048), linear).frame
+    assert frame["factor"].unique().tolist() == ["ab", "rest"]
+    shares = linear_shares()
+    for index in ("S1", "ST"):
+        assert values(frame, index) == pytest.approx(
+            [shares[:2].sum(), shares[2:].sum()], abs=0.005
+        )
+
+
+def test_a_logarithmic_factor_is_linear_in_its_logarithm():
+    spread = [Factor("a", 1.0, 1e4, "log-uniform"), Factor("b", 0.0, 1.0)]
+    frame = analyse(
+        design(spread, "sobol", 2048), lambda t: np.log(t["a"]) / np.log(1e4) + 2 * t["b"]
+    ).frame
+    assert values(frame, "S1") == pytest.approx([0.2, 0.8], abs=0.005)
+
+
+@pytest.mark.parametrize("options", [{}, {"optimal": 6}, {"levels": 8}])
+def test_morris_reads_the_slopes_of_a_linear_function(options):
+    frame = analyse(design(unit_factors(4), "morris", 20, **options), linear).frame
+    assert values(frame, "mu_star") == pytest.approx([3.0, 2.0, 1.0, 0.0], abs=1e-12)
+    assert values(frame, "mu") == pytest.approx([3.0, -2.0, 1.0, 0.0], abs=1e-12)
+    assert values(frame, "sigma") == pytest.approx(np.zeros(4), abs=1e-12)
+
+
+def test_elementary_effects_are_per_range_of_the_factor():
+    wide = [Factor("a", 10.0, 30.0), Factor("b", 1.0, 100.0, "log-uniform")]
+    frame = analyse(design(wide, "morris", 10), lambda t: t["a"] + np.log10(t["b"])).frame
+    assert values(frame, "mu_star") == pytest.approx([20.0, 2.0], rel=1e-12)
+
+
+def test_morris_sees_the_kinds_of_factors_of_his_function():
+    frame = analyse(design(unit_factors(20), "morris", 200), morris_1991).frame
+    effect, spread = values(frame, "mu_star"), values(frame, "sigma")
+    # x8 to x10 act alone and linearly: 20 times the range of w.
+    assert effect[7:10] == pytest.approx([40.0] * 3, abs=1e-9)
+    assert spread[7:10] == pytest.approx(np.zeros(3), abs=1e-9)
+    assert effect[10:] == pytest.approx(np.zeros(10), abs=1e-9)
+    assert (spread[:7] > 5).all()
+    assert (effect[:7] > 15).all()
+
+
+def test_groups_of_morris_move_together():
+    grouped = unit_factors(4, ab=["x0", "x1"])
+    made = design(grouped, "morris", 30)
+    assert len(made) == 30 * 4
+    frame = analyse(made, linear).frame
+    assert frame["factor"].unique().tolist() == ["ab", "x2", "x3"]
+    # Both up: 1; one up, one down: 5.
+    assert 1.0 < value(frame, "ab", "mu_star") < 5.0
+    assert value(frame, "x2", "mu_star") == pytest.approx(1.0)
+
+
+def test_a_constant_output_has_no_shares_and_no_effects():
+    sobol = analyse(design(ANGLES, "sobol", 16, second_order=True), lambda t: 0 * t["x1"] + 5.0)
+    assert sobol.frame["value"].isna().all()
+    morris = analyse(design(ANGLES, "morris", 16), lambda t: 0 * t["x1"] + 5.0)
+    assert (morris.frame["value"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("names", "n", "within"),
+    [
+        ({"sample": "fast_sampler", "analyze": "fast"}, 4096, 0.02),
+        ({"sample": "latin", "analyze": "rbd_fast"}, 4096, 0.05),
+    ],
+)
+def test_other_methods_of_salib_are_called_by_name(names, n, within):
+    frame = analyse(design(ANGLES, "salib", n, **names), ishigami).frame
+    assert values(frame, "S1") == pytest.approx(ISHIGAMI["S1"], abs=within)
+
+
+def test_derivatives_are_called_by_name():
+    made = design(unit_factors(4), "salib", 64, sample="finite_diff", analyze="dgsm")
+    frame = analyse(made, linear).frame
+    # The mean square of the derivative.
+    assert values(frame, "vi") == pytest.approx([9.0, 4.0, 1.0, 0.0], rel=1e-6)
+
+
+def test_several_outputs_are_analysed_each_for_itself():
+    made = design(unit_factors(4), "sobol", 256)
+    both = analyse(made, lambda t: {"line": linear(t), "first": t["x0"]})
+    assert both.outputs == ("line", "first")
+    alone = analyse(made, linear).frame
+    line = both.frame[both.frame["output"] == "line"]
+    assert line["value"].tolist() == alone["value"].tolist()
+    assert both.ranking("first")["value"][0] == pytest.approx(1.0, abs=0.01)
