@@ -26,7 +26,7 @@ class Function:
         self.type = "double" if width == 1 else f"<{width} x double>"
         self.bool = "i1" if width == 1 else f"<{width} x i1>"
         told = ", ".join(f"ptr noalias nocapture %{a}" for a in arguments)
-        self._lines = [f"define void @{name}({told}) nounwind {{", "entry:"]
+        self._lines = [f"define void @{name}({told}) nounwind alignstack(64) {{", "entry:"]
         self._count = 0
 
     def line(self, operation: str) -> str:
@@ -153,6 +153,8 @@ class Emitter:
         if op in _INTRINSIC:
             x = self._not_below_zero(values[0]) if op == "sqrt" and self._extended else values[0]
             return f.call(intrinsic(_INTRINSIC[op], f.width), x)
+        if op == "pow" and never_negative(self._ex, self._ex.args[node][0]):
+            return f.call(FUNCTIONS["pow_nonnegative"], *values)
         if op == "pow" and self._extended:
             values[0] = self._base_in_domain(*values)
         return f.call(FUNCTIONS[op], *values)
@@ -167,6 +169,21 @@ class Emitter:
         whole = f.call(intrinsic("floor", f.width), exponent)
         fractional = f.line(f"fcmp une {f.type} {whole}, {exponent}")
         return f.select(fractional, self._not_below_zero(base), base)
+
+
+def never_negative(ex: Expressions, node: int) -> bool:
+    """Whether the form of a node shows that its value is not below zero; NaN it may be.
+
+    A quotient shows nothing: by a zero with a sign it is minus infinity.
+    """
+    op, args = ex.ops[node], ex.args[node]
+    if op == "const":
+        return float(ex.data[node] or 0.0) >= 0.0
+    if op == "max":
+        return any(never_negative(ex, a) for a in args)
+    if op in ("add", "mul", "min"):
+        return all(never_negative(ex, a) for a in args)
+    return op in ("abs", "exp", "sqrt")
 
 
 def intrinsic(name: str, width: int) -> str:

@@ -7,6 +7,7 @@ from math import inf
 from il15_sim.batch.arrival import arrive, finish, switch_over
 from il15_sim.batch.lanes import (
     emit_inside,
+    has_row_inside,
     margins,
 )
 from il15_sim.batch.layout import (
@@ -53,8 +54,11 @@ def step(job: Job, work: Work) -> None:
         locate(job, work)
     running = (work.accept[:] > 0.0) & (work.phase[:] == RUNNING)
     if job.output_count > 0 and some(running):
-        call(job.dense, work.k, work.d)
-        if job.time_count > 0:
+        # Rows mostly fall on the ends of steps, which stops have: no dense output is needed then.
+        inside = job.time_count > 0 and some(has_row_inside(job, work))
+        if inside or job.reducer_count > 0:
+            call(job.dense, work.k, work.d)
+        if inside:
             emit_inside(job, work)
         if job.reducer_count > 0:
             reduce_step(job, work)
@@ -121,17 +125,19 @@ def factor_off_roots(job: Job, work: Work) -> None:
 
     The slope of a root at zero is infinite: it would hold the state, and its error, at zero.
     """
-    for i in range(job.size):
-        work.k[i, :] = 0.0
-    call(job.slope, work.y, work.p, work.q, work.k)
-    for i in range(job.size):
-        work.w[i, :] = work.y[i, :]
+    call(job.factor, work.y, work.p, work.q, work.g, work.k, work.m)
+    growing = work.phase[:] < 0
     for i in range(job.states):
         if job.rooted[i]:
-            halfway = 0.5 * work.used[:] * work.k[i, :]
-            work.w[i, :] = larger(halfway, work.y[i, :])
+            growing = growing | (0.5 * work.used[:] * work.k[i, :] > work.y[i, :])
             work.hair[i, :] = HAIR * job.rtol * larger(work.typical[i, :], work.peak[i, :])
-    call(job.factor, work.w, work.p, work.q, work.g, work.z, work.m)
+    if some(growing):
+        for i in range(job.size):
+            work.w[i, :] = work.y[i, :]
+        for i in range(job.states):
+            if job.rooted[i]:
+                work.w[i, :] = larger(0.5 * work.used[:] * work.k[i, :], work.y[i, :])
+        call(job.factor, work.w, work.p, work.q, work.g, work.z, work.m)
 
 
 @native

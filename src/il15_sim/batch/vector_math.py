@@ -14,13 +14,14 @@ from types import MappingProxyType
 
 from il15_sim.batch.vector_body import Body
 from il15_sim.batch.vector_hyperbolic import cosh, sinh, tanh
-from il15_sim.batch.vector_powers import exp, log, pow_
+from il15_sim.batch.vector_powers import exp, log, pow_, pow_nonnegative
 from il15_sim.batch.vector_trigonometry import acos, asin, atan, cos, sin, tan
 
 _BODIES: Mapping[str, Callable[..., str]] = {
     "exp": exp,
     "log": log,
     "pow": pow_,
+    "pow_nonnegative": pow_nonnegative,
     "sinh": sinh,
     "cosh": cosh,
     "tanh": tanh,
@@ -33,7 +34,7 @@ _BODIES: Mapping[str, Callable[..., str]] = {
 }
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType({name: f"v_{name}" for name in _BODIES})
-"""LLVM function (without its `@`) of each operation; `pow` takes two operands, the others one."""
+"""LLVM function (without its `@`) of each operation; powers take two operands, the others one."""
 
 
 def definitions(width: int) -> str:
@@ -49,7 +50,7 @@ def definitions(width: int) -> str:
     """
     texts = []
     for name, write in _BODIES.items():
-        names = ("%x", "%y") if name == "pow" else ("%x",)
+        names = ("%x", "%y") if name.startswith("pow") else ("%x",)
         body = Body(width)
         result = write(body, *names)
         given = ", ".join(f"{body.double} {each}" for each in names)

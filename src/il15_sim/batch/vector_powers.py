@@ -124,12 +124,11 @@ def _precise_log(f: Body, x: str) -> tuple[str, str]:
     return high, f.sub(rest, f.sub(high, total))
 
 
-def pow_(f: Body, x: str, y: str) -> str:
-    """x to the power of y, with the special values of C.
+def pow_nonnegative(f: Body, size: str, y: str) -> str:
+    """x to the power of y for x >= 0: the bits of `pow_` without what signs take.
 
     About 1 ulp for |y log x| < 10, 3 ulp for < 50; 2e-14 relative up to overflow.
     """
-    size = f.magnitude(x)
     finite = f.compare("olt", size, INF)
     high, low = _precise_log(f, size)
     high = f.select(finite, high, size)  # infinity and NaN stay
@@ -142,7 +141,13 @@ def pow_(f: Body, x: str, y: str) -> str:
     p, a, b = scaled_exp(f, f.at_least(f.at_most(product, 760.0), -760.0), tail)
     result = f.mul(f.mul(f.add(p, 1.0), a), b)
     one = f.logic("or", f.compare("oeq", size, 1.0), f.compare("oeq", y, 0.0))
-    result = f.select(one, 1.0, result)
+    return f.select(one, 1.0, result)
+
+
+def pow_(f: Body, x: str, y: str) -> str:
+    """x to the power of y, with the special values of C."""
+    size = f.magnitude(x)
+    result = pow_nonnegative(f, size, y)
     # |y| less the nearest even integer: 0 or 1 for whole y. Doubles from 2^53 on are even.
     steps = f.at_most(f.magnitude(y), 2.0**53)
     pairs = f.sub(2.0**53, f.fma(steps, -0.5, 2.0**53))
