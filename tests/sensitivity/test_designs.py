@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from known_functions import ANGLES, ishigami, linear, unit_factors
 
 from il15_sim import InputError
 from il15_sim.sensitivity import Factor, analyse, design
+from tests.sensitivity.known_functions import ANGLES, ishigami, linear, unit_factors
 
 FAST = {"sample": "fast_sampler", "analyze": "fast"}
 METHODS = [

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_functions import ISHIGAMI_MODEL, model_of
 from scipy import stats
 
 from il15_sim import InputError, Model
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.sensitivity import Factor, factors
+from tests.sensitivity.known_functions import ISHIGAMI_MODEL, model_of
 
 PK = Model.load("sorafenib_pk")
 

@@ -3,10 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from known_functions import COEFFICIENTS, linear, linear_shares, unit_factors, values
 
 from il15_sim import InputError
 from il15_sim.sensitivity import analyse, design
+from tests.sensitivity.known_functions import (
+    COEFFICIENTS,
+    linear,
+    linear_shares,
+    unit_factors,
+    values,
+)
 
 FACTORS = unit_factors(4)
 

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from known_functions import ANGLES, ishigami, values
 
 from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.endpoints import cmax, time_to_above
 from il15_sim.sensitivity import design, given_data
+from tests.sensitivity.known_functions import ANGLES, ishigami, values
 
 TOTAL = "sorafenib_total_mg_per_L"
 

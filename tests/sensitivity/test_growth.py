@@ -3,10 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-from known_functions import ANGLES, ISHIGAMI, ishigami, linear, unit_factors, values
 
 from il15_sim import InputError
 from il15_sim.sensitivity import analyse, convergence, design, given_data, recommended_n
+from tests.sensitivity.known_functions import (
+    ANGLES,
+    ISHIGAMI,
+    ishigami,
+    linear,
+    unit_factors,
+    values,
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from known_functions import ANGLES, ishigami, linear, unit_factors
 
 from il15_sim import InputError
 from il15_sim.sensitivity import analyse, convergence, design
+from tests.sensitivity.known_functions import ANGLES, ishigami, linear, unit_factors
 
 
 @pytest.fixture(scope="module")

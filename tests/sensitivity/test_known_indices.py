@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from known_functions import (
+
+from il15_sim.sensitivity import Factor, analyse, design
+from tests.sensitivity.known_functions import (
     ANGLES,
     ISHIGAMI,
     ishigami,
@@ -15,8 +17,6 @@ from known_functions import (
     value,
     values,
 )
-
-from il15_sim.sensitivity import Factor, analyse, design
 
 
 def test_sobol_finds_the_indices_of_ishigami():

@@ -5,7 +5,12 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from known_functions import (
+
+from il15_sim import InputError, Model, Regimen, simulate
+from il15_sim.endpoints import cmax, fold, value_at
+from il15_sim.sensitivity import Factor, analyse, design, factors, sensitivity
+from il15_sim.sensitivity.study import check_order
+from tests.sensitivity.known_functions import (
     ANGLES,
     CORNER_MODEL,
     ISHIGAMI,
@@ -16,11 +21,6 @@ from known_functions import (
     unit_factors,
     values,
 )
-
-from il15_sim import InputError, Model, Regimen, simulate
-from il15_sim.endpoints import cmax, fold, value_at
-from il15_sim.sensitivity import Factor, analyse, design, factors, sensitivity
-from il15_sim.sensitivity.study import check_order
 
 ASKED = {"start": "model", "until_days": 0.5, "rtol": 1e-8, "progress": False}
 END = value_at("y", hour=12).named("end")

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from known_functions import model_of, value
 
 from il15_sim import InputError, Model, Regimen
 from il15_sim.endpoints import auc, value_at
 from il15_sim.sensitivity import Factor, factors, local
+from tests.sensitivity.known_functions import model_of, value
 
 ASKED = {"start": "model", "until_days": 0.5, "rtol": 1e-9, "progress": False}
 END = value_at("y", hour=12).named("end")
