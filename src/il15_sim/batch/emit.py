@@ -176,14 +176,18 @@ def never_negative(ex: Expressions, node: int) -> bool:
 
     A quotient shows nothing: by a zero with a sign it is minus infinity.
     """
-    op, args = ex.ops[node], ex.args[node]
-    if op == "const":
-        return float(ex.data[node] or 0.0) >= 0.0
-    if op == "max":
-        return any(never_negative(ex, a) for a in args)
-    if op in ("add", "mul", "min"):
-        return all(never_negative(ex, a) for a in args)
-    return op in ("abs", "exp", "sqrt")
+    known: dict[int, bool] = {}
+    for n in ex.reachable([node]):  # operands first: sums of a thousand terms are no deep calls
+        op, of_args = ex.ops[n], [known[a] for a in ex.args[n]]
+        if op == "const":
+            known[n] = float(ex.data[n] or 0.0) >= 0.0
+        elif op == "max":
+            known[n] = any(of_args)
+        elif op in ("add", "mul", "min"):
+            known[n] = all(of_args)
+        else:
+            known[n] = op in ("abs", "exp", "sqrt")
+    return known[node]
 
 
 def intrinsic(name: str, width: int) -> str:
