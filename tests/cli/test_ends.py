@@ -79,8 +79,8 @@ def test_an_interrupted_run_leaves_the_earlier_result(done, monkeypatch):
     assert sorted(p.name for p in place.iterdir()) == ["out", "two_arms.toml"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a child")
-def test_ctrl_c_in_a_terminal_leaves_nothing(tmp_path):
+def long_run(tmp_path):
+    """A command that has begun to write its results and takes long to end."""
     file = tmp_path / "x.toml"
     arms = "".join(
         f'[[arms]]\nname = "{i}"\nregimen = "sorafenib {100 + i} mg q12h x 700 d"\n'
@@ -92,6 +92,12 @@ def test_ctrl_c_in_a_terminal_leaves_nothing(tmp_path):
     until = time.monotonic() + 60
     while not list(tmp_path.glob(".*.partial-*")) and time.monotonic() < until:
         time.sleep(0.02)
+    return child
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a child")
+def test_ctrl_c_in_a_terminal_leaves_nothing(tmp_path):
+    child = long_run(tmp_path)
     time.sleep(0.3)
     child.send_signal(signal.SIGINT)
     _, told = child.communicate(timeout=60)
@@ -236,17 +242,7 @@ def test_sigterm_leaves_no_worker_and_no_hidden_folder(tmp_path, words):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGTERM to a child")
 def test_sigterm_leaves_nothing_either(tmp_path):
-    file = tmp_path / "x.toml"
-    arms = "".join(
-        f'[[arms]]\nname = "{i}"\nregimen = "sorafenib {100 + i} mg q12h x 700 d"\n'
-        for i in range(40)
-    )
-    file.write_text(f'title = "Long"\nhorizon_days = 700\n{arms}', encoding="utf-8")
-    command = [sys.executable, "-m", "il15_sim", "run", str(file), "--out", "out"]
-    child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while not list(tmp_path.glob(".*.partial-*")) and time.monotonic() < until:
-        time.sleep(0.02)
+    child = long_run(tmp_path)
     child.terminate()
     begin = time.monotonic()
     _, told = child.communicate(timeout=60)
