@@ -15,6 +15,7 @@ from il15_sim.plots.ensembles import bands
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
 from il15_sim.plots.knockout import knockouts
 from il15_sim.plots.region import behaviour_region
+from il15_sim.plots.sliders import explore
 from il15_sim.plots.timecourses import arms, overlay, trajectories
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "chain",
     "dose_exposure",
     "dose_response",
+    "explore",
     "goodness_of_fit",
     "knockouts",
     "observed_predicted",
