@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.drive.layout import AREA, MAXIMUM, MINIMUM, TIME_ABOVE, TIME_BELOW
+from il15_sim.batch.equations.sbml_document import Unsupported
 from il15_sim.batch.kernel import Kernel, Outcome, Task
-from il15_sim.batch.layout import AREA, MAXIMUM, MINIMUM, TIME_ABOVE, TIME_BELOW
-from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.model import Model
 from il15_sim.simulation.block import refuse
 from il15_sim.simulation.plan import Plan

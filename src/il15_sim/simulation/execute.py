@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import LANES
+from il15_sim.batch.drive.layout import LANES
 from il15_sim.errors import InputError
 from il15_sim.progress import row_bar
 from il15_sim.simulation.block import to_dataset

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import BAD_START, OK
+from il15_sim.batch.drive.layout import BAD_START, OK
 from il15_sim.batch.task import Outcome
 from il15_sim.model import Model
 from il15_sim.simulation.block import refuse
