@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class BatchRows:
     task: Task
     threads: int | None
     compiled_before: float = 0.0
-    name = "batch"
+    name: ClassVar[Literal["batch"]] = "batch"
 
     @property
     def compile_seconds(self) -> float:

@@ -24,7 +24,7 @@ class Rows(Protocol):
     """A plan on an engine, simulated block by block."""
 
     @property
-    def name(self) -> str:
+    def name(self) -> Literal["batch", "reference"]:
         """Name of the engine."""
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class ReferenceRows:
 
     plan: Plan
     simulated: Simulated
-    name = "reference"
+    name: ClassVar[Literal["reference"]] = "reference"
     compile_seconds = 0.0
 
     def block(
