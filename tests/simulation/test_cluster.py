@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -238,7 +239,16 @@ class Processes:
     def begin(self):
         port = self.address.rpartition(":")[2]
         self._run("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        until(lambda: self._answers(int(port)))
         self._run("worker", self.address, "--nthreads", "1", "--no-dashboard")
+
+    @staticmethod
+    def _answers(port):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def _run(self, program, *options):
         log = (self.folder / f"{program}.log").open("a")
@@ -264,8 +274,6 @@ def processes(tmp_path, unused_port):
 
 @pytest.fixture
 def unused_port():
-    import socket
-
     with socket.socket() as own:
         own.bind(("127.0.0.1", 0))
         return own.getsockname()[1]
