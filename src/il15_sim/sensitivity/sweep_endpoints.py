@@ -64,6 +64,13 @@ class Asked:
         return value if value is None or self.scale == "linear" else math.log(value)
 
     @property
+    def notable(self) -> float | None:
+        """A change of five per cent, as it is analysed; None where a value has no natural size."""
+        if self.logarithmic:
+            return math.log(1.05)
+        return 0.05 if not self.compare and self.no_change == 1.0 else None
+
+    @property
     def words(self) -> str:
         """Its title, and how it is compared."""
         told = {"log_ratio": "log ratio to the other regimen", "": ""}

@@ -1,10 +1,20 @@
 """Sweeps read from TOML files, with every fault told by its line.
 
-A file has a `title`, a `description`, a `regimen`, optionally `against` (a regimen that the same
-patients are also given), `horizon_days`, `failures`, `seed` and `model`; a table `[factors]` says
-what varies (default: every parameter with a range, but for inputs and switches), `[screen]` asks
-for a first look at all of them (Morris), `[quantify]` for shares of variance (Sobol), of those
-that the screen keeps where there is one; each `[[endpoints]]` is an output.
+At the top stand `title`, `description`, `model` (default: the patient), `regimen`, `against` (what
+the same patients are also given), `horizon_days`, `seed` and `failures` ("refuse", "drop",
+"resample").
+
+- `[factors]`: what varies. Without it every parameter with a range in the table, but for inputs and
+  switches. `ids` names single ones, `kinds` takes those of a kind of the table, `without` leaves
+  some out; `ranges = { id = [low, high] }`, `distributions = { id = ["normal", 4.0, 0.5] }` and
+  `groups = { name = ["id", "id"] }` as in `il15_sim.sensitivity.factors`.
+- `[screen]`: a first look at all of them by the method of Morris. `trajectories`, and `keep`: how
+  many factors go on, or from which share of the largest effect on.
+- `[quantify]`: shares of variance by the method of Sobol, of what the screen keeps where there is
+  one. `n` base points, a power of two; `second_order = true` tells pairs, too.
+- `[[endpoints]]`: `kind` is a function of `il15_sim.endpoints`, the other keys are its arguments
+  (`observable`, `day`, `hours`, ...); `name` and `title`; `compare = "log_ratio"` or "difference"
+  from the same patient under `against`; `scale = "log"` for what spans decades.
 """
 
 from __future__ import annotations
