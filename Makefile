@@ -36,7 +36,7 @@ lint: $(READY) ## check style, format and types
 BENCH := $(BIN)/python experiments/benchmark
 
 bench: $(READY) ## measure speed, errors, scale and waiting times; write docs/benchmark.md
-	@$(BENCH)/throughput.py
+	@$(BENCH)/throughput.py --near
 	@$(BENCH)/tolerance.py
 	@$(BENCH)/arithmetic.py
 	@$(BENCH)/scale.py
