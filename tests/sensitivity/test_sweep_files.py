@@ -110,7 +110,14 @@ def test_outputs_are_called_by_what_is_analysed(read):
     assert sweep.against == Regimen.none()
     assert [asked.output for asked in sweep.endpoints] == ["top_difference", "a", "b_log"]
     assert [asked.no_change for asked in sweep.endpoints] == [0.0, 1.0, math.log(1.0)]
+    assert [asked.words for asked in sweep.endpoints] == [
+        "top, difference from no treatment",
+        "a",
+        "b, logarithm",
+    ]
     assert read(TOP + PART + END).endpoints[0].no_change is None
+    other = read(text.replace('"none"', '"sorafenib 1 mg bid x 3 d"'))
+    assert other.endpoints[0].words == "top, difference from the other regimen"
 
 
 def test_another_size_goes_to_the_last_stage(read):

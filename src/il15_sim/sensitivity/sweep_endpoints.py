@@ -37,12 +37,15 @@ class Asked:
         "difference", or empty where it stands on its own.
     scale : str
         "linear", or "log" where its logarithm is analysed.
+    other : str
+        The other regimen in words.
     """
 
     endpoint: Endpoint
     title: str
     compare: str = ""
     scale: str = "linear"
+    other: str = "the other regimen"
 
     @property
     def output(self) -> str:
@@ -73,14 +76,14 @@ class Asked:
     @property
     def words(self) -> str:
         """Its title, and how it is compared."""
-        told = {"log_ratio": "log ratio to the other regimen", "": ""}
-        told["difference"] = "difference from the other regimen"
-        how = told[self.compare] or ("logarithm" if self.scale == "log" else "")
+        told = {"log_ratio": "log ratio to", "difference": "difference from"}
+        how = f"{told[self.compare]} {self.other}" if self.compare else ""
+        how = "logarithm" if self.scale == "log" else how
         return f"{self.title}, {how}" if how else self.title
 
 
-def read_asked(row: Table) -> Asked:
-    """The output that a table asks for.
+def read_asked(row: Table, other: str) -> Asked:
+    """The output that a table asks for; `other` is the regimen it may be compared with, in words.
 
     Raises
     ------
@@ -122,6 +125,5 @@ def read_asked(row: Table) -> Asked:
             why="it is a column of tables: a letter, then letters, digits and _",
             fix="say it in words as title",
         )
-    return Asked(
-        found.named(name), row.text("title", default=name.replace("_", " ")), compare, scale
-    )
+    title = row.text("title", default=name.replace("_", " "))
+    return Asked(found.named(name), title, compare, scale, other)

@@ -93,8 +93,9 @@ def _regimen(table: Table, key: str) -> Regimen:
 
 def _endpoints(table: Table, against: Regimen | None) -> tuple[Asked, ...]:
     found: dict[str, Asked] = {}
+    other = "no treatment" if against == Regimen.none() else "the other regimen"
     for row in table.tables("endpoints"):
-        asked = read_asked(row)
+        asked = read_asked(row, other)
         name = asked.endpoint.name
         check_distinct("endpoint", [*found, name], "give each a name of its own", row.at("name"))
         if asked.compare and against is None:
