@@ -115,6 +115,22 @@ def test_a_screen_tells_effects_as_shares_of_the_largest(sweep):
     assert sample == ["Screen: 4 parameters, n 8, 40 points, seed 0."]
 
 
+def test_the_strongest_parameter_that_was_left_out_is_told(sweep):
+    screen = analysed(linear, unit_factors(4), "morris", 8)
+
+    def first_two(table):
+        return linear(table.assign(x2=0.5, x3=0.5))
+
+    quantify = analysed(first_two, unit_factors(2), "sobol", 64)
+    sample = lines_of(sweep, screen, quantify)[-1]
+    assert (
+        "The strongest parameter that was not quantified, x2, has 33 % of the largest mean effect "
+        "on some endpoint."
+    ) in sample
+    whole = analysed(linear, unit_factors(4), "sobol", 64)
+    assert not any("not quantified" in line for line in lines_of(sweep, screen, whole)[-1])
+
+
 def test_what_does_not_vary_is_told(sweep):
     flat = analysed(lambda table: np.ones(len(table)), ANGLES, "sobol", 8)
     assert lines_of(sweep, quantify=flat)[0][0] == "It does not vary."

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from il15_sim.jobs.sweep_tables import halves
 from il15_sim.sensitivity import Indices, recommended_n
 from il15_sim.sensitivity.sampling import Design
+from il15_sim.sensitivity.screening import relative_effects
 from il15_sim.sensitivity.sweep import Sweep
 from il15_sim.sensitivity.sweep_endpoints import Asked
 
@@ -165,6 +166,14 @@ def _sample(
             f"seed {found.seed}."
         )
         lines += _failures(name, found, sweep.failures)
+    if screen is not None and quantify is not None:
+        effects = relative_effects(screen)
+        out = effects[~effects.index.isin(set(quantify.frame["factor"]))]
+        if len(out):
+            lines.append(
+                f"The strongest parameter that was not quantified, {out.index[0]}, has "
+                f"{_percent(out.iloc[0])} of the largest mean effect on some endpoint."
+            )
     if quantify is not None:
         total = halves(grown)
         total = total[(total["index"] == "ST") & total["change"].notna()]
