@@ -139,6 +139,10 @@ def test_another_size_goes_to_the_last_stage(read):
         (TOP.replace("regimen", "regime") + PART + END, r":3: unknown key 'regime'; .*'regimen'"),
         (TOP + END, r"Mine\.toml: neither \[screen\] nor \[quantify\]; add one of them"),
         (TOP + PART, r"endpoints is missing"),
+        (
+            TOP + 'name = "A B"\n' + PART + END,
+            r":5: sweep name 'A B'; results are filed under it: .* such as name = \"my_sweep\"",
+        ),
         (TOP + "seed = -1\n" + PART + END, r":5: seed -1; it is a whole number from 0 on"),
         (TOP + 'failures = "dropp"\n' + PART + END, r":5: unknown choice .* mean 'drop'"),
         (TOP + "horizon_days = 3\n" + PART + END, r":5: no valid TOML"),
