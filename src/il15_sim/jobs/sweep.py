@@ -12,6 +12,7 @@ from il15_sim.jobs.run_tables import parameters_csv
 from il15_sim.jobs.sweep_answer import answer, answer_text, too_few
 from il15_sim.jobs.sweep_tables import csv_of, factor_table, halves, labels_of, stages_together
 from il15_sim.model import Model
+from il15_sim.plots.sweep_figures import sweep_figures
 from il15_sim.sensitivity import Indices, convergence, design, sensitivity
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.sampling import Design
@@ -97,7 +98,8 @@ def run_sweep(
         folder.write("data/parameters.csv", parameters_csv(model))
         sections = answer(sweep, labels, screen, quantify, grown)
         folder.write("answer.md", answer_text(sweep, sections))
-        warnings = [*too_few(grown), *write_figures(folder, [], progress)]
+        groups = [sweep_figures(one, screen, quantify, grown, labels) for one in last.outputs]
+        warnings = [*too_few(grown), *write_figures(folder, groups, progress)]
         about = {"name": sweep.name, "title": sweep.title, "kind": "sweep"}
         about |= {"description": sweep.description.strip()}
         write_json(folder, ABOUT, {**about, "answer": sections, "warnings": warnings})
