@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from il15_sim.batch.drive.layout import MAXIMUM, OK
 from il15_sim.batch.kernel import Reduction, Task
-from il15_sim.batch.layout import MAXIMUM, OK
 from tests.made.small_models import kernel_of, rows_at
 
 METHODS = ("rodas5p", "rodas4")

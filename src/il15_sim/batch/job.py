@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.drive.layout import ADD, FUNCTIONS, REPORTING
 from il15_sim.batch.events import EventTable
-from il15_sim.batch.layout import ADD, FUNCTIONS, REPORTING
 from il15_sim.batch.task import Array, Task
 from il15_sim.errors import InputError
 
