@@ -42,7 +42,7 @@ RTOL: float = inspect.signature(simulate).parameters["rtol"].default
 #: Arguments of `simulate` that are the design's business.
 _OURS = ("parameters", "cross", "names", "final_state")
 #: Those that change no number.
-_NO_MATTER = ("threads", "progress", "rows_per_shard")
+_NO_MATTER = ("threads", "scheduler", "progress", "rows_per_shard")
 
 
 def sensitivity(
