@@ -13,6 +13,8 @@ from il15_sim.plots.chain_figure import chain
 from il15_sim.plots.dose_figures import dose_exposure, dose_response
 from il15_sim.plots.ensembles import bands
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
+from il15_sim.plots.index_bars import morris_plane, sobol_bars, tornado
+from il15_sim.plots.index_lines import index_convergence, indices_over_time, interactions
 from il15_sim.plots.knockout import knockouts
 from il15_sim.plots.region import behaviour_region
 from il15_sim.plots.timecourses import arms, overlay, trajectories
@@ -31,11 +33,17 @@ __all__ = [
     "dose_exposure",
     "dose_response",
     "goodness_of_fit",
+    "index_convergence",
+    "indices_over_time",
+    "interactions",
     "knockouts",
+    "morris_plane",
     "observed_predicted",
     "overlay",
     "save",
+    "sobol_bars",
     "story",
+    "tornado",
     "trajectories",
 ]
 
