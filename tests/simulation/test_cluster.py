@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import dask
 import numpy as np
 import pandas as pd
 import pytest
@@ -287,6 +288,8 @@ def test_a_scheduler_that_disappears(processes, tmp_path, monkeypatch, returns):
     whole = {"folder": folder, "rows_per_shard": 80}
     work = InBackground(lambda: asked(MANY, scheduler=processes.address, **whole))
     until(lambda: finished(folder) >= 2)
+    # How long Dask tries to reach a scheduler that it knows.
+    monkeypatch.setitem(dask.config.config["distributed"]["comm"]["timeouts"], "connect", "2s")
     processes.kill()
     monkeypatch.setattr(cluster_module, "CONNECT_S", 5.0)
     if returns:

@@ -96,8 +96,11 @@ class Cluster:
 
     @property
     def threads(self) -> int:
-        """Threads of all workers, which may come and go."""
-        return sum(self.client.nthreads().values())
+        """Threads of all workers, which may come and go; none where the scheduler is gone."""
+        try:
+            return sum(self.client.nthreads().values())
+        except (OSError, TimeoutError):  # what is under way tells it
+            return 0
 
     def results(
         self, plan: Plan, engine: EngineName, threads: int | None, spans: Iterator[Span]
