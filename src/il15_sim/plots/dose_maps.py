@@ -186,8 +186,9 @@ def _scale(axis: Any, values: Any) -> None:
         axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     places = np.log(values) if _is_log(values) else values
     kept: list[float] = []
+    last = -1.0
     for value, place in zip(values, (places - places[0]) / np.ptp(places), strict=True):
-        if not kept or place - last >= 0.1:
+        if place - last >= 0.12:
             kept.append(value)
             last = place
     axis.set_ticks(kept, [f"{value:g}" for value in kept])
