@@ -36,10 +36,11 @@ lint: $(READY) ## check style, format and types
 BENCH := $(BIN)/python experiments/benchmark
 
 bench: $(READY) ## measure speed, errors, scale and waiting times; write docs/benchmark.md
-	@$(BENCH)/throughput.py
+	@$(BENCH)/throughput.py --near
 	@$(BENCH)/tolerance.py
 	@$(BENCH)/arithmetic.py
 	@$(BENCH)/scale.py
+	@$(BENCH)/sweeps.py
 	@$(BENCH)/latency.py --json results/benchmark/latency.json
 	@$(BENCH)/page.py
 

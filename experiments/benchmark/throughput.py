@@ -1,6 +1,6 @@
 """Time per simulation against its error: this package and the fastest tools of the field.
 
-    python experiments/benchmark/throughput.py [--sets 48] [--models NAMES] [--out FOLDER]
+    python experiments/benchmark/throughput.py [--sets N] [--models NAMES] [--out FOLDER]
     python experiments/benchmark/throughput.py --short     # two minutes, no further tools
 
 Every engine runs the same parameter sets, in turns with the others. Tools that are not installed
@@ -59,7 +59,7 @@ def compare(
 ) -> tuple[str, list[Row], dict[str, str], Journal]:
     """One model: heading, rows, versions of the tools, and the journal of what was measured."""
     task = case.make(given.quick)
-    values = case.draw(given.sets, given.seed)
+    values = case.draw(given.sets or case.sets, given.seed)
     count, folder = len(values), given.out / case.name
     heading = case.heading(task)
     print(f"--- {heading}", flush=True)
@@ -123,7 +123,7 @@ def _settle(given: argparse.Namespace) -> None:
     """What depends on the kind of run: whole, short or quick."""
     tools = list(dict.fromkeys(p.name.partition(",")[0] for p in PEERS))
     few = given.short or given.quick
-    given.sets = given.sets or (2 if given.quick else 8 if given.short else 48)
+    given.sets = given.sets or (2 if given.quick else 8 if given.short else None)
     given.near = given.near or few
     given.out = given.out or (OUT.with_name("benchmark-short") if given.short else OUT)
     given.references = given.references or given.out / "references"
@@ -146,7 +146,11 @@ def _chosen(what: str, listed: str, known: Collection[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sets", type=int, help="parameter sets (default: 48, short: 8)")
+    parser.add_argument(
+        "--sets",
+        type=int,
+        help="parameter sets (default: 192 of the patient, 48 of the others; short: 8)",
+    )
     parser.add_argument("--models", help="only these models, separated by commas")
     parser.add_argument("--engines", help="only these tools, separated by commas")
     parser.add_argument(
