@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from il15_sim.plots.index_bars import morris_plane, sobol_bars
-from il15_sim.plots.index_lines import index_convergence, interactions
+from il15_sim.plots.index_lines import index_convergence
+from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.scenario_figures import Shown
 
 if TYPE_CHECKING:
