@@ -46,6 +46,7 @@ bench: $(READY) ## measure speed, errors, scale and waiting times; write docs/be
 	@$(BENCH)/tolerance.py
 	@$(BENCH)/arithmetic.py
 	@$(BENCH)/scale.py
+	@$(BENCH)/sweeps.py
 	@$(BENCH)/latency.py --json results/benchmark/latency.json
 	@$(BENCH)/page.py
 

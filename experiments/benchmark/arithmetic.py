@@ -24,9 +24,9 @@ from tables import OUT, write_table
 from task import Task
 
 from il15_sim import Model, simulate
+from il15_sim.batch.compile.program import build_program
+from il15_sim.batch.drive.layout import LANES
 from il15_sim.batch.kernel import Kernel
-from il15_sim.batch.layout import LANES
-from il15_sim.batch.program import build_program
 
 
 @dataclass(frozen=True)

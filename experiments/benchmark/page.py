@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def page(results: Path) -> str:
     """The whole page as Markdown."""
-    sections = (speed, tolerances, arithmetic, scale, waiting, machine)
+    sections = (speed, tolerances, arithmetic, scale, sweeps, waiting, machine)
     parts = [INTRODUCTION.splitlines(), *(section(results) for section in sections)]
     return "\n\n".join("\n".join(part).strip() for part in parts) + "\n"
 
@@ -174,6 +174,18 @@ def scale(results: Path) -> list[str]:
             f"{row['peak_memory_mib']} MiB of memory, {row['shards_mib']} MiB on disk ({note})."
         ]
     return lines
+
+
+def sweeps(results: Path) -> list[str]:
+    """What a sweep takes, stored and on a cluster."""
+    lines = ["## Sweeps", ""]
+    path = results / "sweeps.tsv"
+    if not path.exists():
+        return [*lines, _missing("sweeps.py")]
+    (note,), rows = read_table(path)
+    found = [(r["way"], r["simulations"], r["seconds"], r["relative"]) for r in rows]
+    header = ("way", "simulations", "s", "over threads in memory")
+    return [*lines, f"{note}.", "", *table(header, found)]
 
 
 def waiting(results: Path) -> list[str]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from repeated_calls import run
 
+from il15_sim.batch.drive.layout import LANES
 from il15_sim.batch.kernel import Kernel
-from il15_sim.batch.layout import LANES
 
 _CALLS, _REPEATS = 300, 25
 

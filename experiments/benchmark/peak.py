@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from il15_sim.batch.layout import LANES
-from il15_sim.batch.machine_code import compile_text, load_code
+from il15_sim.batch.compile.machine_code import compile_text, load_code
+from il15_sim.batch.drive.layout import LANES
 
 #: Independent sums: more than latency times throughput of any processor of today, fewer than the
 #: vector registers of one.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from il15_sim.batch.machine_code import compile_text, load_code
+from il15_sim.batch.compile.machine_code import compile_text, load_code
 
 
 def run(function: int, arguments: Sequence[int], times: int = 1) -> None:

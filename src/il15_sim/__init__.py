@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from il15_sim.regimen import Dose, Regimen
     from il15_sim.results import Runs
     from il15_sim.scenario import Scenario
-    from il15_sim.simulation import ParameterRows, gradients, simulate
+    from il15_sim.simulation import ParameterRows, dose_sweep, gradients, simulate
     from il15_sim.simulation.dosing import Change
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Runs",
     "Scenario",
     "__version__",
+    "dose_sweep",
     "endpoints",
     "gradients",
     "plots",
@@ -55,6 +56,7 @@ _HOME = {
     "Regimen": "regimen",
     "Runs": "results",
     "Scenario": "scenario",
+    "dose_sweep": "simulation",
     "endpoints": "endpoints",
     "gradients": "simulation",
     "plots": "plots",

@@ -8,8 +8,6 @@ applied on top of the packaged ones) and `overrides` of single parameters.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
@@ -17,11 +15,11 @@ from operator import add
 from pathlib import Path
 
 from il15_sim.errors import InputError, check_distinct, unknown
+from il15_sim.files.result_name import result_name
 from il15_sim.files.toml import Table, read_toml
 from il15_sim.regimen import Regimen
 from il15_sim.regimen.dose import span
 
-_LONGEST_NAME = 64
 _KEYS = ("name", "title", "description", "horizon_days", "observables", "arms")
 _ARM_KEYS = ("name", "regimen", "variant", "overrides")
 
@@ -117,15 +115,7 @@ class Scenario:
         file = Path(path)
         table = read_toml(file)
         table.allow(_KEYS)
-        name = table.text("name") if "name" in table.data else _plain(file.stem)
-        if not 0 < len(name) <= _LONGEST_NAME or name != _plain(name):
-            why = (
-                "results are filed under it: up to 64 small letters, digits, _ and -, no - in front"
-            )
-            fix = 'give the file a key such as name = "my_scenario"'
-            raise InputError(
-                f"scenario name {name!r:.80}", where=table.at("name"), why=why, fix=fix
-            )
+        name = result_name(table, file, "scenario")
         table.need("horizon_days", "horizon_days = 84")
         with table.told_at("horizon_days"):
             horizon_days = span("horizon_days", table.data["horizon_days"], "d")
@@ -179,11 +169,6 @@ class Scenario:
             _check_ids("drug", arm.regimen.drugs, drugs, place)
             _check_ids("variant", arm.variants, variants, place)
             _check_ids("parameter", arm.overrides, parameters, place)
-
-
-def _plain(text: str) -> str:
-    """A text as a name that every file system takes: `Läufe 1` is `läufe_1`."""
-    return re.sub(r"[^\w-]+", "_", unicodedata.normalize("NFC", text).lower()).lstrip("-")
 
 
 def _arm(table: Table) -> Arm:

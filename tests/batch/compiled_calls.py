@@ -4,11 +4,11 @@ import ctypes
 
 import numpy as np
 
-from il15_sim.batch.layout import FUNCTIONS, LANES, REPORTING
-from il15_sim.batch.machine_code import compile_text, load_code
-from il15_sim.batch.methods import RODAS5P
-from il15_sim.batch.program import build_program
-from il15_sim.batch.reporting import outputs_program
+from il15_sim.batch.compile.machine_code import compile_text, load_code
+from il15_sim.batch.compile.methods import RODAS5P
+from il15_sim.batch.compile.program import build_program
+from il15_sim.batch.compile.reporting import outputs_program
+from il15_sim.batch.drive.layout import FUNCTIONS, LANES, REPORTING
 
 
 class Compiled:

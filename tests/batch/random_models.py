@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from il15_sim.batch.drive.layout import ADD, SET
 from il15_sim.batch.kernel import Event
-from il15_sim.batch.layout import ADD, SET
 from tests.batch.sbml_text import (
     compartment,
     function,

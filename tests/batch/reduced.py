@@ -2,8 +2,7 @@
 
 import math
 
-from il15_sim.batch.kernel import Reduction, Task
-from il15_sim.batch.layout import (
+from il15_sim.batch.drive.layout import (
     AREA,
     FIRST_ABOVE,
     FIRST_BELOW,
@@ -15,6 +14,7 @@ from il15_sim.batch.layout import (
     TIME_ABOVE,
     TIME_BELOW,
 )
+from il15_sim.batch.kernel import Reduction, Task
 from tests.made.small_models import kernel_of
 
 KINDS = (MAXIMUM, MINIMUM, AREA, FIRST_ABOVE, FIRST_BELOW)

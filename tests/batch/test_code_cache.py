@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from il15_sim.batch import code_cache
-from il15_sim.batch.code_cache import CacheWarning, CodeCache, code_key
+from il15_sim.batch.compile import code_cache
+from il15_sim.batch.compile.code_cache import CacheWarning, CodeCache, code_key
 
 KEY = code_key(sbml="<sbml/>", cpu="znver4")
 OTHER = code_key(sbml="<sbml/>", cpu="haswell")

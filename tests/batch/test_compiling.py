@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from il15_sim.batch.compiling import CompileNote
+from il15_sim.batch.compile.compiling import CompileNote
 
 #: One run of a module in a fresh process; the folder of the cache comes from the environment.
 FIRST = """\
@@ -67,7 +67,7 @@ def test_off_keeps_nothing_and_needs_no_home(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder of the user's there")
 def test_a_cache_that_others_can_write_is_not_loaded(tmp_path):
-    from il15_sim.batch.code_cache import CacheWarning, CodeCache
+    from il15_sim.batch.compile.code_cache import CacheWarning, CodeCache
 
     folder = tmp_path / "code"
     first(False, IL15_SIM_CACHE_DIR=str(folder))

@@ -8,8 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
+from il15_sim.batch.drive.layout import (
+    ADD,
+    AREA,
+    FIRST_ABOVE,
+    FIRST_BELOW,
+    MAXIMUM,
+    MINIMUM,
+    OK,
+    SET,
+)
 from il15_sim.batch.kernel import Event, Task
-from il15_sim.batch.layout import ADD, AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, OK, SET
 from tests.batch.reduced import over, reduce
 from tests.made.small_models import course, kernel_of, rows_at, same_bits
 

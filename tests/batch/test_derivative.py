@@ -9,8 +9,8 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from il15_sim.batch.derivative import TIME, gradients
-from il15_sim.batch.expression import Expressions
+from il15_sim.batch.equations.derivative import TIME, gradients
+from il15_sim.batch.equations.expression import Expressions
 from tests.batch.random_terms import build, terms
 
 X = sympy.symbols("x0:3")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from il15_sim.batch.expression import Expressions
+from il15_sim.batch.equations.expression import Expressions
 from tests.batch.random_terms import SMOOTH, build, terms
 
 MEANING = {

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.special import hyp2f1
 
+from il15_sim.batch.drive.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, OK
 from il15_sim.batch.kernel import Reduction, Task
-from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, OK
 from tests.batch.reduced import KINDS, over, reduce
 from tests.made.small_models import kernel_of, same_bits
 

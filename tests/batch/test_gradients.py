@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from il15_sim import Change, endpoints, gradients
+from il15_sim import Change, InputError, endpoints, gradients
 from il15_sim.batch.kernel import Kernel
 from tests.made.small_models import sbml_of
 
@@ -170,3 +170,12 @@ def test_derivatives_hardly_depend_on_the_step(step):
     error = np.abs(found["c"].values[0] - right).max(axis=1) / np.abs(right).max(axis=1)
     # Four orders of the step, or what the tolerance leaves over its width.
     assert error.max() < max(20 * step**4, 1e-8 / step)
+
+
+def test_an_output_is_not_called_like_the_error_of_another():
+    model = hourly("x = 1; k = 1; x' = -k * x; x_error := 2 * x")
+    told = "^two variables are called 'x_error'; the errors of derivatives are called so: ask for "
+    with pytest.raises(InputError, match=told):
+        gradients(model, wrt="k", observables=["x", "x_error"], times_h=[1.0])
+    alone = gradients(model, wrt="k", observables=["x_error"], times_h=[1.0])
+    assert alone["x_error"].values.item() == pytest.approx(-2 * np.exp(-1), rel=1e-4)

@@ -5,8 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from il15_sim.batch.kernel import Event, Reduction, Task
-from il15_sim.batch.layout import (
+from il15_sim.batch.drive.layout import (
     ADD,
     AREA,
     BAD_DOSE,
@@ -19,6 +18,7 @@ from il15_sim.batch.layout import (
     STEP_TOO_SMALL,
     TOO_MANY_STEPS,
 )
+from il15_sim.batch.kernel import Event, Reduction, Task
 from il15_sim.errors import InputError
 from tests.made.small_models import course, kernel_of, rows_at, same_bits
 

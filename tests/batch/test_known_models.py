@@ -12,8 +12,8 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import lambertw
 
+from il15_sim.batch.drive.layout import OK
 from il15_sim.batch.kernel import Task
-from il15_sim.batch.layout import OK
 from tests.made.small_models import kernel_of, rows_at, sbml_of
 from tests.oracles.libroadrunner_courses import reference_course
 

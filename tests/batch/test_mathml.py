@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from il15_sim.batch.expression import Expressions
-from il15_sim.batch.functions import OF_MANY, OF_ONE, OF_TWO
-from il15_sim.batch.system import read_system
+from il15_sim.batch.equations.expression import Expressions
+from il15_sim.batch.equations.functions import OF_MANY, OF_ONE, OF_TWO
+from il15_sim.batch.equations.system import read_system
 from tests.batch.sbml_text import model, parameter, rule
 
 ORACLES = {

@@ -5,9 +5,9 @@ import functools
 import numpy as np
 import pytest
 
-from il15_sim.batch.layout import LANES
-from il15_sim.batch.methods import METHODS
-from il15_sim.batch.system import read_system
+from il15_sim.batch.compile.methods import METHODS
+from il15_sim.batch.drive.layout import LANES
+from il15_sim.batch.equations.system import read_system
 from tests.batch.compiled_calls import Compiled
 from tests.batch.sbml_text import (
     compartment,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from il15_sim.batch.emit import never_negative
-from il15_sim.batch.expression import Expressions
+from il15_sim.batch.compile.emit import never_negative
+from il15_sim.batch.equations.expression import Expressions
 
 
 @pytest.fixture

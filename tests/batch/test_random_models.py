@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import roadrunner
 
+from il15_sim.batch.drive.layout import OK, STATUS
 from il15_sim.batch.kernel import Kernel, Task
-from il15_sim.batch.layout import OK, STATUS
 from tests.batch.random_models import TIMES, random_model
 from tests.made.small_models import rows_at
 from tests.oracles.dosed_courses import dosed_course

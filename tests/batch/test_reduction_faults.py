@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from il15_sim.batch.drive.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM
 from il15_sim.batch.kernel import Reduction, Task
-from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM
 from tests.batch.reduced import over, reduce
 from tests.made.small_models import kernel_of
 from tests.oracles import compartment

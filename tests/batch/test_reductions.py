@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from il15_sim.batch.drive.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, SET
 from il15_sim.batch.kernel import Event, Reduction, Task
-from il15_sim.batch.layout import AREA, FIRST_ABOVE, FIRST_BELOW, MAXIMUM, MINIMUM, SET
 from tests.batch.reduced import KINDS, over, reduce
 from tests.batch.treatments import SOME_AMOUNT, SOME_TIME, treatments
 from tests.made.small_models import kernel_of, rows_at, same_bits

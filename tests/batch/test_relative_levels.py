@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from il15_sim.batch.drive.layout import ADD, FIRST_ABOVE, FIRST_BELOW, LAST_ABOVE, OK, TIME_ABOVE
 from il15_sim.batch.kernel import Event, Reduction, Task
-from il15_sim.batch.layout import ADD, FIRST_ABOVE, FIRST_BELOW, LAST_ABOVE, OK, TIME_ABOVE
 from tests.batch.reduced import SPANS, relative
 from tests.made.small_models import kernel_of
 

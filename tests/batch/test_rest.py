@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from il15_sim.batch.drive.layout import BELOW_ZERO, DRIFTING, OK
 from il15_sim.batch.kernel import Task
-from il15_sim.batch.layout import BELOW_ZERO, DRIFTING, OK
 from tests.made.small_models import kernel_of
 
 #: x drifts by `share` of its size in a window of one.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from il15_sim.batch.system import Unsupported, read_system
+from il15_sim.batch.equations.system import Unsupported, read_system
 from il15_sim.errors import InputError
 from tests.batch.sbml_text import (
     compartment,
@@ -232,7 +232,7 @@ def test_not_simulated(case):
 
 
 def test_functions_that_grow_without_end(monkeypatch):
-    monkeypatch.setattr("il15_sim.batch.mathml._MOST_OPERATIONS", 1000)
+    monkeypatch.setattr("il15_sim.batch.equations.mathml._MOST_OPERATIONS", 1000)
     made = [function("f0", "lambda(x, x)")]
     made += [
         function(f"f{i}", f"lambda(x, f{i - 1}(x + 1) * f{i - 1}(2 * x))") for i in range(1, 40)
@@ -381,7 +381,7 @@ def test_whatever_library_is_loaded_first(order):
         rule("p", "piecewise(f(x), time > 3 && x < 1e-3, -x/7.5)"),
     )
     code = (
-        f"import {order}\nfrom il15_sim.batch.system import read_system\n"
+        f"import {order}\nfrom il15_sim.batch.equations.system import read_system\n"
         f"e = read_system({text!r}).expressions\nprint(e.ops, e.data)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from il15_sim.batch.drive.layout import ADD, OK
 from il15_sim.batch.kernel import Event, Task
-from il15_sim.batch.layout import ADD, OK
 from tests.made.small_models import kernel_of, rows_at
 from tests.oracles.dosed_courses import dosed_course
 

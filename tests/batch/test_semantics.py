@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from il15_sim import InputError
+from il15_sim.batch.drive.layout import ADD, OK, SET
 from il15_sim.batch.kernel import Event, Kernel, Task
-from il15_sim.batch.layout import ADD, OK, SET
 from tests.batch.sbml_text import (
     HEAD,
     compartment,

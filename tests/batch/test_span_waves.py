@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from il15_sim.batch.drive.layout import LAST_ABOVE, LAST_BELOW, TIME_ABOVE, TIME_BELOW
 from il15_sim.batch.kernel import Reduction, Task
-from il15_sim.batch.layout import LAST_ABOVE, LAST_BELOW, TIME_ABOVE, TIME_BELOW
 from tests.batch.reduced import SPANS, fast, over, reduce
 from tests.made.small_models import kernel_of
 

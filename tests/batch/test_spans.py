@@ -9,8 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from il15_sim.batch.kernel import Event, Task
-from il15_sim.batch.layout import (
+from il15_sim.batch.drive.layout import (
     ADD,
     LAST_ABOVE,
     LAST_BELOW,
@@ -19,6 +18,7 @@ from il15_sim.batch.layout import (
     TIME_ABOVE,
     TIME_BELOW,
 )
+from il15_sim.batch.kernel import Event, Task
 from tests.batch.reduced import SPANS, fast, over, reduce, relative
 from tests.batch.treatments import SOME_TIME, treatments
 from tests.made.small_models import kernel_of, same_bits

@@ -8,8 +8,8 @@ import pytest
 import roadrunner
 
 import il15_sim
-from il15_sim.batch.derivative import gradients
-from il15_sim.batch.system import read_system
+from il15_sim.batch.equations.derivative import gradients
+from il15_sim.batch.equations.system import read_system
 from tests.batch.sbml_text import (
     compartment,
     function,

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from il15_sim import Change, InputError, Model, endpoints, gradients, simulate
+from il15_sim.batch.equations.time_unit import HOUR, TimeUnit
 from il15_sim.batch.kernel import Kernel
-from il15_sim.batch.time_unit import HOUR, TimeUnit
 from il15_sim.model import model_names
 from tests.batch.sbml_text import model, parameter, rate, rule, unit
 

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from il15_sim.batch.layout import JOB, WORK, Job, Work
-from il15_sim.batch.machine_code import compile_text, load_code
-from il15_sim.batch.native_text import NotTypedError
-from il15_sim.batch.translate import translate
-from il15_sim.batch.typed import (
+from il15_sim.batch.compile.machine_code import compile_text, load_code
+from il15_sim.batch.drive.layout import JOB, WORK, Job, Work
+from il15_sim.batch.native.text import NotTypedError
+from il15_sim.batch.native.translate import translate
+from il15_sim.batch.native.typed import (
     Flag,
     Int,
     Ints,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from il15_sim.batch.vector_math import FUNCTIONS, definitions
+from il15_sim.batch.functions.elementary import FUNCTIONS, definitions
 
 UNARY = sorted(name for name in FUNCTIONS if not name.startswith("pow"))
 MANY_DIGITS = mpmath.mp.clone()

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
+from il15_sim.batch.drive.layout import ADD, SET
 from il15_sim.batch.kernel import Event
-from il15_sim.batch.layout import ADD, SET
 from tests.oracles.compartment import infusion
 
 SOME_TIME = st.floats(0.0, 50.0).map(lambda t: round(t, 2))

@@ -79,10 +79,10 @@ def test_the_page_holds_what_was_measured_and_says_what_was_not(measured, tmp_pa
         assert row["ms"] == "" or f"| {row['ms']} |" in text
     assert "| libRoadRunner 2" in text
     assert "doi:10.1073/pnas.93.19.10078" in text
-    for program in ("tolerance", "arithmetic", "scale", "latency"):
+    for program in ("tolerance", "arithmetic", "scale", "sweeps", "latency"):
         assert f"Not measured: `{program}.py`" in text
     # Of an empty folder: nothing at all.
-    assert page(tmp_path / "none").count("Not measured") == 3 + 4 + 1
+    assert page(tmp_path / "none").count("Not measured") == 3 + 5 + 1
 
 
 def test_a_page_takes_no_figure_that_is_too_large(tmp_path):
@@ -111,6 +111,16 @@ def test_scale_writes_curves_and_runs_into_shards(tmp_path):
     assert (many["simulations"], many["failed"]) == ("64", "0")
     assert 50 < float(many["peak_memory_mib"]) < float(many["allowed_memory_mib"])
     assert (tmp_path / "scale.png").stat().st_size < 300_000
+
+
+def test_a_sweep_is_timed_in_all_its_ways(tmp_path):
+    quick("sweeps.py", ["--out", str(tmp_path)])
+    rows = read(tmp_path / "sweeps.tsv")
+    assert [row["way"].partition(",")[0] for row in rows] == ["threads"] * 2 + ["Dask workers"] * 2
+    assert {row["simulations"] for row in rows} == {str(16 * (20 + 2))}
+    for row in rows:
+        over = float(row["seconds"]) / float(rows[0]["seconds"])
+        assert float(row["relative"]) == pytest.approx(over, rel=1e-2)
 
 
 def test_latency_tells_its_figures(tmp_path):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from il15_sim import Model
+from il15_sim.batch.compile.program import build_program
+from il15_sim.batch.drive.layout import LANES
 from il15_sim.batch.kernel import Kernel
-from il15_sim.batch.layout import LANES
-from il15_sim.batch.program import build_program
 from tests.benchmark.programs import helpers
 
 __all__ = ["helpers"]  # pytest takes the fixture from here

@@ -17,6 +17,14 @@ ROOMS = [
     *("data", "scenario", "fit", "behaviours", "sensitivity", "check"),
     *("plots", "jobs", "reporting", "cli", "__main__"),
 ]
+#: Parts of the batch engine, and the parts that each may know.
+ENGINE_PARTS = {
+    "equations": set(),
+    "functions": set(),
+    "compile": {"equations", "functions"},
+    "native": {"functions"},
+    "drive": {"native"},
+}
 #: Rooms that must be usable without any engine.
 ENGINE_FREE = ["endpoints", "errors", "files", "regimen", "results", "store"]
 ENGINES = {"antimony", "libsbml", "roadrunner", "tellurium"}
@@ -128,6 +136,15 @@ def test_the_batch_engine_knows_nothing_of_the_rest():
     for module in (m for m in FILES if layer(m) == "batch"):
         ours = {layer(name) for name in GRAPH[module] if name.startswith("il15_sim")} - {None}
         assert ours <= {"batch", "errors", "_version", "interrupts", "progress", "workers"}
+
+
+@pytest.mark.parametrize("part", ENGINE_PARTS)
+def test_a_part_of_the_batch_engine_knows_only_those_it_stands_on(part):
+    own = [module for module in FILES if module.startswith(f"il15_sim.batch.{part}.")]
+    assert own
+    for module in own:
+        known = {name for name in GRAPH[module] if name.startswith("il15_sim.batch.")}
+        assert {name.split(".")[2] for name in known} <= {part, *ENGINE_PARTS[part]}
 
 
 @pytest.mark.parametrize("path", sorted(FILES.values()), ids=str)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from il15_sim import InputError, Model, Regimen, simulate
-from il15_sim.batch.layout import OK, STATUS
+from il15_sim.batch.drive.layout import OK, STATUS
 from il15_sim.simulation.reference_engine import TYPICAL_SIZE, engine_for
 from il15_sim.simulation.steady_state import steady_state
 from tests.oracles.sbml_rhs import integrate, read_system

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from scipy.optimize import brentq
 
+from il15_sim.batch.drive.layout import ADD, SET
 from il15_sim.batch.kernel import Event
-from il15_sim.batch.layout import ADD, SET
 
 MODEL = """
     gut = 0; central = 0; ka = 1; ke = 0.2; rate = 0

@@ -6,7 +6,7 @@ import libsbml
 import numpy as np
 import roadrunner
 
-from il15_sim.batch.layout import SET
+from il15_sim.batch.drive.layout import SET
 from tests.oracles.libroadrunner_courses import selection
 
 

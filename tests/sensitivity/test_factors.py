@@ -45,6 +45,20 @@ def test_inputs_switches_and_fixed_parameters_are_not_swept_unless_named():
     assert (named.low, named.high, named.distribution) == (0.0, 1.0, "uniform")
 
 
+def test_parameters_can_be_chosen_by_their_kind():
+    patient = Model.load("patient")
+    everything = {factor.name for factor in factors(patient)}
+    for kind in ("fitted", ["measured", "derived"]):
+        asked = [kind] if isinstance(kind, str) else kind
+        found = {factor.name for factor in factors(patient, kinds=kind)}
+        assert found == {n for n in everything if patient.parameters[n].kind in asked}
+    # What is named comes beside them, also what is never swept otherwise.
+    both = [factor.name for factor in factors(patient, ["conversion_switch"], kinds="fitted")]
+    assert set(both) - {factor.name for factor in factors(patient, kinds="fitted")} == {
+        "conversion_switch"
+    }
+
+
 def test_exactly_a_decade_is_uniform():
     spread = {"sorafenib_volume": (0.3, 3.0), "sorafenib_clearance": (0.3, 3.01)}
     one, other = factors(PK, [*spread], bounds=spread)
@@ -118,6 +132,8 @@ def test_a_kernel_has_the_factors_that_are_given_bounds():
         factors(kernel, ["x2"])
     with pytest.raises(InputError, match="no factor; name parameters, with bounds"):
         factors(kernel)
+    with pytest.raises(InputError, match="kinds of a Kernel; it has no table; name parameters"):
+        factors(kernel, kinds="fitted")
 
 
 @pytest.mark.parametrize(
@@ -126,6 +142,17 @@ def test_a_kernel_has_the_factors_that_are_given_bounds():
         ({"names": ["sorafenib_volum"]}, "names: unknown parameter .* mean 'sorafenib_volume'"),
         ({"names": ["sorafenib_volume"] * 2}, "factor 'sorafenib_volume' is named twice"),
         ({"names": []}, "no factor"),
+        ({"kinds": "fited"}, "unknown kind 'fited'; did you mean 'fitted'"),
+        (
+            {"kinds": ["fitted", "inputs"]},
+            "kind 'inputs'; inputs and switches say what is given and which hypothesis is on: they "
+            "are varied only where they are named; name their ids",
+        ),
+        ({"kinds": "switch"}, "kind 'switch'; inputs and switches say"),
+        (
+            {"kinds": "derived", "bounds": {"sorafenib_volume": (30, 40)}},
+            "bounds of 'sorafenib_volume'; it is not among the factors",
+        ),
         (
             {"names": ["nM_per_mM_factor"]},
             r"parameter 'nM_per_mM_factor' is fixed; its bounds in the table are both 1e\+06 nM/mM;"

@@ -12,8 +12,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import numpy as np
 import pytest
 
+from il15_sim.batch.drive.layout import OK
 from il15_sim.batch.kernel import available_cores
-from il15_sim.batch.layout import OK
 from tests.oracles.agreement import KINDS, compare, patient_values, the_patient, varied
 
 #: Largest error that is granted, in units of the tolerance. What engines promise is the error of a

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from il15_sim import InputError, Model, ParameterRows, Regimen, endpoints, gradients
-from il15_sim.batch.layout import LANES
+from il15_sim.batch.drive.layout import LANES
 from il15_sim.simulation import batch_rows
 from il15_sim.simulation.execute import in_blocks, rows_per_block
 

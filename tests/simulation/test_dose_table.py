@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from il15_sim import Change, InputError, Model, Regimen, endpoints, simulate
+from il15_sim.batch.drive.layout import ADD, SET
 from il15_sim.batch.events import Event, EventTable
-from il15_sim.batch.layout import ADD, SET
 from il15_sim.regimen.dose import UNITS, round_h
 from il15_sim.regimen.expand import Course, Listed
 from il15_sim.regimen.phase import Cycle, Phase, Window

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from il15_sim import Model, Regimen, simulate
-from il15_sim.batch.sbml_document import Unsupported
+from il15_sim.batch.equations.sbml_document import Unsupported
 from il15_sim.errors import InputError
 
 PK = Model.load("sorafenib_pk")

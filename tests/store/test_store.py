@@ -449,7 +449,7 @@ BAD = [
 @pytest.mark.parametrize(("change", "words"), BAD)
 def test_a_result_that_does_not_fit_is_refused_with_its_shard(tmp_path, change, words):
     ensemble = ShardFolder.open(tmp_path, INPUTS, ROWS, rows_per_shard=PER_SHARD)
-    ensemble.run(0, made)
+    ensemble.write(0, made(*ensemble.span(0)))
 
     def compute(start, stop):
         return change(made(start, stop)) if start == 16 else made(start, stop)
@@ -464,11 +464,11 @@ def test_a_result_that_does_not_fit_is_refused_with_its_shard(tmp_path, change, 
 def test_workers_with_different_results_are_found_out_at_the_end(tmp_path, monkeypatch):
     one = ShardFolder.open(tmp_path, INPUTS, 16, rows_per_shard=PER_SHARD)
     other = ShardFolder.open(tmp_path, INPUTS, 16, rows_per_shard=PER_SHARD)
-    one.run(0, made)
+    one.write(0, made(*one.span(0)))
     # Both began before the other one had finished a shard.
     with monkeypatch.context() as patch:
         patch.setattr(other, "_sums", lambda mark: None)
-        other.run(1, lambda start, stop: made(start, stop).assign_attrs(title="x"))
+        other.write(1, made(*other.span(1)).assign_attrs(title="x"))
     with pytest.raises(InputError, match=r"shards 0 and 1 have different variables or attributes"):
         one.dataset()
 
@@ -513,7 +513,7 @@ def test_another_zarr_repairs_nothing(tmp_path, request):
 def test_shards_can_be_run_by_number(tmp_path):
     ensemble = ShardFolder.open(tmp_path, INPUTS, ROWS, rows_per_shard=PER_SHARD)
     for number in reversed(ensemble.missing()):
-        ensemble.run(number, made)
+        ensemble.write(number, made(*ensemble.span(number)))
     assert ensemble.missing() == []
     assert same_bits(ensemble.dataset(), made(0, ROWS))
 
@@ -748,12 +748,12 @@ def test_rows_of_an_earlier_run_and_of_others_are_not_counted_in_the_rate(tmp_pa
     monkeypatch.setattr("tqdm.tqdm", Recording)
     monkeypatch.setattr(random.Random, "shuffle", lambda self, items: None)
     other = ShardFolder.open(tmp_path, INPUTS, ROWS, rows_per_shard=PER_SHARD)
-    other.run(1, made)
+    other.write(1, made(*other.span(1)))
 
     def compute(start, stop):
         if start == 0:
             for number in (5, 6):
-                other.run(number, made)
+                other.write(number, made(*other.span(number)))
         return made(start, stop)
 
     run(tmp_path, compute)

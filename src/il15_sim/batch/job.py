@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.drive.layout import ADD, FUNCTIONS, REPORTING
 from il15_sim.batch.events import EventTable
-from il15_sim.batch.layout import ADD, FUNCTIONS, REPORTING
 from il15_sim.batch.task import Array, Task
 from il15_sim.errors import InputError
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Squared errors of all states are averaged; of so few states they are summed, so that no state
 #: alone is much less exact than was asked for.
 _SHARED_BY = 4.0
+#: Share of the tolerance that a step may use: over a run errors add up. On 192 patients from the
+#: whole bounds of the parameters the largest error was 1.4 times what a step may use.
+_OF_STEP = 0.65
 
 
 def lay_out(
@@ -120,7 +123,7 @@ def lay_out(
         "inverse_gamma": 1.0 / kernel.method.gamma,
         "exponent": -1.0 / kernel.method.order,
         "rtol": task.rtol,
-        "weight": min(1.0, _SHARED_BY / max(len(kernel.states), 1)) / task.rtol**2,
+        "weight": min(1.0, _SHARED_BY / max(len(kernel.states), 1)) / (_OF_STEP * task.rtol) ** 2,
         "max_step": task.max_step,
         "fixed_step": task.fixed_step,
         "t0": task.begin,

@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.compiling import CompileNote
+from il15_sim.batch.compile.compiling import CompileNote
+from il15_sim.batch.compile.machine_code import MachineCode, build, key_of
+from il15_sim.batch.compile.methods import METHODS, Rosenbrock
+from il15_sim.batch.compile.program import build_program
+from il15_sim.batch.compile.reporting import outputs_program, states_in
 from il15_sim.batch.crew import run_crew
+from il15_sim.batch.drive.layout import FUNCTIONS, JOB, LANES, REPORTING
+from il15_sim.batch.equations.system import System, read_system
+from il15_sim.batch.equations.time_unit import TimeUnit, chosen_unit
 from il15_sim.batch.events import Event, EventTable
 from il15_sim.batch.job import lay_out
-from il15_sim.batch.layout import FUNCTIONS, JOB, LANES, REPORTING
-from il15_sim.batch.machine_code import MachineCode, build, key_of
-from il15_sim.batch.methods import METHODS, Rosenbrock
-from il15_sim.batch.program import build_program
-from il15_sim.batch.reporting import outputs_program, states_in
 from il15_sim.batch.runner import driver_code, run_thread
-from il15_sim.batch.system import System, read_system
 from il15_sim.batch.task import Array, Outcome, Reduction, Task
-from il15_sim.batch.time_unit import TimeUnit, chosen_unit
 from il15_sim.errors import unknown
 from il15_sim.interrupts import interrupts_kept
 

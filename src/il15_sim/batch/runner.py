@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import LANES, NODES, WORK, Work
-from il15_sim.batch.machine_code import MachineCode, build, key_of
+from il15_sim.batch.compile.machine_code import MachineCode, build, key_of
+from il15_sim.batch.drive.layout import LANES, NODES, WORK, Work
 
 _LINE = 64  # bytes of a cache line, which is what LANES doubles fill
 
@@ -31,8 +31,8 @@ def driver_code(before: Callable[[], object] | None = None) -> MachineCode:
 
 
 def _write() -> tuple[str, dict[str, Any]]:
-    from il15_sim.batch import driver
-    from il15_sim.batch.translate import translate
+    from il15_sim.batch.drive import driver
+    from il15_sim.batch.native.translate import translate
 
     return translate(driver.run_rows, LANES), {}
 

@@ -96,6 +96,17 @@ def fits(_models: Path) -> Listing:
     return Listing(("fit", "parameters", "studies", "title"), rows)
 
 
+def sweeps(_models: Path) -> Listing:
+    """The packaged sweeps."""
+    rows = []
+    for name, path in shipped("sweeps").items():
+        table = read_toml(path)
+        stages = [stage for stage in ("screen", "quantify") if stage in table.data]
+        count = str(len(table.tables("endpoints")))
+        rows.append((name, " ".join(stages), count, table.text("title", name)))
+    return Listing(("sweep", "stages", "endpoints", "title"), rows)
+
+
 def models(folder: Path) -> Listing:
     """The patient and its modules, with the words they begin with."""
     rows = []
@@ -112,7 +123,8 @@ def models(folder: Path) -> Listing:
 
 #: Kinds of things, by the word that asks for them.
 KINDS: dict[str, Callable[[Path], Listing]] = {
-    f.__name__: f for f in (scenarios, observables, drugs, variants, parameters, fits, models)
+    f.__name__: f
+    for f in (scenarios, observables, drugs, variants, parameters, fits, sweeps, models)
 }
 
 

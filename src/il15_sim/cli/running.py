@@ -1,4 +1,4 @@
-"""Commands that compute: run, fit, reproduce, and the report of what they wrote."""
+"""Commands that compute: run, fit, sweep, reproduce, and the report of what they wrote."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from il15_sim.cli.group import Command
+from il15_sim.cli.group import Command, warn
 from il15_sim.cli.progress import end_with, progress
 from il15_sim.errors import InputError
 
@@ -125,6 +125,64 @@ def fit(
         )
     if write_variant:
         click.echo(result.write_variant())
+    click.echo(done.path)
+    end_with([done])
+
+
+@click.command(
+    cls=Command,
+    short_help="Which parameters an answer depends on.",
+    epilog="""
+    \b
+    Examples:
+      il15-sim sweep sorafenib_exposure
+      il15-sim sweep chain --n 256 --threads 2
+      il15-sim sweep my_sweep.toml --out my_results --seed 7
+    """,
+)
+@click.argument("sweep")
+@_out_option("Results folder; results/<name>/<hash> when left out.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the points.")
+@click.option(
+    "--n",
+    type=int,
+    help="Base points of [quantify], a power of two; else trajectories of [screen].",
+)
+@click.option("--threads", type=click.IntRange(1), help="Threads; all cores when left out.")
+@click.pass_obj
+def sweep(
+    models: Path | None,
+    sweep: str,
+    out: Path | None,
+    seed: int | None,
+    n: int | None,
+    threads: int | None,
+) -> None:
+    """Vary parameters as SWEEP says: a TOML file or a packaged one such as sorafenib_exposure.
+
+    The simulations are kept beside the results: the same command after Ctrl-C continues.
+    """
+    from dataclasses import replace
+
+    from il15_sim.files.resources import find_file
+    from il15_sim.jobs.sweep import run_sweep, stored_at
+    from il15_sim.reporting.report import write_report
+    from il15_sim.sensitivity.sweep_file import read_sweep
+
+    read = read_sweep(find_file(sweep, "sweeps"))
+    if n is not None:
+        read = read.with_size(n)
+    if seed is not None:
+        read = replace(read, seed=seed)
+    place = stored_at(read, RESULTS, out)
+    try:
+        with progress() as tell:
+            done = run_sweep(read, RESULTS, tell, out=out, threads=threads, models_dir=models)
+    except (KeyboardInterrupt, SystemExit):
+        if place.is_dir():
+            warn(f"what was simulated is kept in {place}: the same command continues")
+        raise
+    write_report(done.path, title=read.title)
     click.echo(done.path)
     end_with([done])
 

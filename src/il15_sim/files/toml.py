@@ -131,9 +131,18 @@ class Table:
             for name, row in rows.items()
         }
 
-    def _lines_of(self, key: str, name: str) -> dict[int, str]:
+    def table(self, key: str) -> Table | None:
+        """The table written as `[key]`, with its own lines; None where it is missing."""
+        if key not in self.data:
+            return None
+        if not isinstance(self.data[key], dict):
+            raise self.fault(key, f"a table, written as [{key}]")
+        return Table(self.data[key], self.file, self._lines_of(key), f"[{key}]")
+
+    def _lines_of(self, *names: str) -> dict[int, str]:
         """Lines from the header `[key.name]` up to the next header that is not below it."""
-        path = rf"\s*\[\s*{re.escape(key)}\s*\.\s*[\"']?{re.escape(name)}[\"']?\s*"
+        dotted = r"\.\s*".join(rf"[\"']?{re.escape(name)}[\"']?\s*" for name in names)
+        path = rf"\s*\[\s*{dotted}"
         own: dict[int, str] = {}
         for number, line in self.lines.items():
             if re.match(rf"{path}\]" if not own else rf"{path}[.\]]", line):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from il15_sim.batch.time_unit import HOUR, TimeUnit, time_unit_of
+from il15_sim.batch.equations.time_unit import HOUR, TimeUnit, time_unit_of
 from il15_sim.errors import InputError
 from il15_sim.frozen import Frozen
 

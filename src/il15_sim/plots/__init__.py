@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 from il15_sim.plots.captions import caption, story
 from il15_sim.plots.chain_figure import chain
 from il15_sim.plots.dose_figures import dose_exposure, dose_response
+from il15_sim.plots.dose_maps import dose_map
 from il15_sim.plots.ensembles import bands
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
+from il15_sim.plots.index_bars import morris_plane, sobol_bars, tornado
+from il15_sim.plots.index_lines import index_convergence, indices_over_time
+from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.knockout import knockouts
 from il15_sim.plots.region import behaviour_region
 from il15_sim.plots.sliders import explore
@@ -30,14 +34,21 @@ __all__ = [
     "caption",
     "chain",
     "dose_exposure",
+    "dose_map",
     "dose_response",
     "explore",
     "goodness_of_fit",
+    "index_convergence",
+    "indices_over_time",
+    "interactions",
     "knockouts",
+    "morris_plane",
     "observed_predicted",
     "overlay",
     "save",
+    "sobol_bars",
     "story",
+    "tornado",
     "trajectories",
 ]
 

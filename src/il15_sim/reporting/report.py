@@ -23,6 +23,7 @@ from il15_sim.reporting.report_data import (
     pivot,
     shown_value,
 )
+from il15_sim.reporting.sweeps import sweep_view
 
 REPORT = "report.html"
 KINDS = ("measured", "derived", "fitted", "assumed")
@@ -107,6 +108,7 @@ def report_html(
         version=__version__,
         scenarios=[_scenario(r) for r in results if r.kind == "scenario"],
         fits=[r for r in results if r.kind == "fit"],
+        sweeps=[sweep_view(r) for r in results if r.kind == "sweep"],
         results=results,
         overview=[row for r in results if r.kind == "scenario" for row in _overview(r)],
         parameters=parameters,

@@ -59,7 +59,7 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """`"scenario"` or `"fit"`."""
+        """`"scenario"`, `"fit"` or `"sweep"`."""
         return str(self.about.get("kind", ""))
 
     def table(self, name: str) -> list[dict[str, str]]:
@@ -183,7 +183,7 @@ def shown_value(row: dict[str, str]) -> str:
 
 def _small(path: Path) -> bool:
     # Curves are for programs; a report shows them as figures.
-    return path.stem not in ("trajectories", "curves")
+    return path.stem not in ("trajectories", "curves", "indices", "convergence")
 
 
 def _pictures(path: Path) -> Iterable[Picture]:

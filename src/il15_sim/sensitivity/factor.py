@@ -14,6 +14,7 @@ from il15_sim.behaviours.region import HELD
 from il15_sim.errors import InputError, unknown
 from il15_sim.finite import as_number
 from il15_sim.model import Model
+from il15_sim.model.parameters import KINDS
 from il15_sim.sensitivity.distribution import check_distribution, quantiles
 from il15_sim.simulation.subject import subject_of
 
@@ -84,6 +85,7 @@ def factors(
     model: Model | Kernel,
     names: Sequence[str] | str | None = None,
     *,
+    kinds: Sequence[str] | str | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     distributions: Mapping[str, str | tuple[str | float, ...]] | None = None,
@@ -103,6 +105,9 @@ def factors(
         those that say who the patient is or which hypothesis is on (body size, switches): these
         are varied only where they are named. Of a Kernel, and where only they are wanted: those
         that have `bounds`.
+    kinds : sequence of str, optional
+        Of all these parameters only those of some kinds of the table: "measured", "derived",
+        "fitted", "assumed"; beside those that are named.
     groups : mapping of group to names, optional
         Groups that are varied together. What is in none stands alone.
     bounds : mapping of name to (low, high), optional
@@ -128,7 +133,7 @@ def factors(
     """
     known = subject_of(model).constants
     given, spread = dict(bounds or {}), dict(distributions or {})
-    chosen = _chosen(model, names, given)
+    chosen = _chosen(model, names, kinds, given)
     for place, ids in (("bounds", given), ("distributions", spread), ("names", chosen)):
         for id_ in ids:
             if id_ not in known:
@@ -145,19 +150,41 @@ def factors(
 
 
 def _chosen(
-    model: Model | Kernel, names: Sequence[str] | str | None, bounds: Mapping[str, object]
+    model: Model | Kernel,
+    names: Sequence[str] | str | None,
+    kinds: Sequence[str] | str | None,
+    bounds: Mapping[str, object],
 ) -> list[str]:
-    if names is not None:
-        return [names] if isinstance(names, str) else list(names)
+    named = [names] if isinstance(names, str) else list(names or ())
+    if kinds is None and names is not None:
+        return named
     if isinstance(model, Kernel):
+        if kinds is not None:
+            raise InputError("kinds of a Kernel", why="it has no table", fix="name parameters")
         return list(bounds)
-    inputs = {target.target for target in model.drugs}
-    free = [
+    asked = (kinds,) if isinstance(kinds, str) else tuple(kinds or KINDS)
+    for kind in asked:
+        if kind not in KINDS:
+            raise _no_kind(kind)
+    told_apart = {target.target for target in model.drugs} | HELD
+    chosen = [
         p.id
         for p in model.parameters.parameters
-        if p.upper > p.lower and p.id not in inputs and p.id not in HELD
+        if p.upper > p.lower and p.id not in told_apart and p.kind in asked
     ]
-    return list(dict.fromkeys((*free, *bounds)))
+    return list(dict.fromkeys((*chosen, *named, *(bounds if kinds is None else ()))))
+
+
+def _no_kind(kind: str) -> InputError:
+    """Why inputs and switches cannot be asked for as a kind, or that there is no such kind."""
+    if str(kind).rstrip("s") in ("input", "switch", "switche"):
+        return InputError(
+            f"kind '{kind}'",
+            why="inputs and switches say what is given and which hypothesis is on: they are "
+            "varied only where they are named",
+            fix="name their ids",
+        )
+    return unknown("kind", str(kind), KINDS)
 
 
 def _groups(groups: Mapping[str, Iterable[str]], chosen: Sequence[str]) -> dict[str, str]:

@@ -48,9 +48,12 @@ class Failures:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Columns output, time_h, failed (rows), left_out, replaced, used (blocks), where."""
+        """Columns output, time_h, failed (rows), left_out, replaced, used (blocks), where, reasons.
+
+        The reasons are empty: only who simulates knows them.
+        """
         columns = ["output", "time_h", "failed", "left_out", "replaced", "used", "where"]
-        return pd.DataFrame(self.records, columns=columns)
+        return pd.DataFrame(self.records, columns=columns).assign(reasons="")
 
 
 def check_choice(choice: str) -> None:

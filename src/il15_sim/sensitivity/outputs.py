@@ -81,18 +81,44 @@ def outputs_of(runs: Runs, names: Sequence[str] | None = None) -> Outputs:
     return outputs
 
 
-def contrasted(outputs: Outputs, against: Outputs, how: str) -> Outputs:
-    """Each output compared with that of the same row elsewhere, in one of the ways of `CONTRASTS`.
+def contrasted(outputs: Outputs, against: Outputs, how: str | Mapping[str, str]) -> Outputs:
+    """Outputs compared with those of the same rows elsewhere, in the ways of `CONTRASTS`.
 
-    The logarithm of a ratio that is not positive is NaN.
+    One way compares all, beside their own values; a mapping of names to ways compares these, in
+    the place of their own values. The logarithm of a ratio that is not positive is NaN.
     """
-    made: Outputs = {}
+    names = dict.fromkeys(name for name, _ in outputs)
+    ways = dict.fromkeys(names, how) if isinstance(how, str) else dict(how)
+    for name in ways:
+        if name not in names:
+            raise unknown("output", name, names, "contrast")
+    made = dict(outputs) if isinstance(how, str) else {}
     with np.errstate(all="ignore"):
         for (name, hour), values in outputs.items():
+            if name not in ways:
+                made[name, hour] = values
+                continue
             other = against[name, hour]
-            compared = np.log(values / other) if how == "log_ratio" else values - other
-            made[f"{name}_{how}", hour] = compared
+            compared = np.log(values / other) if ways[name] == "log_ratio" else values - other
+            made[f"{name}_{ways[name]}", hour] = compared
     return made
+
+
+def with_logarithms(outputs: Outputs, names: Sequence[str]) -> Outputs:
+    """Outputs, some of them replaced by their natural logarithm, `<output>_log`.
+
+    What is not positive has none: NaN.
+    """
+    for name in names:
+        if all(name != key[0] for key in outputs):
+            raise unknown("output", name, {key[0] for key in outputs}, "logarithms")
+    with np.errstate(all="ignore"):
+        return {
+            (f"{key[0]}_log" if key[0] in names else key[0], key[1]): (
+                np.where(values > 0, np.log(values), np.nan) if key[0] in names else values
+            )
+            for key, values in outputs.items()
+        }
 
 
 def told(key: Key) -> str:

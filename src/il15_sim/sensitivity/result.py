@@ -38,7 +38,7 @@ class Indices:
         Size and seed of the design.
     failures : DataFrame
         One row per output with failed simulations: how many rows failed, how many blocks were left
-        out, replaced and used, and where they lie.
+        out, replaced and used, and where they lie; of simulations also the `reasons` of all runs.
     options : mapping
         How it was made.
     evidence : object

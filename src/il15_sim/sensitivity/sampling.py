@@ -186,8 +186,7 @@ def design(
     for name in options:
         if name not in OPTIONS[method]:
             raise unknown(f"option of '{method}'", name, OPTIONS[method])
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 2:
-        raise InputError(f"n {n!r}", why="it is a whole number from 2 on")
+    check_size("n", n)
     chosen = {**OPTIONS[method], **options}
     made = Design(
         method, tuple(factors), int(n), check_seed(seed), chosen, np.zeros((0, len(names)))
@@ -195,13 +194,7 @@ def design(
     if method == "sobol":
         if not isinstance(chosen["second_order"], bool):
             raise InputError(f"second_order {chosen['second_order']!r}", fix="give True or False")
-        if n & (n - 1):
-            below = 2 ** int(math.log2(n))
-            raise InputError(
-                f"n {n}",
-                why="the points of Sobol are even only in powers of two",
-                fix=f"give {below} or {2 * below}",
-            )
+        check_power(int(n))
         return replace(made, unit=_sobol(made, int(n), made.seed))
     if method == "morris":
         _check_morris(chosen, int(n))
@@ -216,6 +209,23 @@ def design(
     with undisturbed(made.seed):
         rows = called(sampler, given, chosen["sample_options"])
     return replace(made, unit=np.ascontiguousarray(rows, np.float64))
+
+
+def check_size(what: str, n: object) -> None:
+    """Refuse what is no number of blocks."""
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 2:
+        raise InputError(f"{what} {n!r}", why="it is a whole number from 2 on")
+
+
+def check_power(n: int) -> None:
+    """Refuse a number of Sobol's points that is no power of two."""
+    if n & (n - 1):
+        below = 2 ** int(math.log2(n))
+        raise InputError(
+            f"n {n}",
+            why="the points of Sobol are even only in powers of two",
+            fix=f"give {below} or {2 * below}",
+        )
 
 
 def _check_morris(options: Mapping[str, Any], n: int) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.results.endpoint import Endpoint
 from il15_sim.results.runs import Runs
+from il15_sim.results.shown import OK
 from il15_sim.sensitivity.analysis import analyse, constant
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.factor import factors as factors_of
@@ -28,6 +31,7 @@ from il15_sim.sensitivity.outputs import (
     contrasted,
     outputs_of,
     told,
+    with_logarithms,
 )
 from il15_sim.sensitivity.result import Indices
 from il15_sim.sensitivity.sampling import Design, design
@@ -37,6 +41,8 @@ from il15_sim.simulation import simulate
 RTOL: float = inspect.signature(simulate).parameters["rtol"].default
 #: Arguments of `simulate` that are the design's business.
 _OURS = ("parameters", "cross", "names", "final_state")
+#: Those that change no number.
+_NO_MATTER = ("threads", "scheduler", "progress", "rows_per_shard")
 
 
 def sensitivity(
@@ -51,7 +57,8 @@ def sensitivity(
     n: int = 1024,
     seed: int = 0,
     against: Regimen | None = None,
-    contrast: str = "log_ratio",
+    contrast: str | Mapping[str, str] = "log_ratio",
+    logarithms: Sequence[str] = (),
     failures: str = "refuse",
     resamples: int = 100,
     folder: str | Path | None = None,
@@ -76,6 +83,11 @@ def sensitivity(
     against : Regimen, optional
         A second regimen for the same patients. Each output is then also compared with that of the
         same patient under it: `<output>_log_ratio` or, as `contrast` says, `<output>_difference`.
+    contrast : "log_ratio", "difference", or mapping of output to one of these
+        A mapping compares the outputs that it names, in the place of their own values.
+    logarithms : sequence of str
+        Outputs that are analysed as their natural logarithm, `<output>_log`: the variance of what
+        spans decades is that of its few largest values. What is not positive has failed.
     failures : "refuse", "drop" or "resample"
         As in `analyse`: a run that failed, or an endpoint that does not exist in it. With a folder,
         asking again with another choice simulates nothing again.
@@ -117,14 +129,16 @@ def sensitivity(
         raise InputError(f"argument '{ours}'", why="the design says who is simulated")
     if regimen is not None and not isinstance(regimen, Regimen):
         raise InputError(f"{regimen!r:.60} is not one regimen", fix="give one, or two by `against`")
-    if contrast not in CONTRASTS:
-        raise unknown("contrast", contrast, CONTRASTS)
+    for way in [contrast] if isinstance(contrast, str) else contrast.values():
+        if way not in CONTRASTS:
+            raise unknown("contrast", str(way), CONTRASTS)
     wanted = {"endpoints": endpoints, "observables": observables, "times_h": times_h, **asked}
     check_asked(wanted)
     if isinstance(factors, Design):
         made = factors
     else:
         made = design(factors_of(model) if factors is None else factors, method, n, seed=seed)
+    reasons: Counter[str] = Counter()
 
     def evaluate(table: pd.DataFrame) -> Outputs:
         runs = simulate(
@@ -136,12 +150,13 @@ def sensitivity(
             **wanted,
         )
         check_order(runs, table)
+        reasons.update(status for status in runs.status if status != OK)
         outputs = outputs_of(runs)
         if against is None:
-            return outputs
+            return with_logarithms(outputs, logarithms)
         # All regimens of the first patient come first.
         own, other = ({key: v[first::2] for key, v in outputs.items()} for first in (0, 1))
-        return own | contrasted(own, other, contrast)
+        return with_logarithms(contrasted(own, other, contrast), logarithms)
 
     how = {
         "model": model.name,
@@ -149,12 +164,14 @@ def sensitivity(
         "regimen": str(regimen or Regimen.none()),
         "against": None if against is None else str(against),
         "contrast": contrast,
-        **{name: str(value) for name, value in asked.items()},
+        "logarithms": list(logarithms),
+        **{name: str(value) for name, value in asked.items() if name not in _NO_MATTER},
     }
     found = analyse(made, evaluate, failures=failures, resamples=resamples, options=how)
-    suffix = f"_{contrast}" if against is not None else ""
-    _warn_of_noise(found.evidence[1], suffix, float(asked.get("rtol", RTOL)))
-    return found
+    logs = {f"{name}_log" for name in logarithms}
+    _warn_of_noise(found.evidence[1], against is not None, logs, float(asked.get("rtol", RTOL)))
+    why = "; ".join(f"{status} ({count} runs)" for status, count in reasons.most_common())
+    return replace(found, failures=found.failures.assign(reasons=why))
 
 
 def check_order(runs: Runs, table: pd.DataFrame) -> None:
@@ -168,13 +185,20 @@ def check_order(runs: Runs, table: pd.DataFrame) -> None:
         )
 
 
-def _warn_of_noise(outputs: Outputs, suffix: str, rtol: float) -> None:
-    """Warn of outputs that vary by less than the error of simulations; `suffix` marks contrasts."""
+def _warn_of_noise(outputs: Outputs, compared: bool, logs: set[str], rtol: float) -> None:
+    """Warn of outputs that vary by less than the error of simulations.
+
+    Some may be contrasts, those of `logs` are logarithms.
+    """
     for (name, hour), values in outputs.items():
         y = values[np.isfinite(values)]
-        own = outputs.get((name.removesuffix(suffix), hour), values)
+        difference = compared and name.endswith("_difference")
+        own = (
+            outputs.get((name.removesuffix("_difference"), hour), values) if difference else values
+        )
         # The error of a logarithm is relative already.
-        size = 1.0 if suffix == "_log_ratio" and name.endswith(suffix) else np.nanmax(np.abs(own))
+        relative = name in logs or (compared and name.endswith("_log_ratio"))
+        size = 1.0 if relative else np.nanmax(np.abs(own))
         if not constant(y) and y.std() < rtol * size:
             share = y.std() / size
             text = f"'{told((name, hour))}' varies by {share:.1g} of its size, and simulations are "

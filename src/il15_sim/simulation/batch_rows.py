@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.drive.layout import AREA, MAXIMUM, MINIMUM, TIME_ABOVE, TIME_BELOW
+from il15_sim.batch.equations.sbml_document import Unsupported
 from il15_sim.batch.kernel import Kernel, Outcome, Task
-from il15_sim.batch.layout import AREA, MAXIMUM, MINIMUM, TIME_ABOVE, TIME_BELOW
-from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.model import Model
 from il15_sim.simulation.block import refuse
 from il15_sim.simulation.plan import Plan
@@ -31,7 +32,7 @@ class BatchRows:
     task: Task
     threads: int | None
     compiled_before: float = 0.0
-    name = "batch"
+    name: ClassVar[Literal["batch"]] = "batch"
 
     @property
     def compile_seconds(self) -> float:

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from il15_sim._version import __version__
-from il15_sim.batch import layout
+from il15_sim.batch.drive import layout
 from il15_sim.batch.task import Outcome, Reduction, Task
 from il15_sim.simulation.measures import last_doses, measure
 from il15_sim.simulation.plan import Plan

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import (
+from il15_sim.batch.drive.layout import (
     AREA,
     FIRST_ABOVE,
     FIRST_BELOW,

@@ -10,7 +10,7 @@ from typing import Any
 import xarray as xr
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.model import Model
 from il15_sim.simulation.engines import check_engine
 from il15_sim.simulation.execute import ROWS_PER_BLOCK, carry_out
@@ -18,6 +18,9 @@ from il15_sim.simulation.pairing import Parameters, Regimens, paired
 from il15_sim.simulation.request import make_plan
 from il15_sim.simulation.stencil import Stencil
 from il15_sim.simulation.subject import subject_of
+
+#: What to do where an output is called like the error of another.
+_ERROR_NAMES = "the errors of derivatives are called so: ask for these outputs in two calls"
 
 
 def gradients(
@@ -65,7 +68,7 @@ def gradients(
     Raises
     ------
     InputError
-        For unknown ids, and for parameters that are zero.
+        For unknown ids, for parameters that are zero, and for outputs called like `<name>_error`.
 
     Examples
     --------
@@ -91,6 +94,8 @@ def gradients(
         raise unknown("argument", unfit[0], known)
     subject = subject_of(model)
     plan = make_plan(subject, paired(subject, regimens, parameters), **asked)
+    named = [*plan.task.outputs[: plan.courses], *(e.name for e in plan.endpoints)]
+    check_distinct("variable", [v for n in named for v in (n, f"{n}_error")], _ERROR_NAMES)
     stencil = Stencil(plan.rows, subject.constants, names, relative_step)
     task = replace(plan.task, shared_steps=True)
     around = replace(plan, rows=stencil.rows, copies=stencil.copies, task=task)

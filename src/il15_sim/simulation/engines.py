@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from il15_sim.batch.equations.sbml_document import Unsupported
 from il15_sim.batch.kernel import Kernel, Outcome
-from il15_sim.batch.sbml_document import Unsupported
 from il15_sim.errors import InputError, unknown
 from il15_sim.simulation.batch_rows import batch_rows
 from il15_sim.simulation.foreign_rows import foreign_course
@@ -24,7 +24,7 @@ class Rows(Protocol):
     """A plan on an engine, simulated block by block."""
 
     @property
-    def name(self) -> str:
+    def name(self) -> Literal["batch", "reference"]:
         """Name of the engine."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from numpy.typing import ArrayLike
 
@@ -20,6 +20,9 @@ from il15_sim.simulation.pairing import Parameters, Regimens, paired
 from il15_sim.simulation.recipe import PlannedRecipe
 from il15_sim.simulation.request import make_plan
 from il15_sim.simulation.subject import subject_of
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 def simulate(
@@ -44,6 +47,7 @@ def simulate(
     max_step_h: float = math.inf,
     max_steps: int = 100_000,
     threads: int | None = None,
+    scheduler: str | Client | None = None,
     folder: str | Path | None = None,
     rows_per_shard: int = ROWS_PER_BLOCK,
     progress: bool | None = None,
@@ -109,7 +113,13 @@ def simulate(
     max_steps : int
         Attempts after which a simulation is given up; its status tells so.
     threads : int, optional
-        Threads of the batch engine. Default: all cores that this process may use.
+        Threads of the batch engine. Default: all cores that this process may use; on a cluster
+        one for each piece of work.
+    scheduler : str or Client, optional
+        Simulate on a Dask cluster, given by the address of its scheduler ("tcp://host:8786") or by
+        a `distributed.Client`. A folder is written by this process. Numbers are those of this
+        machine, to the bit, where the processors are of one kind. A killed worker costs the pieces
+        it had; those of a lost scheduler are handed out again when it is back within a minute.
     folder : path, optional
         Where results are stored shard by shard; a run that was stopped, by Ctrl-C or SIGTERM or a
         crash, continues from there under the same names. The arrays are then read from disk as
@@ -129,7 +139,8 @@ def simulate(
     InputError
         For unknown ids, bad times, and tables that do not fit; for SBML without a unit of time; for
         a change of a parameter that an initial assignment reads; for what libRoadRunner cannot
-        read or report, on the reference engine.
+        read or report, on the reference engine; for a scheduler that cannot be reached, and for
+        workers of another version.
 
     Examples
     --------
@@ -166,6 +177,12 @@ def simulate(
         max_steps=max_steps,
     )
     data = carry_out(
-        plan, engine, threads, folder=folder, rows_per_shard=rows_per_shard, progress=progress
+        plan,
+        engine,
+        threads,
+        scheduler=scheduler,
+        folder=folder,
+        rows_per_shard=rows_per_shard,
+        progress=progress,
     )
     return Runs(data, PlannedRecipe(plan, engine, threads))

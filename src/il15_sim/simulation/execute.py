@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import LANES
+from il15_sim.batch.drive.layout import LANES
 from il15_sim.errors import InputError
 from il15_sim.progress import row_bar
 from il15_sim.simulation.block import to_dataset
+from il15_sim.simulation.cluster import connected
 from il15_sim.simulation.engines import EngineName, rows_on
 from il15_sim.simulation.identity import stored_inputs
 from il15_sim.simulation.plan import Plan
 from il15_sim.simulation.stencil import Stencil, differentiated
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 #: Rows of a stored shard, and most rows that are simulated together.
 ROWS_PER_BLOCK = 4096
@@ -44,6 +50,7 @@ def carry_out(
     threads: int | None,
     *,
     stencil: Stencil | None = None,
+    scheduler: str | Client | None = None,
     folder: str | Path | None = None,
     rows_per_shard: int = ROWS_PER_BLOCK,
     progress: bool | None = None,
@@ -59,6 +66,8 @@ def carry_out(
         What is simulated, and on what.
     stencil : Stencil, optional
         Keep derivatives at its points; the plan simulates around them.
+    scheduler : str or Client, optional
+        Simulate on a Dask cluster, without derivatives.
     folder, rows_per_shard, progress
         As in `simulate`.
 
@@ -88,24 +97,33 @@ def carry_out(
         together = rows_per_block((last - first) * row_bytes, plan.row_bytes, copies)
         return in_blocks(compute, first, last, together, told)
 
-    if folder is None:
-        with row_bar(points.count, progress, delay_s=0.5) as bar:
-            data = part(0, points.count, bar.update)
-        if names is not None:
-            data = data.assign_coords(run=names)
-    else:
-        from il15_sim.store import run_shards
+    with nullcontext() if scheduler is None else connected(scheduler) as cluster:
+        ahead = None
+        if cluster is not None:
+            ahead = partial(cluster.results, plan, rows.name, threads)
+        if folder is None:
+            with row_bar(points.count, progress, delay_s=0.5) as bar:
+                if cluster is None or ahead is None:
+                    data = part(0, points.count, bar.update)
+                else:
+                    spans = pieces_of(points.count, cluster.threads)
+                    data = joined(counted(ahead(spans), bar.update), 0, points.count)
+            if names is not None:
+                data = data.assign_coords(run=names)
+        else:
+            from il15_sim.store import run_shards
 
-        data = run_shards(
-            part,
-            points.count,
-            folder=folder,
-            inputs=stored_inputs(plan, rows.name, stencil),
-            rows_per_shard=rows_per_shard,
-            multiple_of=LANES if copies == 1 else 1,
-            names=names,
-            progress=progress,
-        )
+            data = run_shards(
+                part,
+                points.count,
+                folder=folder,
+                inputs=stored_inputs(plan, rows.name, stencil),
+                rows_per_shard=rows_per_shard,
+                multiple_of=LANES if copies == 1 else 1,
+                names=names,
+                progress=progress,
+                ahead=ahead,
+            )
     # Not stored: it differs from one call to the next.
     data.attrs["compile_seconds"] = rows.compile_seconds
     # Stored variables come back by the alphabet; the order is that in which they were asked for.
@@ -150,19 +168,44 @@ def in_blocks(
     per_block: int,
     on_rows: Callable[[float], object] | None = None,
 ) -> xr.Dataset:
-    """The rows [first, last), of which every block is copied into arrays made once.
-
-    Joining the blocks at the end would take twice the memory.
-    """
+    """The rows [first, last), simulated block by block."""
     if last - first <= per_block:
         return compute(first, last, on_rows)
+    starts = range(first, last, per_block)
+    parts = ((k, compute(k, min(k + per_block, last), on_rows)) for k in starts)
+    return joined(parts, first, last)
+
+
+def pieces_of(rows: int, threads: int) -> Iterator[tuple[int, int]]:
+    """Spans of rows that keep the threads of a cluster busy to the end.
+
+    >>> [*pieces_of(100, 1)]
+    [(0, 32), (32, 64), (64, 96), (96, 100)]
+    """
+    size = min(-(-rows // (4 * max(threads, 1))), ROWS_PER_BLOCK)
+    size = -(-size // LANES) * LANES
+    return ((start, min(start + size, rows)) for start in range(0, rows, size))
+
+
+def counted(
+    parts: Iterable[tuple[int, xr.Dataset]], on_rows: Callable[[float], object]
+) -> Iterator[tuple[int, xr.Dataset]]:
+    """Results as they come; `on_rows` is told of how many rows."""
+    for start, part in parts:
+        on_rows(part.sizes["run"])
+        yield start, part
+
+
+def joined(parts: Iterable[tuple[int, xr.Dataset]], first: int, last: int) -> xr.Dataset:
+    """The rows [first, last) from parts in any order, each with its first row.
+
+    Every part is copied into arrays made once: joining them at the end would take twice the memory.
+    """
     room: dict[str, NDArray[Any]] = {}
     data: dict[str, xr.Variable] = {}
     coords: dict[str, xr.Variable] = {}
     attrs: dict[Any, Any] = {}
-    for start in range(first, last, per_block):
-        stop = min(start + per_block, last)
-        part = compute(start, stop, on_rows)
+    for start, part in parts:
         if not data:
             attrs = part.attrs
             data = {str(k): _widened(part[k].variable, last - first) for k in part.data_vars}
@@ -171,8 +214,8 @@ def in_blocks(
                 k: v.values for k, v in (data | coords).items() if v.dims and v.dims[0] == "run"
             }
         for name, values in room.items():
-            values[start - first : stop - first] = part[name].values
-        # Not kept while the next block is computed.
+            values[start - first : start - first + part.sizes["run"]] = part[name].values
+        # Not kept while the next part is computed.
         del part
     return xr.Dataset(data, coords=coords, attrs=attrs)
 

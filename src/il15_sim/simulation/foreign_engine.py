@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.elements import Elements, Quantity, Species, read_elements
+from il15_sim.batch.equations.elements import Elements, Quantity, Species, read_elements
+from il15_sim.batch.equations.sbml_document import open_document
 from il15_sim.batch.kernel import Kernel
-from il15_sim.batch.sbml_document import open_document
 from il15_sim.errors import InputError
 from il15_sim.model.sbml import set_sbml_quantities
 from il15_sim.simulation.reference_engine import ReferenceEngine

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import (
+from il15_sim.batch.drive.layout import (
     AREA,
     FIRST_ABOVE,
     FIRST_BELOW,

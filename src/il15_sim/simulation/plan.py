@@ -102,6 +102,18 @@ class Plan:
             schedule_of = schedule_of[rows]
         return replace(self, rows=self.rows.take(rows), initial=initial, schedule_of=schedule_of)
 
+    def between(self, first: int, last: int) -> Plan:
+        """The rows [first, last) only, with the schedules that they follow."""
+        used, schedule_of = np.unique(self.schedules_of(first, last), return_inverse=True)
+        return replace(
+            self,
+            rows=self.rows.between(first, last),
+            initial=self.initial_of(first, last),
+            regimens=tuple(self.regimens[i] for i in used),
+            schedules=self.schedules.take(used),
+            schedule_of=schedule_of,
+        )
+
     def asking(self, endpoints: Sequence[Endpoint]) -> Plan:
         """The same simulations with other endpoints, and without time courses."""
         task, course_rows = reading(self.task, self.regimens, endpoints)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import STEP_TOO_SMALL, TOO_MANY_STEPS
+from il15_sim.batch.drive.layout import STEP_TOO_SMALL, TOO_MANY_STEPS
 from il15_sim.model import Model
 
 Array = NDArray[np.float64]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import BAD_START, OK
+from il15_sim.batch.drive.layout import BAD_START, OK
 from il15_sim.batch.task import Outcome
 from il15_sim.model import Model
 from il15_sim.simulation.block import refuse
@@ -33,7 +34,7 @@ class ReferenceRows:
 
     plan: Plan
     simulated: Simulated
-    name = "reference"
+    name: ClassVar[Literal["reference"]] = "reference"
     compile_seconds = 0.0
 
     def block(

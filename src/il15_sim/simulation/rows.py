@@ -152,10 +152,16 @@ class ParameterRows:
     def take(self, rows: NDArray[np.intp]) -> ParameterRows:
         """Some of the rows, by number."""
         table = np.array([self.block(i, i + 1)[0] for i in rows.tolist()])
-        table = table.reshape(len(rows), len(self.columns))
-        text = hashlib.sha256("\n".join(self.columns).encode() + table.tobytes()).hexdigest()
         names = None if self.names is None else tuple(self.names[i] for i in rows)
-        return ParameterRows(len(rows), self.columns, _Table(table), text, names)
+        return self._with(table.reshape(len(rows), len(self.columns)), names)
+
+    def between(self, first: int, last: int) -> ParameterRows:
+        """The rows [first, last) as a table."""
+        return self._with(self.block(first, last), self.names and self.names[first:last])
+
+    def _with(self, table: Array, names: tuple[Hashable, ...] | None) -> ParameterRows:
+        text = hashlib.sha256("\n".join(self.columns).encode() + table.tobytes()).hexdigest()
+        return ParameterRows(len(table), self.columns, _Table(table), text, names)
 
     def block(self, start: int, stop: int) -> Array:
         """Rows [start, stop), checked for their shape."""

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.drive.layout import ADD, SET
 from il15_sim.batch.events import EventTable
-from il15_sim.batch.layout import ADD, SET
 from il15_sim.errors import InputError, unknown
 from il15_sim.finite import as_number
 from il15_sim.regimen.dose import round_h

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import BAD_DOSE, BAD_START
+from il15_sim.batch.drive.layout import BAD_DOSE, BAD_START
 from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.reference_engine import IntegrationFailed, ReferenceEngine
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from il15_sim.batch.layout import BAD_START, BELOW_ZERO, DRIFTING
+from il15_sim.batch.drive.layout import BAD_START, BELOW_ZERO, DRIFTING
 from il15_sim.errors import InputError
 from il15_sim.model import Model
 from il15_sim.simulation.reference_engine import IntegrationFailed, ReferenceEngine

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from il15_sim.batch.layout import LANES
+from il15_sim.batch.drive.layout import LANES
 from il15_sim.errors import InputError, unknown
 from il15_sim.simulation.rows import ParameterRows
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.batch.equations.time_unit import HOUR, TimeUnit
 from il15_sim.batch.kernel import Kernel
-from il15_sim.batch.time_unit import HOUR, TimeUnit
 from il15_sim.errors import InputError
 from il15_sim.model import Model
 

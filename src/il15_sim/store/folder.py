@@ -128,17 +128,16 @@ class ShardFolder:
             )
         return missing
 
-    def run(self, number: int, compute: Compute) -> None:
-        """Compute one shard and store it, whether it is there already or not.
+    def write(self, number: int, result: xr.Dataset) -> None:
+        """Store the result of one shard, whether it is there already or not.
 
         Raises
         ------
         InputError
             For a result that does not fit its rows or the shards before, and where it cannot be
-            written. What `compute` raises passes through.
+            written.
         """
         start, stop = self.span(number)
-        result = compute(start, stop)
         try:
             data = check_rows(result, start, stop).compute()
             if self.names is not None:

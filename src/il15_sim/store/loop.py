@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from il15_sim.interrupts import sigterm_raises
 from il15_sim.progress import row_bar
 from il15_sim.store.folder import Compute, ShardFolder
+
+#: Computes spans of rows elsewhere, several at once: results in any order, with their first rows.
+Ahead = Callable[[Iterator[tuple[int, int]]], Iterator[tuple[int, xr.Dataset]]]
 
 
 def run_shards(
@@ -25,6 +28,7 @@ def run_shards(
     multiple_of: int = 8,
     names: NDArray[np.generic] | None = None,
     progress: bool | None = None,
+    ahead: Ahead | None = None,
 ) -> xr.Dataset:
     """Compute all rows of an ensemble shard by shard; a run that was stopped is continued.
 
@@ -62,6 +66,9 @@ def run_shards(
         part in the hash; a folder whose rows have other names is refused.
     progress : bool, optional
         Show a bar on stderr; by default only on a terminal.
+    ahead : callable, optional
+        Takes the spans that are missing, one by one, and gives their results as they come; used in
+        place of `compute`.
 
     Returns
     -------
@@ -98,7 +105,7 @@ def run_shards(
             names=names,
         )
         try:
-            _compute_missing(ensemble, compute, progress)
+            _compute_missing(ensemble, compute, progress, ahead)
             ensemble.note_end()
         except BaseException:
             # A signal that came between two steps of writing.
@@ -107,17 +114,27 @@ def run_shards(
     return ensemble.dataset()
 
 
-def _compute_missing(ensemble: ShardFolder, compute: Compute, progress: bool | None) -> None:
+def _compute_missing(
+    ensemble: ShardFolder, compute: Compute, progress: bool | None, ahead: Ahead | None
+) -> None:
     missing = ensemble.missing()
     todo = {number: stop - start for number in missing for start, stop in [ensemble.span(number)]}
     random.Random().shuffle(missing)
     with row_bar(ensemble.rows, progress, initial=ensemble.rows - sum(todo.values())) as bar:
-        for number in missing:
-            if ensemble.is_finished(number):
+
+        def spans() -> Iterator[tuple[int, int]]:
+            for number in missing:
+                if not ensemble.is_finished(number):
+                    yield ensemble.span(number)
+                    continue
                 if not bar.disable:
                     bar.initial += todo[number]  # the rows of another worker are not of our rate
-            else:
-                ensemble.run(number, compute)
+                bar.update(todo[number])
+
+        here = ((start, compute(start, stop)) for start, stop in spans())
+        for start, result in here if ahead is None else ahead(spans()):
+            number = start // ensemble.rows_per_shard
+            ensemble.write(number, result)
             bar.update(todo[number])
 
 

@@ -1,0 +1,1 @@
+"""The driver: steps, doses, conditions and endpoints of many rows, in the typed words."""

@@ -1,0 +1,1 @@
+"""From an SBML text to differential equations, their Jacobian and their conditions."""

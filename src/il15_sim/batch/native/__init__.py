@@ -1,0 +1,1 @@
+"""A few typed words of Python as LLVM text: what the driver is written in."""
