@@ -54,6 +54,11 @@ def executed(path, folder):
     return notebook, time.perf_counter() - begin
 
 
+def test_there_are_five():
+    assert [path.stem[0] for path in NOTEBOOKS] == ["1", "2", "3", "4", "5"]
+    assert {*QUICK} <= {path.stem for path in NOTEBOOKS}
+
+
 def test_definitions_are_seen():
     code = "def f(): ...\nclass A: ...\nprint(lambda: 1)\nasync def g(): ..."
     assert {*definitions(code)} == {kind.__name__ for kind in DEFINES}
