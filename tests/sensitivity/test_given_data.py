@@ -79,6 +79,26 @@ def test_ranks_alone_matter(method):
     assert one["value"].notna().all()
 
 
+def test_a_skewed_output_has_the_delta_of_its_logarithm():
+    table = normal(500)
+    logarithm = 2 * table["a"] + table["b"]
+    one, other = (
+        given_data(table, y, resamples=5).frame for y in (logarithm, np.exp(3 * logarithm))
+    )
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert one["value"].between(0, 1).all()
+
+
+@pytest.mark.parametrize("method", ["delta", "pawn"])
+def test_in_a_table_sorted_by_its_result_a_switch_that_does_nothing_tells_nothing(method):
+    rng = np.random.default_rng(2)
+    table = normal(1000).assign(switch=rng.integers(0, 2, 1000))
+    table = table.sort_values("a", ignore_index=True)
+    found = given_data(table, table["a"], method=method, resamples=5)
+    ranked = found.ranking().set_index("factor")["value"]
+    assert ranked["switch"] < 0.12 < 0.6 < ranked["a"]
+
+
 def test_a_seed_gives_the_same_interval_and_another_one_another():
     table = normal(300)
     one, same, other = (

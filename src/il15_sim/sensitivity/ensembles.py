@@ -131,15 +131,19 @@ def _rows(
     seed: int,
 ) -> list[tuple[Any, ...]]:
     from SALib.analyze import delta, pawn
-    from scipy.stats import rankdata
+    from scipy.stats import norm, rankdata
 
     names = [str(name) for name in inputs]
     if constant(y):
         index = "delta" if method == "delta" else "median"
         return [row(key, name, index, np.nan) for name in names]
     # Both measures know ranks only. SALib would cut raw values into classes of equal width, and
-    # give up on skewed inputs, whose classes are empty.
-    x = rankdata(inputs.to_numpy(), method="ordinal", axis=0).astype(np.float64)
+    # give up on skewed inputs, whose classes are empty; its densities of delta are integrated on
+    # a grid that misses those of skewed outputs, so outputs are told as normal scores. Equal
+    # inputs are ranked by chance: in the order of the rows, a sorted table would tell its order.
+    order = np.random.default_rng(seed).permutation(len(y))
+    x = rankdata(inputs.to_numpy()[order], method="ordinal", axis=0).astype(np.float64)
+    y = norm.ppf((rankdata(y[order]) - 0.5) / len(y))
     problem = {
         "num_vars": len(names),
         "names": [f"x{j}" for j in range(len(names))],
