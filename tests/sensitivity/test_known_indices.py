@@ -104,6 +104,18 @@ def test_morris_sees_the_kinds_of_factors_of_his_function():
     assert (effect[:7] > 15).all()
 
 
+def test_the_effect_of_a_group_has_a_size_and_no_sign():
+    # One member of a trajectory's group rises while the other falls.
+    made = design(
+        [Factor(n, 0, 1, group=g) for n, g in zip("abc", "ggh", strict=True)], "morris", 8
+    )
+    frame = analyse(made, lambda table: -table["a"] - table["c"]).frame
+    g, h = values(frame, "mu")
+    assert np.isnan(g)
+    assert h == pytest.approx(-1)
+    assert values(frame, "mu_star") == pytest.approx([1, 1])
+
+
 def test_groups_of_morris_move_together():
     grouped = unit_factors(4, ab=["x0", "x1"])
     made = design(grouped, "morris", 30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -131,6 +132,9 @@ def _morris(design: Design, key: Key, y: Array, resamples: int, seed: int) -> li
         design.problem, design.unit, y, num_resamples=resamples, num_levels=levels, seed=seed
     )
     half = {"mu_star": np.ma.filled(si["mu_star_conf"], np.nan)}
+    # Members of a group move up and down at once: its effect has a size, but no sign.
+    members = Counter(f.group or f.name for f in design.factors)
+    si["mu"] = np.where([members[f] > 1 for f in design.labels], np.nan, si["mu"])
     return [
         row(key, label, name, np.ma.filled(si[name], np.nan)[j], half.get(name, none)[j])
         for name in ("mu_star", "mu", "sigma")

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.sensitivity.factor import Factor
+from il15_sim.sensitivity.factor import Factor, check_factors
 from il15_sim.sensitivity.salib import called, check_seed, child_seed, function_of, undisturbed
 
 Array = NDArray[np.float64]
@@ -174,12 +174,7 @@ def design(
     """
     if method not in OPTIONS:
         raise unknown("method", method, OPTIONS)
-    if not isinstance(factors, (list, tuple)) or not all(isinstance(f, Factor) for f in factors):
-        raise InputError(
-            f"method '{method}' with factors of type {type(factors).__name__}",
-            why="it takes independent factors, and a sample or correlations would be ignored",
-            fix="make factors by `factors`, or analyse the sample by `given_data`",
-        )
+    check_factors(factors)
     names = [f.name for f in factors]
     if not names or len(set(names)) < len(names):
         raise InputError(f"{len(names)} factors, {len(set(names))} names", why="each has its own")
