@@ -103,7 +103,7 @@ def contrasted(outputs: Outputs, against: Outputs, how: str | Mapping[str, str])
                 raise InputError(
                     f"log ratio of '{told((name, hour))}'",
                     why="it is zero in every run under the other regimen",
-                    fix=f'give contrast={{"{name}": "difference"}}, or leave against out',
+                    fix="compare it by its difference, or not at all",
                 )
             compared = np.log(values / other) if ways[name] == "log_ratio" else values - other
             made[f"{name}_{ways[name]}", hour] = compared

@@ -141,7 +141,7 @@ def sensitivity(
     for way in [contrast] if isinstance(contrast, str) else contrast.values():
         if way not in CONTRASTS:
             raise unknown("contrast", str(way), CONTRASTS)
-    if against is None and contrast != "log_ratio":
+    if against is None and contrast and contrast != "log_ratio":
         raise InputError(
             f"contrast {contrast!r:.60}",
             why="there is no other regimen",
