@@ -10,7 +10,14 @@ from il15_sim.files.record import ResultFolder
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
 from il15_sim.jobs.run_tables import parameters_csv
 from il15_sim.jobs.sweep_answer import answer, answer_text, too_few
-from il15_sim.jobs.sweep_tables import csv_of, factor_table, halves, labels_of, stages_together
+from il15_sim.jobs.sweep_tables import (
+    csv_of,
+    factor_table,
+    halves,
+    labels_of,
+    stages_together,
+    units_of,
+)
 from il15_sim.model import Model
 from il15_sim.plots.sweep_figures import sweep_figures
 from il15_sim.sensitivity import Indices, convergence, design, sensitivity
@@ -18,6 +25,7 @@ from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.sampling import Design
 from il15_sim.sensitivity.screening import survivors
 from il15_sim.sensitivity.sweep import Sweep
+from il15_sim.sensitivity.sweep_file import read_sweep
 
 
 def stored_at(sweep: Sweep, out_root: str | Path, out: str | Path | None = None) -> Path:
@@ -82,7 +90,7 @@ def run_sweep(
         grown = convergence(last)
         labels = labels_of(sweep, model)
         if sweep.source:
-            folder.write("sweep.toml", Path(sweep.source).read_bytes())
+            folder.write("sweep.toml", _as_run(sweep))
         both = {"screen": screen, "quantify": quantify}
         told = {k: json.loads(v.to_json()) for k, v in both.items() if v is not None}
         write_json(folder, "indices.json", told)
@@ -96,7 +104,7 @@ def run_sweep(
         for name, frame in tables.items():
             folder.write(f"data/{name}.csv", csv_of(frame))
         folder.write("data/parameters.csv", parameters_csv(model))
-        sections = answer(sweep, labels, screen, quantify, grown)
+        sections = answer(sweep, labels, screen, quantify, grown, units_of(sweep, model))
         folder.write("answer.md", answer_text(sweep, sections))
         groups = [sweep_figures(one, screen, quantify, grown, labels) for one in last.outputs]
         warnings = [*too_few(grown), *write_figures(folder, groups, progress)]
@@ -104,6 +112,20 @@ def run_sweep(
         about |= {"description": sweep.description.strip()}
         write_json(folder, ABOUT, {**about, "answer": sections, "warnings": warnings})
     return Finished(folder.path, warnings=tuple(warnings))
+
+
+def _as_run(sweep: Sweep) -> bytes:
+    """The file of a sweep, with a first line where it was run with another size or seed."""
+    file = Path(sweep.source)
+    text = file.read_bytes()
+    if read_sweep(file) == sweep:
+        return text
+    told = [f"seed = {sweep.seed}"]
+    if sweep.screen is not None:
+        told.append(f"[screen] trajectories = {sweep.screen.trajectories}")
+    if sweep.quantify is not None:
+        told.append(f"[quantify] n = {sweep.quantify.n}")
+    return f"# Run with other values than the file's: {', '.join(told)}\n".encode() + text
 
 
 def _stages(

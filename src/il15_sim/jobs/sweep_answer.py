@@ -34,6 +34,7 @@ def answer(
     screen: Indices | None,
     quantify: Indices | None,
     grown: pd.DataFrame,
+    units: Mapping[str, str] | None = None,
 ) -> list[Section]:
     """What came of a sweep: `title` and `lines` of each output, then of the sample itself.
 
@@ -46,16 +47,22 @@ def answer(
         What the stages gave.
     grown : DataFrame
         From `convergence` of the last stage.
+    units : mapping, optional
+        Unit of each output as people write it, of what is no ratio.
     """
     sections = []
     for asked in sweep.endpoints:
         lines = []
+        unit = (units or {}).get(asked.output, "")
         if quantify is not None:
             lines += _drivers(quantify, asked.output, labels)
-            lines += _directions(quantify, asked, "Over the ranges of the quantified parameters")
+            lines += _directions(
+                quantify, asked, "Over the ranges of the quantified parameters", unit
+            )
         if screen is not None:
             lines += _screened(screen, asked.output, labels)
-            lines += _directions(screen, asked, "In the screen, over the ranges of all parameters")
+            grid = "In the screen, on a grid to the ends of the ranges of all parameters"
+            lines += _directions(screen, asked, grid, unit)
         sections.append({"title": asked.words, "lines": lines})
     return [*sections, {"title": "The sample", "lines": _sample(sweep, screen, quantify, grown)}]
 
@@ -80,17 +87,24 @@ def _drivers(found: Indices, output: str, labels: Mapping[str, str]) -> list[str
     drivers = "; ".join(_told(named.loc[i], labels) for i in named.index)
     lines = [f"Drivers, by their share of the variance with all interactions (ST): {drivers}."]
     alone = float(first["value"].sum())
+    rest = "the rest is what they do together" if alone < 1 else "none is left for interactions"
     lines.append(
-        f"Single parameters explain {_percent(alone)} of the variance (the sum of S1); the rest is "
-        "what they do together."
+        f"Single parameters explain {_share(alone)} of the variance (the sum of S1); {rest}."
     )
     best = first.sort_values("value", ascending=False).iloc[0]
+    if not best["low"] > 0:
+        return [*lines, "This sample tells no S1 from zero, so not what to measure first."]
     lines.append(
         f"Worth measuring first: {labels.get(best['factor'], best['factor'])}. Knowing it would "
-        f"take away {_percent(best['value'])} of the variance on average (S1, "
-        f"{_percent(best['low'])} to {_percent(best['high'])})."
+        f"take away {_share(best['value'])} of the variance on average (S1, "
+        f"{_share(best['low'])} to {_share(best['high'])})."
     )
     return lines
+
+
+def _share(share: float) -> str:
+    """A share of variance; what an estimate is beyond nothing and all is chance."""
+    return _percent(min(max(share, 0.0), 1.0))
 
 
 def _percent(share: float, digits: int = 0) -> str:
@@ -116,7 +130,7 @@ def _screened(found: Indices, output: str, labels: Mapping[str, str]) -> list[st
     return [f"Largest mean effects in the screen, relative to the first: {told}."]
 
 
-def _directions(found: Indices, asked: Asked, where: str) -> list[str]:
+def _directions(found: Indices, asked: Asked, where: str, unit: str) -> list[str]:
     """Range of an output, and in which share of the points it rises and falls."""
     design, outputs = found.evidence
     values = outputs[asked.output, None][independent_rows(design)]
@@ -127,9 +141,9 @@ def _directions(found: Indices, asked: Asked, where: str) -> list[str]:
         0.0 if abs(v) < _NOTHING * (high - low) else v for v in (low, middle, high)
     )
     shown = [float(np.exp(v)) if asked.logarithmic else v for v in (low, middle, high)]
-    numbers = [f"{v:.3g}" + "-fold" * (asked.compare == "log_ratio") for v in shown]
-    told = f"{where} ({len(y)} points): median {numbers[1]}, nine of ten between {numbers[0]} and "
-    told += f"{numbers[2]}."
+    behind = "-fold" if asked.compare == "log_ratio" else f" {unit}" if unit else ""
+    told = f"{where} ({len(y)} points): median {shown[1]:.3g}{behind}, nine of ten between "
+    told += f"{shown[0]:.3g}{behind} and {shown[2]:.3g}{behind}."
     if asked.no_change is not None:
         gain = y - asked.no_change
         up, down = (_percent((sign * gain > 0).mean(), 1) for sign in (1, -1))
@@ -161,8 +175,9 @@ def _sample(
         if found is None:
             continue
         design = found.evidence[0]
+        count = len(design.labels)
         lines.append(
-            f"{name}: {len(design.labels)} parameters, n {design.n}, {len(design)} points, "
+            f"{name}: {count} parameter{'s' * (count != 1)}, n {design.n}, {len(design)} points, "
             f"seed {found.seed}."
         )
         lines += _failures(name, found, sweep.failures)

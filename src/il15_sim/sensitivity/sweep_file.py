@@ -76,7 +76,7 @@ def read_sweep(path: str | Path) -> Sweep:
         regimen=_regimen(table, "regimen"),
         against=against,
         horizon_days=horizon_days,
-        endpoints=_endpoints(table, against),
+        endpoints=_endpoints(table, against, horizon_days),
         which=_which(table),
         screen=screen,
         quantify=quantify,
@@ -91,13 +91,21 @@ def _regimen(table: Table, key: str) -> Regimen:
         return reduce(add, map(Regimen.parse, table.texts(key)))
 
 
-def _endpoints(table: Table, against: Regimen | None) -> tuple[Asked, ...]:
+def _endpoints(table: Table, against: Regimen | None, horizon_days: float) -> tuple[Asked, ...]:
     found: dict[str, Asked] = {}
     other = "no treatment" if against == Regimen.none() else "the other regimen"
     for row in table.tables("endpoints"):
         asked = read_asked(row, other)
         name = asked.endpoint.name
         check_distinct("endpoint", [*found, name], "give each a name of its own", row.at("name"))
+        last_days = asked.endpoint.last_h / 24
+        if last_days > horizon_days:
+            raise InputError(
+                f"endpoint '{name}' reads day {last_days:g}",
+                where=row.at("kind"),
+                why=f"the runs end on day {horizon_days:g}",
+                fix=f"horizon_days = {last_days:g}, or an earlier day",
+            )
         if asked.compare and against is None:
             raise InputError(
                 f"compare of '{name}'",
