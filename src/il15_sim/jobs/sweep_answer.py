@@ -233,6 +233,7 @@ def _failures(name: str, found: Indices, choice: str) -> list[str]:
             told += f" {replaced} blocks were replaced by fresh ones, {used} are used."
         else:
             told += f" {left_out} blocks were left out, {used} are used."
-        told += " So the indices are those of the part of the ranges that can be simulated."
+        told += " So the indices are those of blocks that can be simulated whole: points near to"
+        told += " failures count less."
         lines.append(told)
     return lines

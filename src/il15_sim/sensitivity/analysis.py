@@ -39,7 +39,9 @@ def analyse(
     failures : "refuse", "drop" or "resample"
         What to do where a result is NaN or infinite. "drop" leaves out the whole block of rows
         (trajectory of Morris), "resample" replaces it by a fresh one, for which y is a function.
-        Both leave indices of the part of the space in which the model can be simulated.
+        Both leave indices of blocks that can be simulated whole: a point counts the less the
+        more of its block fails, and where the failures depend on several factors at once, the
+        indices are none of a uniform sample of the rest.
     resamples : int
         Bootstraps behind the 95 % intervals.
     options : mapping, optional
