@@ -153,6 +153,16 @@ def test_a_kept_sweep_file_tells_another_size_and_seed(done, tmp_path):
     assert rest == SWEEP
 
 
+def test_what_is_noise_is_warned_of_in_the_results(tmp_path):
+    near = '[factors]\nids = ["sorafenib_volume"]\nranges.sorafenib_volume = [100, 100.001]'
+    text = SWEEP.replace('[factors]\nwithout = "sorafenib_exposure_factor"', near)
+    done = run_sweep(read(tmp_path, text), tmp_path / "results")
+    noise, *_ = [line for line in done.warnings if "'top_log' varies by" in line]
+    assert "its indices are noise" in noise
+    assert f"**Warning:** {noise}" in (done.path / "answer.md").read_text(encoding="utf-8")
+    assert noise in json.loads((done.path / "about.json").read_text("utf-8"))["warnings"]
+
+
 def test_the_answer_tells_units(done):
     text = (done[1] / "answer.md").read_text(encoding="utf-8")
     assert re.search(r"median \S+ mg/L, nine of ten between \S+ mg/L and \S+ mg/L", text)

@@ -211,3 +211,5 @@ def test_the_text_is_markdown_with_every_line(sweep):
         "# Known\n\nGiven: none. Compared with: none.\n\n## Y\n\n- One.\n- Two.\n\n"
         "A simulation; research only, not for treatment decisions.\n"
     )
+    warned = answer_text(sweep, [], ["Too few."])
+    assert "Compared with: none.\n\n**Warning:** Too few.\n\nA simulation" in warned

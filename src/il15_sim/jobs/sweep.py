@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,7 +84,10 @@ def run_sweep(
     inputs = {"sweep": repr(replace(sweep, source="")), "model": model.hash}
     with ResultFolder.open(out_root, sweep.name, inputs, sweep.seed, out=out) as folder:
         place = stored_at(sweep, out_root, out)
-        screen, quantify = _stages(sweep, model, factors, place, threads, progress)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", UserWarning)
+            screen, quantify = _stages(sweep, model, factors, place, threads, progress)
+        noted = list(dict.fromkeys(str(one.message) for one in told))
         progress("writing tables")
         last = quantify or screen
         assert last is not None
@@ -92,8 +96,8 @@ def run_sweep(
         if sweep.source:
             folder.write("sweep.toml", _as_run(sweep))
         both = {"screen": screen, "quantify": quantify}
-        told = {k: json.loads(v.to_json()) for k, v in both.items() if v is not None}
-        write_json(folder, "indices.json", told)
+        found = {k: json.loads(v.to_json()) for k, v in both.items() if v is not None}
+        write_json(folder, "indices.json", found)
         tables = {
             "indices": stages_together(both, "frame"),
             "failures": stages_together(both, "failures"),
@@ -105,13 +109,14 @@ def run_sweep(
             folder.write(f"data/{name}.csv", csv_of(frame))
         folder.write("data/parameters.csv", parameters_csv(model))
         sections = answer(sweep, labels, screen, quantify, grown, units_of(sweep, model))
-        folder.write("answer.md", answer_text(sweep, sections))
+        noted += too_few(grown)
+        folder.write("answer.md", answer_text(sweep, sections, noted))
         groups = [sweep_figures(one, screen, quantify, grown, labels) for one in last.outputs]
-        warnings = [*too_few(grown), *write_figures(folder, groups, progress)]
+        noted += write_figures(folder, groups, progress)
         about = {"name": sweep.name, "title": sweep.title, "kind": "sweep"}
         about |= {"description": sweep.description.strip()}
-        write_json(folder, ABOUT, {**about, "answer": sections, "warnings": warnings})
-    return Finished(folder.path, warnings=tuple(warnings))
+        write_json(folder, ABOUT, {**about, "answer": sections, "warnings": noted})
+    return Finished(folder.path, warnings=tuple(noted))
 
 
 def _as_run(sweep: Sweep) -> bytes:

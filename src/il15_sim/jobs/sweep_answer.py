@@ -67,11 +67,12 @@ def answer(
     return [*sections, {"title": "The sample", "lines": _sample(sweep, screen, quantify, grown)}]
 
 
-def answer_text(sweep: Sweep, sections: Sequence[Section]) -> str:
-    """The answer as Markdown."""
+def answer_text(sweep: Sweep, sections: Sequence[Section], warnings: Sequence[str] = ()) -> str:
+    """The answer as Markdown, what it is to be read with first."""
     parts = [f"# {sweep.title}", sweep.description.strip(), f"Given: {sweep.regimen}."]
     if sweep.against is not None:
         parts[-1] += f" Compared with: {sweep.against}."
+    parts += [f"**Warning:** {warning}" for warning in warnings]
     for section in sections:
         parts += [f"## {section['title']}", "\n".join(f"- {line}" for line in section["lines"])]
     parts.append("A simulation; research only, not for treatment decisions.")
