@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from il15_sim import InputError
 from il15_sim.sensitivity import Factor, analyse, design
 from tests.sensitivity.known_functions import (
     ANGLES,
@@ -115,6 +116,20 @@ def test_morris_does_not_look_at_where_a_distribution_is_cut_off():
     # Levels that are half of all apart: 1/8 to 5/8, and 3/8 to 7/8.
     step = norm.ppf(5 / 8) - norm.ppf(1 / 8)
     assert values(frame, "mu_star") == pytest.approx([step / (2 / 3), 10])
+
+
+@pytest.mark.parametrize(
+    ("group", "sample", "analyze", "told"),
+    [
+        ("", "ff", "ff", "SALib's 'ff' gives no number per factor; choose another one, such as"),
+        ("g", "latin", "delta", "SALib's 'delta' gives no number per group; leave groups out"),
+    ],
+)
+def test_a_method_of_salib_without_a_number_per_factor_is_told(group, sample, analyze, told):
+    named = [Factor("a", 0, 1, group=group), Factor("b", 0, 1, group=group), Factor("c", 0, 1)]
+    made = design(named, "salib", 100, sample=sample, analyze=analyze)
+    with pytest.raises(InputError, match=told):
+        analyse(made, lambda table: table["a"] + table["c"])
 
 
 def test_the_effect_of_a_group_has_a_size_and_no_sign():

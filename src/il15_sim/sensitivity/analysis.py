@@ -166,7 +166,10 @@ def _named(design: Design, key: Key, y: Array, resamples: int, seed: int) -> lis
         elif array.shape == (len(labels), len(labels)):
             rows += _pairs(key, labels, str(index), array, half)
     if not rows:
-        raise InputError(f"SALib's '{name}' gives no number per factor")
+        raise InputError(
+            f"SALib's '{name}' gives no number per {'group' if design.grouped else 'factor'}",
+            fix="leave groups out" if design.grouped else 'choose another one, such as "delta"',
+        )
     return rows
 
 
