@@ -107,7 +107,7 @@ def test_sweeps_that_are_not_there():
     assert line == "error: unknown sweep 'chian'; did you mean 'chain'?"
     line = refused("sweep", "nowhere/mine.toml")
     assert line.startswith("error: there is no file 'nowhere/mine.toml'; give a path that exists, ")
-    assert line.endswith("or a packaged sweep: chain, sorafenib_exposure")
+    assert line.endswith("or a packaged sweep: chain, days_on, dose_map, sorafenib_exposure")
 
 
 def test_a_place_that_cannot_be_written(write, tmp_path):

@@ -7,7 +7,8 @@ import pytest
 from il15_sim import InputError, Model, Regimen, endpoints
 from il15_sim.files.resources import shipped
 from il15_sim.sensitivity import factors
-from il15_sim.sensitivity.sweep import Quantify, Screen
+from il15_sim.sensitivity.map_file import read_any
+from il15_sim.sensitivity.sweep import Quantify, Screen, Sweep
 from il15_sim.sensitivity.sweep_file import read_sweep
 
 TOP = """title = "T"
@@ -248,10 +249,11 @@ def test_ids_of_drugs_and_observables_are_checked(read):
 @pytest.mark.parametrize("name", shipped("sweeps"))
 def test_a_packaged_sweep_is_short_and_fits_its_model(name):
     path = shipped("sweeps")[name]
-    sweep = read_sweep(path)
+    sweep = read_any(path)
     model = Model.load(sweep.model)
     sweep.check(model)
-    # Neither inputs nor switches nor fixed parameters, by default.
-    assert {f.name for f in sweep.factors(model)} <= {f.name for f in factors(model)}
+    if isinstance(sweep, Sweep):
+        # Neither inputs nor switches nor fixed parameters, by default.
+        assert {f.name for f in sweep.factors(model)} <= {f.name for f in factors(model)}
     assert all(asked.endpoint.last_h <= 24 * sweep.horizon_days for asked in sweep.endpoints)
     assert path.read_text(encoding="utf-8").count("\n") <= 80

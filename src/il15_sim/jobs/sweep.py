@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from il15_sim.files.record import ResultFolder
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
@@ -34,6 +36,7 @@ def run_sweep(
     *,
     out: str | Path | None = None,
     threads: int | None = None,
+    scheduler: object = None,
     models_dir: str | Path | None = None,
 ) -> Finished:
     """Run a sweep and write its results folder.
@@ -54,6 +57,8 @@ def run_sweep(
         Write exactly here instead.
     threads : int, optional
         Threads to simulate with; no number depends on them.
+    scheduler : str or distributed.Client, optional
+        Dask cluster to simulate on, as in `simulate`.
     models_dir : path, optional
         Another models folder than the packaged one.
 
@@ -75,7 +80,8 @@ def run_sweep(
     inputs = {"sweep": repr(replace(sweep, source="")), "model": model.hash}
     with ResultFolder.open(out_root, sweep.name, inputs, sweep.seed, out=out) as folder:
         place = stored_at(sweep, out_root, out)
-        screen, quantify = _stages(sweep, model, factors, place, threads, progress)
+        how = {"folder": place, "threads": threads, "scheduler": scheduler}
+        screen, quantify = _stages(sweep, model, factors, progress, how)
         progress("writing tables")
         last = quantify or screen
         assert last is not None
@@ -97,7 +103,7 @@ def run_sweep(
             folder.write(f"data/{name}.csv", csv_of(frame))
         folder.write("data/parameters.csv", parameters_csv(model))
         sections = answer(sweep, labels, screen, quantify, grown)
-        folder.write("answer.md", answer_text(sweep, sections))
+        folder.write("answer.md", answer_text(sweep, sweep.regimen, sections))
         groups = [sweep_figures(one, screen, quantify, grown, labels) for one in last.outputs]
         warnings = [*too_few(grown), *write_figures(folder, groups, progress)]
         about = {"name": sweep.name, "title": sweep.title, "kind": "sweep"}
@@ -110,11 +116,10 @@ def _stages(
     sweep: Sweep,
     model: Model,
     factors: tuple[Factor, ...],
-    place: Path,
-    threads: int | None,
     progress: Progress,
+    how: Mapping[str, Any],
 ) -> tuple[Indices | None, Indices | None]:
-    """Indices of both stages, as far as they are asked for."""
+    """Indices of both stages, as far as they are asked for; `how` goes to `simulate`."""
 
     def looked_at(made: Design, what: str) -> Indices:
         runs = len(made) * (1 if sweep.against is None else 2)
@@ -129,8 +134,7 @@ def _stages(
             logarithms=[a.endpoint.name for a in sweep.endpoints if a.scale == "log"],
             failures=sweep.failures,
             until_days=sweep.horizon_days,
-            folder=place,
-            threads=threads,
+            **how,
         )
 
     screen = quantify = None

@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.jobs.sweep_tables import halves
+from il15_sim.regimen import Regimen
 from il15_sim.sensitivity import Indices, recommended_n
+from il15_sim.sensitivity.map_file import DoseMap
 from il15_sim.sensitivity.sampling import Design
 from il15_sim.sensitivity.screening import relative_effects
 from il15_sim.sensitivity.sweep import Sweep
@@ -60,9 +62,9 @@ def answer(
     return [*sections, {"title": "The sample", "lines": _sample(sweep, screen, quantify, grown)}]
 
 
-def answer_text(sweep: Sweep, sections: Sequence[Section]) -> str:
-    """The answer as Markdown."""
-    parts = [f"# {sweep.title}", sweep.description.strip(), f"Given: {sweep.regimen}."]
+def answer_text(sweep: Sweep | DoseMap, given: Regimen | str, sections: Sequence[Section]) -> str:
+    """The answer as Markdown; `given` is what the patients get."""
+    parts = [f"# {sweep.title}", sweep.description.strip(), f"Given: {given}."]
     if sweep.against is not None:
         parts[-1] += f" Compared with: {sweep.against}."
     for section in sections:

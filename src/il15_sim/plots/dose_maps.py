@@ -210,10 +210,15 @@ def _endpoint_label(endpoint: str, found: xr.Dataset, labels: Labels) -> str:
     from il15_sim.plots import figure as look
 
     if labels and endpoint in labels:
-        return look.plain(labels[endpoint])
+        return look.plain("\n".join(textwrap.wrap(labels[endpoint], 38)))
+    name = "\n".join(textwrap.wrap(output_name(endpoint, None), 34))
+    return look.plain(f"{name}\n({endpoint_unit(found, endpoint) or 'no unit'})")
+
+
+def endpoint_unit(found: xr.Dataset, endpoint: str) -> str:
+    """The unit of an endpoint as people write it, of areas too: `mg·h/L`; empty without one."""
     unit = str(found[endpoint].attrs["units"])
     if unit.endswith(" h"):
         own = unit_text(unit[:-2])
         unit = own.replace("/", "·h/", 1) if "/" in own else f"{own}·h".lstrip("·")
-    name = "\n".join(textwrap.wrap(output_name(endpoint, None), 34))
-    return look.plain(f"{name}\n({unit_text(unit) or 'no unit'})")
+    return unit_text(unit)

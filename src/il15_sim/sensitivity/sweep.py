@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -119,14 +119,20 @@ class Sweep:
 
     def check(self, model: Model) -> None:
         """Raise InputError for the first drug or observable that is not the model's, with file."""
-        drugs = {target.drug for target in model.drugs}
-        for regimen in (self.regimen, self.against or Regimen.none()):
-            for drug in regimen.drugs:
-                if drug not in drugs:
-                    raise unknown("drug", drug, drugs, self.source)
-        known = subject_of(model).quantities
-        for asked in self.endpoints:
-            one = asked.endpoint
-            if one.observable not in known:
-                where = f"{self.source}: endpoint '{one.name}'"
-                raise unknown("observable", one.observable, known, where)
+        regimens = (self.regimen, self.against or Regimen.none())
+        check_ids(self.source, regimens, self.endpoints, model)
+
+
+def check_ids(
+    source: str, regimens: Iterable[Regimen], endpoints: Iterable[Asked], model: Model
+) -> None:
+    """Raise InputError for the first drug or observable that is not the model's, with `source`."""
+    drugs = {target.drug for target in model.drugs}
+    for drug in [drug for regimen in regimens for drug in regimen.drugs]:
+        if drug not in drugs:
+            raise unknown("drug", drug, drugs, source)
+    known = subject_of(model).quantities
+    for one in (asked.endpoint for asked in endpoints):
+        if one.observable not in known:
+            where = f"{source}: endpoint '{one.name}'"
+            raise unknown("observable", one.observable, known, where)

@@ -34,6 +34,7 @@ from il15_sim.sensitivity.salib import check_seed
 from il15_sim.sensitivity.sampling import check_power, check_size
 from il15_sim.sensitivity.sweep import Quantify, Screen, Sweep
 from il15_sim.sensitivity.sweep_endpoints import Asked, read_asked
+from il15_sim.simulation.dose_axes import gap_names
 
 _KEYS = (
     *("name", "title", "description", "model", "regimen", "against", "horizon_days", "failures"),
@@ -56,15 +57,21 @@ def read_sweep(path: str | Path) -> Sweep:
     table.allow(_KEYS)
     name = result_name(table, file, "sweep")
     table.need("regimen", 'regimen = "sorafenib 400 mg bid x 56 d"')
-    table.need("horizon_days", "horizon_days = 56")
-    with table.told_at("horizon_days"):
-        horizon_days = span("horizon_days", table.data["horizon_days"], "d")
+    gap = next((gap for text in table.texts("regimen") for gap in gap_names(text)), None)
+    if gap is not None:
+        raise InputError(
+            f"regimen has the gap {{{gap}}}",
+            where=table.at("regimen"),
+            why="there is no [axes] with its values",
+            fix=f"add [axes] and {gap} = [..., ...], or write a number",
+        )
+    horizon_days = read_horizon(table)
     failures = table.text("failures", default="refuse")
     with table.told_at("failures"):
         check_choice(failures)
     with table.told_at("seed"):
         seed = check_seed(table.data.get("seed", 0))
-    against = _regimen(table, "against") if "against" in table.data else None
+    against = read_regimen(table, "against") if "against" in table.data else None
     screen, quantify = _screen(table), _quantify(table)
     if screen is None and quantify is None:
         raise InputError("neither [screen] nor [quantify]", where=file, fix="add one of them")
@@ -73,10 +80,10 @@ def read_sweep(path: str | Path) -> Sweep:
         title=table.text("title", default=name),
         description=table.text("description", default=""),
         model=table.text("model", default="patient"),
-        regimen=_regimen(table, "regimen"),
+        regimen=read_regimen(table, "regimen"),
         against=against,
         horizon_days=horizon_days,
-        endpoints=_endpoints(table, against),
+        endpoints=read_endpoints(table, against),
         which=_which(table),
         screen=screen,
         quantify=quantify,
@@ -86,12 +93,21 @@ def read_sweep(path: str | Path) -> Sweep:
     )
 
 
-def _regimen(table: Table, key: str) -> Regimen:
+def read_horizon(table: Table) -> float:
+    """Days that are simulated."""
+    table.need("horizon_days", "horizon_days = 56")
+    with table.told_at("horizon_days"):
+        return span("horizon_days", table.data["horizon_days"], "d")
+
+
+def read_regimen(table: Table, key: str) -> Regimen:
+    """The regimen of a key: a text, or several given together."""
     with table.told_at(key):
         return reduce(add, map(Regimen.parse, table.texts(key)))
 
 
-def _endpoints(table: Table, against: Regimen | None) -> tuple[Asked, ...]:
+def read_endpoints(table: Table, against: Regimen | None) -> tuple[Asked, ...]:
+    """What is asked of each run; something is compared where there is another regimen."""
     found: dict[str, Asked] = {}
     other = "no treatment" if against == Regimen.none() else "the other regimen"
     for row in table.tables("endpoints"):
