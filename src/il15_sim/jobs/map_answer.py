@@ -67,5 +67,5 @@ def _place(found: xr.Dataset, place: tuple[Any, ...]) -> str:
     told = []
     for axis, k in axes:
         unit = str(found[axis].attrs.get("units", ""))
-        told.append(f"{axis} {found[axis].values[k]:g} {unit}".rstrip())
+        told.append(f"{str(axis).replace('_', ' ')} {found[axis].values[k]:g} {unit}".rstrip())
     return ", ".join(told)

@@ -185,10 +185,11 @@ def _scale(axis: Any, values: Any) -> None:
     if _is_log(values):
         axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     places = np.log(values) if _is_log(values) else values
+    apart = 0.12 if axis.axis_name == "x" else 0.08
     kept: list[float] = []
     last = -1.0
     for value, place in zip(values, (places - places[0]) / np.ptp(places), strict=True):
-        if place - last >= 0.12:
+        if place - last >= apart:
             kept.append(value)
             last = place
     axis.set_ticks(kept, [f"{value:g}" for value in kept])
@@ -210,7 +211,7 @@ def _endpoint_label(endpoint: str, found: xr.Dataset, labels: Labels) -> str:
     from il15_sim.plots import figure as look
 
     if labels and endpoint in labels:
-        return look.plain("\n".join(textwrap.wrap(labels[endpoint], 38)))
+        return look.plain("\n".join(textwrap.wrap(labels[endpoint], 32)))
     name = "\n".join(textwrap.wrap(output_name(endpoint, None), 34))
     return look.plain(f"{name}\n({endpoint_unit(found, endpoint) or 'no unit'})")
 

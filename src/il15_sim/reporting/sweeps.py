@@ -19,7 +19,7 @@ def sweep_view(result: Result) -> dict[str, Any]:
     index = "ST" if any(row["index"] == "ST" for row in result.table("halves")) else "mu_star"
     by_output: dict[str, list[dict[str, str]]] = {}
     for row in result.table("halves"):
-        if row["index"] == index and row["whole"]:
+        if row["index"] == index and row["whole"] and not row.get("time_h"):
             by_output.setdefault(row["output"], []).append(row)
     leading = []
     for rows in by_output.values():
