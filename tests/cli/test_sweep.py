@@ -135,7 +135,8 @@ def test_a_map_prints_its_folder_and_writes_a_report_into_it(tmp_path):
     html = (out / "report.html").read_text(encoding="utf-8")
     assert "Largest at dose 400 mg" in html
     assert "data:image/png" in html
-    assert "of the leading parameters" not in html
+    assert "of the leading parameters" not in html.lower()
+    assert "All 2 doses and schedules" in html
     assert set(manifest(out)["files"]) >= {"report.html", "answer.md", "data/map.csv"}
     assert sorted(p.name for p in tmp_path.iterdir()) == ["map.toml", "out"]
 

@@ -37,6 +37,11 @@ def test_gaps_and_axes_make_a_map(read):
     found.check(PK)
 
 
+def test_numbers_that_were_given_twice_or_more_make_no_map(read):
+    with pytest.raises(InputError, match=r"mine\.toml:6: \[axes\]: axis 'dose' has 200 twice"):
+        read(TOP + AXES.replace("400", "200") + END)
+
+
 def test_no_axes_make_a_sweep(read):
     text = TOP.replace("{dose}", "400").replace("{every}", "12")
     assert isinstance(read(text + PART + END), Sweep)
@@ -63,7 +68,7 @@ def test_what_is_compared_is_shown_as_ratio_or_difference(read):
         (TOP + AXES + "[factors]\n" + END, r":8: \[factors\] together with \[axes\]"),
         (
             TOP + PART + END,
-            r":3: regimen has the gap \{dose\}; there is no \[axes\] .*; add \[axes\] and dose = \[",
+            r":3: regimen has the gap \{dose\}; there is no \[axes\] .*; add \[axes\] and dose",
         ),
         (
             TOP.replace("{dose}", "400") + AXES + END,
@@ -99,8 +104,8 @@ def test_what_is_compared_is_shown_as_ratio_or_difference(read):
         ),
         (
             TOP + AXES + "[approved]\ndose = 300\nevery = 12\n" + END,
-            r":9: \[approved\]: approved dose 300; it is none of the numbers of the axis: 200, 400; "
-            "add it there",
+            r":9: \[approved\]: approved dose 300; it is none of the numbers of the axis: 200, "
+            "400; add it there",
         ),
         (
             TOP + AXES + END + 'scale = "log"\n',

@@ -150,7 +150,7 @@ def _map(axes: Any, x: Any, y: Any, values: Any, mark: list[float]) -> tuple[Any
     handles: list[Any] = []
     halo = [withStroke(linewidth=2.0, foreground="white")]
     if np.ptp(values[~missing]) > 0:
-        lines = axes.contour(x, y, shown, levels=6, colors="black", linewidths=0.7)
+        lines = axes.contour(x, y, shown, levels=5, colors="black", linewidths=0.7)
         lines.set_path_effects([withStroke(linewidth=1.7, foreground="white")])
         for text in axes.clabel(lines, fontsize=7, fmt="%g"):
             text.set_path_effects(halo)
