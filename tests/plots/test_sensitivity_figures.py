@@ -106,7 +106,7 @@ def test_several_others_are_others():
 
 
 def test_shares_that_cannot_be_seen_have_no_bar():
-    small = made("sobol", {"S1": [0.5, 0.0, 0.004], "ST": [0.6, 0.004, 0.006]})
+    small = made("sobol", {"S1": [0.5, 0.0, 0.004], "ST": [0.6, 0.008, 0.012]})
     told = [text.get_text() for text in plots.sobol_bars(small).axes[0].get_yticklabels()]
     assert told == ["a", "c"]
     small = made("sobol", {"S1": [0.0, 0.0, 0.0], "ST": [0.001, 0.002, 0.0]})

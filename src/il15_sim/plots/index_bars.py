@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LINE_MM = 3.1
 #: Shares of variance that can be seen as bars.
-_SEEN = 0.005
+_SEEN = 0.01
 _LOCAL = {
     "log_slope": "Local slope (% per %)",
     "over_range": "Change of ln output\nover the bounds (no unit)",
@@ -105,7 +105,7 @@ def sobol_bars(
     indices : Indices
         Of the method of Sobol.
     output, top, labels, time_h
-        As in `tornado`; factors are sorted by ST, and those of less than 0.5 % are left out.
+        As in `tornado`; factors are sorted by ST, and those of less than 1 % are left out.
 
     Raises
     ------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from il15_sim.plots.axes import cut_axes
 from il15_sim.plots.dose_maps import dose_map, endpoint_unit
 from il15_sim.plots.scenario_figures import Shown
 from il15_sim.sensitivity.map_file import shown_name, shown_title
@@ -37,6 +38,8 @@ def map_figures(asked: DoseMap, found: xr.Dataset) -> Iterator[Shown]:
         what = "One point a run."
         if len(asked.axes) > 1:
             what = "Each cell is one run; contours are interpolated."
+        elif cut_axes(figure):
+            what += " The axis does not begin at zero."
         yield Shown(
             f"map_{name}",
             figure,
