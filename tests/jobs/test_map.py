@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from il15_sim import Model, Regimen, simulate
+from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.endpoints import cmax, trough
+from il15_sim.jobs import map as map_job
 from il15_sim.jobs.map import run_map
 from il15_sim.sensitivity.map_file import read_map
 
@@ -126,3 +127,29 @@ level = 1e9
     assert "## high\n\n- No run has a number of it." in text
     assert not (done.path / "figures" / "map_high.png").exists()
     assert done.warnings == ()
+
+
+def test_runs_that_failed_are_told(tmp_path, monkeypatch):
+    real = map_job.simulated
+
+    def partly(asked, model, **how):
+        found = real(asked, model, **how)
+        found["status"].values[0, 0] = "not finite"
+        found["top"].values[0, 0] = float("nan")
+        found["low_ratio"].values[:] = 1.5
+        return found
+
+    monkeypatch.setattr(map_job, "simulated", partly)
+    done, rows = made(tmp_path)
+    assert done.warnings == ("1 of 6 runs failed: map.csv says why",)
+    assert (rows[0]["status"], rows[0]["top"]) == ("not finite", "")
+    text = (done.path / "answer.md").read_text(encoding="utf-8")
+    assert "- At the approved dose 400 mg, every 12 h: no number.\n" in text
+    assert "- 1 of 6 runs have no number of it.\n" in text
+    assert "- The same everywhere: 1.5-fold.\n" in text
+
+
+def test_ids_that_the_model_lacks_are_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(InputError, match=r"small\.toml: endpoint 'top': unknown observable 'sor"):
+        made(tmp_path, MAP.replace("total", "totl"))
+    assert [p.name for p in tmp_path.iterdir()] == ["small.toml"]
