@@ -32,7 +32,7 @@ RULES: Mapping[str, tuple[Callable[[Array], Flags], str]] = {
     "one or more": (lambda x: _whole(x) & (x >= 1), "it is a whole number from 1 on"),
     "two or more": (lambda x: _whole(x) & (x >= 2), "it is a whole number from 2 on"),
     "probability": (lambda x: (x >= 0) & (x <= 1), "it lies between 0 and 1"),
-    "level": (lambda x: (x > 0) & (x < 1), "it lies between 0 and 1, such as 0.95"),
+    "level": (lambda x: (x >= 0.5) & (x <= 0.9999), "it lies between 0.5 and 0.9999, as 0.95"),
     "lower limit": (
         lambda x: (np.isfinite(x) & (x > 0)) | (x == -np.inf),
         "a limit is positive; -inf stands for none",
@@ -75,6 +75,28 @@ def numbers(values: ArrayLike, name: str, where: str) -> Array:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError(f"{name} {values!r}", where=where, why="it is a number") from None
+
+
+def check_shape(
+    values: Array, rows: Array, name: str, where: str, told: str = "predictions"
+) -> None:
+    """Refuse values that do not spread over those that tell the shape.
+
+    Raises
+    ------
+    InputError
+        With both shapes.
+    """
+    try:
+        fits = np.broadcast_shapes(rows.shape, values.shape) == rows.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise InputError(
+            f"{name} of shape {values.shape}",
+            where=where,
+            why=f"it does not spread over {told} of shape {rows.shape}",
+        )
 
 
 def check(values: Array, rule: str, name: str, where: str, missing: bool = False) -> None:

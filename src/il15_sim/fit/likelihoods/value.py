@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.fit.likelihoods.rules import Array, Known, Knowns, check, numbers
+from il15_sim.fit.likelihoods.rules import Array, Known, Knowns, check, check_shape, numbers
 
 Rows = Callable[[Array, Array, Knowns], Array]
 Check = Callable[[Array, Knowns, str], None]
@@ -127,7 +127,7 @@ class Likelihood:
                 raise InputError(f"no {item.name}", where=where, why=f"it is the {item.meaning}")
             k[item.name] = numbers(given, item.name, where)
         for name, array in (("measured", m), *k.items()):
-            _check_shape(p, array, name, where)
+            check_shape(array, p, name, where)
         check(p, self.predicted_rule, "predicted", where, missing=True)
         check(m, self.measured_rule, "measured", where)
         for item in self.known:
@@ -135,16 +135,3 @@ class Likelihood:
         if self.together is not None:
             self.together(m, k, where)
         return p, m, k
-
-
-def _check_shape(predicted: Array, array: Array, name: str, where: str) -> None:
-    try:
-        fits = np.broadcast_shapes(predicted.shape, array.shape) == predicted.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise InputError(
-            f"{name} of shape {array.shape}",
-            where=where,
-            why=f"it does not spread over predictions of shape {predicted.shape}",
-        )
