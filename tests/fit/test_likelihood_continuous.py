@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from il15_sim.fit.likelihoods import LIKELIHOODS, likelihood
+from il15_sim.fit.likelihoods import likelihood
 
 SIZES = st.floats(-12, 12).map(lambda e: 10.0**e)
 SPREADS = st.floats(-3, 1).map(lambda e: 10.0**e)
@@ -123,11 +123,3 @@ def test_half_the_squared_residual_is_the_log_density_up_to_a_constant(
     best = one.log_density(measured, measured, **known)
     found = best - 0.5 * one.residual(predicted, measured, **known) ** 2
     assert found == pytest.approx(one.log_density(predicted, measured, **known), rel=1e-9, abs=1e-9)
-
-
-@pytest.mark.parametrize("kind", sorted(LIKELIHOODS))
-def test_every_kind_is_told_whole(kind):
-    one = LIKELIHOODS[kind]
-    assert one.kind == kind
-    assert all((one.formula, one.use, one.predicted, one.measured))
-    assert "doi:10." in one.reference

@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -36,6 +36,7 @@ def test_rise_fall_and_no_change_share_all_probability(difference, margin, scale
 
 
 @given(SIGNED, SIZES, SIZES)
+@example(1 + 4e-16, 1.0, 1e-10)
 def test_no_change_at_any_size(difference, margin, scale):
     with mpmath.workdps(150):
         root, size = mpmath.sqrt(2) * mpmath.mpf(scale), abs(mpmath.mpf(difference))

@@ -16,7 +16,7 @@ from il15_sim.fit.likelihoods.directions import DIRECTIONS
 from il15_sim.fit.likelihoods.groups import Profile, marginalised, profiled
 from il15_sim.fit.likelihoods.rules import Known
 from il15_sim.fit.likelihoods.summaries import sd_of_range
-from il15_sim.fit.likelihoods.table import LIKELIHOODS, likelihood
+from il15_sim.fit.likelihoods.table import LIKELIHOODS, likelihood, table_text
 from il15_sim.fit.likelihoods.value import Likelihood
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "marginalised",
     "profiled",
     "sd_of_range",
+    "table_text",
 ]

@@ -51,7 +51,7 @@ def direction(predicted: Array, measured: Array, known: Knowns) -> Array:
     sure = log_ndtr((measured * predicted - margin) / scale)
     same = measured == 0
     # A stand-in where there is no margin, and no change is not asked for.
-    within = _log_within(predicted / scale, np.where(same, margin, 1.0) / scale)
+    within = _log_within(np.abs(predicted), np.where(same, margin, 1.0), scale)
     return np.where(same, within, sure)
 
 
@@ -62,10 +62,11 @@ def check_margin(measured: Array, known: Knowns, where: str) -> None:
     refuse((measured == 0) & ~(margin > 0), margin, "margin", where, why)
 
 
-def _log_within(centre: Array, margin: Array) -> Array:
-    """ln P(-margin < centre + e < margin) for a standard normal e, far out in the tails too."""
-    c, m = np.broadcast_arrays(np.abs(centre), margin)
-    high, low = m - c, -m - c
+def _log_within(size: Array, margin: Array, scale: Array) -> Array:
+    """ln P(-margin < size + scale e < margin) for a standard normal e, far out in the tails too."""
+    # The difference before it is divided: it keeps its digits where size and margin are close.
+    high, low = (margin - size) / scale, -(margin + size) / scale
+    c, m = np.broadcast_arrays(size / scale, margin / scale)
     # Narrow: the density at the centre times the integral of exp(-c t) over the window.
     x = np.minimum(c * m, 1e300)
     bulge = np.where(x > 0, -np.expm1(-2 * x) / np.where(x > 0, 2 * x, 1.0), 1.0)

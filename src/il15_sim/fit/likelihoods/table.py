@@ -32,3 +32,23 @@ def likelihood(kind: str, where: str | None = None) -> Likelihood:
     if kind not in LIKELIHOODS:
         raise unknown("likelihood", str(kind), LIKELIHOODS, where)
     return LIKELIHOODS[kind]
+
+
+def table_text() -> str:
+    """The table in Markdown, one row a kind.
+
+    Examples
+    --------
+    >>> print(table_text().splitlines()[0])
+    | kind | predicted | measured | known | formula | reference | use |
+    """
+    names = ("kind", "predicted", "measured", "known", "formula", "reference", "use")
+    rows = [names, ("---",) * len(names)]
+    for one in LIKELIHOODS.values():
+        known = "; ".join(
+            f"`{k.name}`: {k.meaning}" + ("" if k.default is None else f" (default {k.default:g})")
+            for k in one.known
+        )
+        cells = (one.predicted, one.measured, known, one.formula, one.reference, one.use)
+        rows.append((f"`{one.kind}`", *(text.replace("|", "\\|") for text in cells)))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
