@@ -154,6 +154,8 @@ REFUSED = [
     ({"sd": [1.0] * 3}, "sd of shape (3,); it does not spread over residuals of shape (2,)"),
     ({"residual": [1.0, np.inf]}, "residual inf in row 2; it is a finite number"),
     ({"group": ["a"]}, "residuals of shape (2,) for 1 rows with a group; the last axis is rows"),
+    ({"group": ["a", None]}, "no group in row 2; give every row a name"),
+    ({"group": [np.nan, "a"]}, "no group in row 1; give every row a name"),
     ({"offset_sd": 0.0}, "offset_sd 0; it is positive; inf is none"),
     ({"predicted": [1.0, 2.0], "scale_sd": -1.0}, "scale_sd -1; it is positive; inf is none"),
     ({"offset": False}, "neither offset nor scale; give predicted, or offset=True"),

@@ -217,6 +217,9 @@ def _read(
             where=_WHERE,
             why="the last axis is rows",
         )
+    for row, one in enumerate(group, 1):
+        if one is None or one != one:
+            raise InputError(f"no group in row {row}", where=_WHERE, fix="give every row a name")
     if not offset and f is None:
         raise InputError(
             "neither offset nor scale", where=_WHERE, fix="give predicted, or offset=True"

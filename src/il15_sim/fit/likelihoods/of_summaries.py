@@ -106,10 +106,10 @@ SUMMARIES = (
         formula="ln median ~ N(ln predicted, (ln(upper / lower) / (2 z))^2), "
         "z = normal quantile at (1 + level) / 2",
         reference="interval: Brookmeyer and Crowley 1982, doi:10.2307/2530286",
-        use="the median time to an event with its confidence interval; "
+        use="the median time to an event with its confidence interval, or a hazard ratio; "
         "a median not reached is censored-log-normal with its upper limit",
-        predicted="median time",
-        measured="median time",
+        predicted="median time (or ratio)",
+        measured="median time (or ratio)",
         predicted_rule="logarithm",
         measured_rule="logarithm",
         known=(

@@ -52,7 +52,8 @@ def sd_of_range(lowest: ArrayLike, highest: ArrayLike, n: ArrayLike) -> Array:
     """SD of normal values from the range of n of them (Wan et al. 2014, scenario C1).
 
     The range of n normal values is about 2 z SD, with z the quantile at (n - 0.375) / (n + 0.25).
-    For values that are log-normal, give logarithms and get the log SD.
+    That is within 5 % of the expected range, from 2 values to thousands. For values that are
+    log-normal, give logarithms and get the log SD.
 
     Raises
     ------

@@ -35,7 +35,7 @@ def likelihood(kind: str, where: str | None = None) -> Likelihood:
 
 
 def table_text() -> str:
-    """The table in Markdown, one row a kind.
+    """The table in Markdown, one row a kind; `docs/likelihoods.md` holds it, as a test sees to.
 
     Examples
     --------
