@@ -14,13 +14,19 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench bench-short bench-peers setup clean stale
+.PHONY: help demo notebook test test-slow lint bench bench-short bench-peers setup clean stale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
 
 demo: $(READY) ## simulate the packaged dose scenarios and write a report with figures
 	@$(BIN)/il15-sim reproduce
+
+notebook: $(READY) ## open the notebooks in JupyterLab (installs it the first time)
+	@[ -x $(BIN)/jupyter-lab ] || { echo "Installing JupyterLab ..."; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[notebook]' -c constraints.txt || { \
+	  echo "error: JupyterLab could not be installed; what pip says stands above" >&2; exit 1; }; }
+	@$(BIN)/python -m jupyterlab notebooks/1_quickstart.ipynb
 
 test: $(READY) ## run the test suite
 	@$(BIN)/python -m pytest

@@ -33,7 +33,7 @@ def times(regimen: Regimen) -> list[float]:
 def test_twice_a_day_for_56_days_is_112_doses_from_0_to_1332_h() -> None:
     assert times(FULL) == [12.0 * k for k in range(112)]
     assert FULL.doses()[-1] == Dose(1332.0, "sorafenib", 400.0, "mg", "oral")
-    assert FULL.end_h == FULL.until_h == 1344.0
+    assert FULL.end_h == 1344.0
 
 
 def test_five_of_28_days_counts_from_one() -> None:

@@ -27,6 +27,7 @@ RATES = {
     "falls for ever": ("-1", "0", RESTLESS),
     "no rate to begin with": ("1 / (x - 1)", "0", "not finite at the start"),
     "a logarithm of a negative number": ("ln(x - 2)", "0", "not finite at the start"),
+    "a root of a negative number": ("(x - 2)^0.5", "0", "not finite at the start"),
 }  # fmt: skip
 
 
@@ -63,13 +64,6 @@ def test_a_search_for_rest_ends_under_one_name(tmp_path, name):
         "batch": status,
         "reference": status,
     }
-
-
-@pytest.mark.xfail(strict=True, reason="the batch engine takes the first rate for finite")
-def test_a_root_of_a_negative_number_is_told_at_the_start(tmp_path):
-    model = made_model(tmp_path / "m", "(x - 2)^0.5", "0")
-    assert told(model, "reference") == "not finite at the start"
-    assert told(model, "batch") == "not finite at the start"
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,6 @@ from il15_sim.simulation import simulate
 
 SORAFENIB = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=56)
 TEMOZOLOMIDE = Regimen.parse("temozolomide 150 mg/m2 q24h d1-5/28 x 56 d")
-#: Other schedules of temozolomide in trials of melanoma: 200 mg/m2, one week in two, low and long.
-SCHEDULES = {
-    "150 mg/m2 d1-5/28": TEMOZOLOMIDE,
-    "200 mg/m2 d1-5/28": Regimen.parse("temozolomide 200 mg/m2 q24h d1-5/28 x 56 d"),
-    "150 mg/m2 d1-7/14": Regimen.parse("temozolomide 150 mg/m2 q24h d1-7/14 x 56 d"),
-    "75 mg/m2 d1-42/56": Regimen.parse("temozolomide 75 mg/m2 q24h d1-42/56 x 56 d"),
-}
 #: Two cycles of 28 days.
 DAY = 56.0
 

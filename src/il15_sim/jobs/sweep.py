@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from il15_sim.files.record import ResultFolder
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
@@ -12,12 +14,13 @@ from il15_sim.jobs.run_tables import parameters_csv
 from il15_sim.jobs.sweep_answer import answer, answer_text, too_few
 from il15_sim.jobs.sweep_tables import csv_of, factor_table, halves, labels_of, stages_together
 from il15_sim.model import Model
-from il15_sim.plots.sweep_figures import sweep_figures
+from il15_sim.plots.sweep_figures import course_figures, sweep_figures
 from il15_sim.sensitivity import Indices, convergence, design, sensitivity
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.sampling import Design
 from il15_sim.sensitivity.screening import survivors
 from il15_sim.sensitivity.sweep import Sweep
+from il15_sim.sensitivity.sweep_endpoints import Asked, Course
 
 
 def stored_at(sweep: Sweep, out_root: str | Path, out: str | Path | None = None) -> Path:
@@ -34,6 +37,7 @@ def run_sweep(
     *,
     out: str | Path | None = None,
     threads: int | None = None,
+    scheduler: object = None,
     models_dir: str | Path | None = None,
 ) -> Finished:
     """Run a sweep and write its results folder.
@@ -54,6 +58,8 @@ def run_sweep(
         Write exactly here instead.
     threads : int, optional
         Threads to simulate with; no number depends on them.
+    scheduler : str or distributed.Client, optional
+        Dask cluster to simulate on, as in `simulate`.
     models_dir : path, optional
         Another models folder than the packaged one.
 
@@ -75,7 +81,8 @@ def run_sweep(
     inputs = {"sweep": repr(replace(sweep, source="")), "model": model.hash}
     with ResultFolder.open(out_root, sweep.name, inputs, sweep.seed, out=out) as folder:
         place = stored_at(sweep, out_root, out)
-        screen, quantify = _stages(sweep, model, factors, place, threads, progress)
+        how = {"folder": place, "threads": threads, "scheduler": scheduler}
+        screen, quantify = _stages(sweep, model, factors, progress, how)
         progress("writing tables")
         last = quantify or screen
         assert last is not None
@@ -97,8 +104,11 @@ def run_sweep(
             folder.write(f"data/{name}.csv", csv_of(frame))
         folder.write("data/parameters.csv", parameters_csv(model))
         sections = answer(sweep, labels, screen, quantify, grown)
-        folder.write("answer.md", answer_text(sweep, sections))
-        groups = [sweep_figures(one, screen, quantify, grown, labels) for one in last.outputs]
+        folder.write("answer.md", answer_text(sweep, sweep.regimen, sections))
+        outputs = [asked.output for asked in sweep.endpoints]
+        groups = [sweep_figures(one, screen, quantify, grown, labels) for one in outputs]
+        if quantify is not None:
+            groups.append(course_figures([c.output for c in sweep.courses], quantify, labels))
         warnings = [*too_few(grown), *write_figures(folder, groups, progress)]
         about = {"name": sweep.name, "title": sweep.title, "kind": "sweep"}
         about |= {"description": sweep.description.strip()}
@@ -110,14 +120,20 @@ def _stages(
     sweep: Sweep,
     model: Model,
     factors: tuple[Factor, ...],
-    place: Path,
-    threads: int | None,
     progress: Progress,
+    how: Mapping[str, Any],
 ) -> tuple[Indices | None, Indices | None]:
-    """Indices of both stages, as far as they are asked for."""
+    """Indices of both stages, as far as they are asked for; `how` goes to `simulate`."""
 
-    def looked_at(made: Design, what: str) -> Indices:
+    def looked_at(made: Design, what: str, courses: tuple[Course, ...] = ()) -> Indices:
         runs = len(made) * (1 if sweep.against is None else 2)
+        asked: dict[str, Asked | Course] = {a.endpoint.name: a for a in sweep.endpoints}
+        asked |= {course.observable: course for course in courses}
+        times: dict[str, Any] = {}
+        if courses:
+            days = sorted({day for course in courses for day in course.days})
+            times = {"observables": [c.observable for c in courses]}
+            times["times_h"] = [24.0 * day for day in days]
         progress(f"{what} {len(made.labels)} parameters: {runs} simulations")
         return sensitivity(
             model,
@@ -125,12 +141,12 @@ def _stages(
             made,
             endpoints=[asked.endpoint for asked in sweep.endpoints],
             against=sweep.against,
-            contrast={a.endpoint.name: a.compare for a in sweep.endpoints if a.compare},
-            logarithms=[a.endpoint.name for a in sweep.endpoints if a.scale == "log"],
+            contrast={name: one.compare for name, one in asked.items() if one.compare},
+            logarithms=[name for name, one in asked.items() if one.scale == "log"],
+            **times,
             failures=sweep.failures,
             until_days=sweep.horizon_days,
-            folder=place,
-            threads=threads,
+            **how,
         )
 
     screen = quantify = None
@@ -142,5 +158,5 @@ def _stages(
     if sweep.quantify is not None:
         n, pairs = sweep.quantify.n, sweep.quantify.second_order
         made = design(factors, "sobol", n, seed=sweep.seed, second_order=pairs)
-        quantify = looked_at(made, "quantifying")
+        quantify = looked_at(made, "quantifying", sweep.courses)
     return screen, quantify

@@ -153,17 +153,6 @@ def units_agree(table_unit: str, sbml_unit_definition: Any) -> bool:
     return _same(parse_unit(table_unit), sbml_unit(sbml_unit_definition))
 
 
-def same_unit(one: str, two: str) -> bool:
-    """Whether two unit texts mean the same unit.
-
-    Examples
-    --------
-    >>> same_unit("nmol/L", "nM"), same_unit("molecule/cell", "cell/uL")
-    (True, False)
-    """
-    return _same(parse_unit(one), parse_unit(two))
-
-
 def convert(value: float, unit: str, to: str) -> float:
     """A value in another unit.
 

@@ -19,6 +19,7 @@ from il15_sim.plots.index_lines import index_convergence, indices_over_time
 from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.knockout import knockouts
 from il15_sim.plots.region import behaviour_region
+from il15_sim.plots.sliders import explore
 from il15_sim.plots.timecourses import arms, overlay, trajectories
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "dose_exposure",
     "dose_map",
     "dose_response",
+    "explore",
     "goodness_of_fit",
     "index_convergence",
     "indices_over_time",

@@ -20,7 +20,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINE_STYLES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), (0, (3, 2)), (0, (7, 2)))
 GREY = "#6b6b6b"
-SINGLE_MM, DOUBLE_MM = 85.0, 180.0
+DOUBLE_MM = 180.0
 _MM_PER_INCH = 25.4
 
 RC: dict[Any, Any] = {

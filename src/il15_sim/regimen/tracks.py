@@ -42,8 +42,3 @@ class Tracks:
     def end_h(self) -> float:
         """End of the schedule in hours: of the last phase, list or infusion, not its last dose."""
         return max((track.end_h for track in self.tracks), default=0.0)
-
-    @property
-    def until_h(self) -> float:
-        """Same as `end_h`."""
-        return self.end_h

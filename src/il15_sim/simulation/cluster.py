@@ -278,9 +278,11 @@ def compute_piece(
 ) -> xr.Dataset:
     """On a worker: simulate the rows of a piece, whose first row is `first` of the whole."""
     if source != source_hash():
+        from distributed import get_worker
+
         raise InputError(
             f"a Dask worker has il15-sim {source_hash()}",
-            where=_worker_name(),
+            where=get_worker().address,
             why=f"you have {source}",
             fix="install the same there",
         )
@@ -290,12 +292,3 @@ def compute_piece(
     count = plan.rows.count
     data = to_dataset(rows.block(0, count), plan, 0, rows.name)
     return data.assign_coords(run=np.arange(first, first + count))
-
-
-def _worker_name() -> str:
-    from distributed import get_worker
-
-    try:
-        return str(get_worker().address)
-    except ValueError:
-        return "this process"

@@ -87,19 +87,9 @@ def dose_sweep(
     if not wanted:
         raise InputError("no endpoint", fix="give some of il15_sim.endpoints")
     gaps = _gaps(template, axes)
-    values = {name: _values(name, axes[name]) for name in axes}
+    values = {name: axis_values(name, axes[name]) for name in axes}
     shape = tuple(len(found) for found in values.values())
-    regimens = {}
-    for combination in product(*values.values()):
-        chosen = {n: number_text(v) for n, v in zip(values, combination, strict=True)}
-        text = template
-        for name, number in chosen.items():
-            text = text.replace(f"{{{name}}}", number)
-        told = ", ".join(f"{name} = {number}" for name, number in chosen.items())
-        try:
-            regimens[told] = Regimen.parse(text)
-        except InputError as error:
-            raise error.at(told) from None
+    regimens = combinations(template, values)
     runs = simulate(model, regimens, parameters, endpoints=wanted, **asked)
     dims = tuple(values)
 
@@ -116,6 +106,34 @@ def dose_sweep(
         {n: (n, np.array(v), {"units": gaps[n]} if gaps[n] else {}) for n, v in values.items()},
         {"template": template, "model": model.name, "model_hash": runs.model_hash},
     )
+
+
+def combinations(template: str, values: Mapping[str, Sequence[float]]) -> dict[str, Regimen]:
+    """The regimen of each combination of values, the last axis fastest, by the values in words.
+
+    Raises InputError for a combination that is no regimen.
+    """
+    regimens = {}
+    for combination in product(*values.values()):
+        chosen = {n: number_text(v) for n, v in zip(values, combination, strict=True)}
+        text = template
+        for name, number in chosen.items():
+            text = text.replace(f"{{{name}}}", number)
+        told = ", ".join(f"{name} = {number}" for name, number in chosen.items())
+        try:
+            regimens[told] = Regimen.parse(text)
+        except InputError as error:
+            raise error.at(told) from None
+    return regimens
+
+
+def gap_names(template: str) -> list[str]:
+    """Names of the gaps of a template, each once.
+
+    >>> gap_names("sorafenib {dose} mg q{every}h x 56 d")
+    ['dose', 'every']
+    """
+    return list(dict.fromkeys(gap[1] for gap in _GAP.finditer(template)))
 
 
 def _gaps(template: str, axes: Mapping[str, object]) -> dict[str, str]:
@@ -142,8 +160,11 @@ def _gaps(template: str, axes: Mapping[str, object]) -> dict[str, str]:
     return units
 
 
-def _values(name: str, given: Iterable[float]) -> list[float]:
-    """The numbers of an axis, as they were given."""
+def axis_values(name: str, given: Iterable[float]) -> list[float]:
+    """The numbers of an axis, as they were given.
+
+    Raises InputError for fewer than two, and for what is no finite number or stands twice.
+    """
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise InputError(f"axis '{name}' is {given!r:.40}", fix="give a list of numbers")
     values: list[float] = []

@@ -74,10 +74,9 @@ def step(job: Job, work: Work) -> None:
 
 @native
 def slopes(job: Job, work: Work) -> None:
-    """Rates of all states, into z."""
-    for i in range(job.size):
-        work.z[i, :] = 0.0
-    call(job.slope, work.y, work.p, work.q, work.z)
+    """Rates of all states, into z: as at ends of steps, where no root of a negative number is."""
+    work.g[:] = 1.0
+    call(job.factor, work.y, work.p, work.q, work.g, work.z, work.m)
 
 
 @native

@@ -43,10 +43,6 @@ class Epoch:
         self._known: dict[str, int] = {}
         self._open: dict[str, None] = {}
 
-    def knows(self, name: str) -> bool:
-        """Whether something has asked for the id."""
-        return name in self._known
-
     def symbol(self, name: str, where: str) -> Steps:
         """Work that ends with the node of an id; `where` is who asks."""
         if name in self._known:
