@@ -107,7 +107,58 @@ def test_sweeps_that_are_not_there():
     assert line == "error: unknown sweep 'chian'; did you mean 'chain'?"
     line = refused("sweep", "nowhere/mine.toml")
     assert line.startswith("error: there is no file 'nowhere/mine.toml'; give a path that exists, ")
-    assert line.endswith("or a packaged sweep: chain, sorafenib_exposure")
+    assert line.endswith("or a packaged sweep: chain, days_on, dose_map, sorafenib_exposure")
+
+
+def map_text(top=""):
+    return f"""title = "Map"
+model = "sorafenib_pk"
+regimen = "sorafenib {{dose}} mg bid x 3 d"
+horizon_days = 3
+{top}
+[axes]
+dose = [200, 400]
+[[endpoints]]
+name = "top"
+kind = "cmax"
+observable = "{TOTAL}"
+"""
+
+
+def test_a_map_prints_its_folder_and_writes_a_report_into_it(tmp_path):
+    file = tmp_path / "map.toml"
+    file.write_text(map_text(), encoding="utf-8")
+    out = tmp_path / "out"
+    done = invoke(file, "--out", out, "--threads", 1)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"{out}\n"
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert "Largest at dose 400 mg" in html
+    assert "data:image/png" in html
+    assert "of the leading parameters" not in html.lower()
+    assert "All 2 doses and schedules" in html
+    assert set(manifest(out)["files"]) >= {"report.html", "answer.md", "data/map.csv"}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["map.toml", "out"]
+
+
+@pytest.mark.parametrize("option", ["--n", "--seed"])
+def test_options_of_random_points_are_refused_for_a_map(tmp_path, option):
+    file = tmp_path / "map.toml"
+    file.write_text(map_text(), encoding="utf-8")
+    line = refused("sweep", file, option, 8)
+    assert line == f"error: {option} of a map; it has [axes], and no random points"
+
+
+def test_a_scheduler_that_does_not_answer(write, tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("il15_sim.simulation.cluster.CONNECT_S", 0.5)
+    out = tmp_path / "out"
+    line = refused("sweep", write(), "--out", out, "--scheduler", "tcp://127.0.0.1:9")
+    assert re.search(
+        r"error: no Dask scheduler at 'tcp://127\.0\.0\.1:9'; .*; start one with", line
+    )
+    assert "\n" not in line
+    assert not out.exists()
 
 
 def test_a_place_that_cannot_be_written(write, tmp_path):

@@ -206,10 +206,10 @@ def test_replaced_blocks_are_told(sweep):
 
 
 def test_the_text_is_markdown_with_every_line(sweep):
-    text = answer_text(sweep, [{"title": "Y", "lines": ["One.", "Two."]}])
+    text = answer_text(sweep, sweep.regimen, [{"title": "Y", "lines": ["One.", "Two."]}])
     assert text == (
         "# Known\n\nGiven: none. Compared with: none.\n\n## Y\n\n- One.\n- Two.\n\n"
         "A simulation; research only, not for treatment decisions.\n"
     )
-    warned = answer_text(sweep, [], ["Too few."])
+    warned = answer_text(sweep, "none", [], ["Too few."])
     assert "Compared with: none.\n\n**Warning:** Too few.\n\nA simulation" in warned

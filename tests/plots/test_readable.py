@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -16,6 +18,21 @@ from il15_sim.model.observables import read_observables
 from il15_sim.plots import axes as axes_module
 from il15_sim.plots.labels import axis_label, name_of, unit_text
 from tests.made.runs import made_runs
+
+
+def mapped(draw):
+    """A map with a long title and a mark, over six doses and four intervals."""
+    doses, every = np.array([100.0, 200, 300, 400, 600, 800]), np.array([6.0, 8, 12, 24])
+    values = np.log1p(doses[:, None] / every)
+    found = xr.Dataset(
+        {"subset": (("dose", "every"), values, {"units": "percent"})},
+        {"dose": ("dose", doses, {"units": "mg"}), "every": ("every", every, {"units": "h"})},
+    )
+    title = "CD4+NKG2D+ share of CD4 T cells on day 56, ratio to no treatment (no unit)"
+    mark = {"dose": 400, "every": 12}
+    if draw is not plots.dose_map:
+        mark.pop("every")
+    return draw(found, approved=mark, labels={"subset": title})
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +50,17 @@ def figures(runs, ladder, knocked_out, fitted):
         ),
         "observed_predicted": plots.observed_predicted(*fitted),
         "goodness_of_fit": plots.goodness_of_fit(fitted[0]),
+        "dose_map": mapped(plots.dose_map),
+        "dose_line": mapped(lambda found, **how: plots.dose_map(found.sel(every=12), **how)),
     }
 
 
 NAMES = [
     *("trajectories", "arms", "chain", "dose_exposure", "dose_response"),
     *("knockouts", "observed_predicted", "goodness_of_fit", "bands", "overlay"),
+    *("dose_map", "dose_line"),
 ]
+NARROW = ("arms", "bands", "overlay", "dose_map", "dose_line")
 
 
 def shown_texts(figure):
@@ -54,7 +75,7 @@ def shown_texts(figure):
 def test_a_figure_has_the_width_of_a_journal_column(figures, name):
     assert isinstance(figures[name], Figure)
     width = figures[name].get_figwidth() * 25.4
-    assert width == pytest.approx(85 if name in ("arms", "bands", "overlay") else 180, abs=0.1)
+    assert width == pytest.approx(85 if name in NARROW else 180, abs=0.1)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -79,7 +79,7 @@ def test_the_plane_of_morris_names_the_first_and_greys_the_others():
         (x.get_xdata()[0], x.get_ydata()[0]) for x in axes.get_lines() if len(x.get_xdata()) == 1
     }
     assert points == {(1.0, 0.5), (3.0, 1.0), (2.0, 4.0)}
-    assert legend(figure) == ["b", "c", "1 others"]
+    assert legend(figure) == ["b", "c", "1 other"]
     rays = [x for x in axes.get_lines() if len(x.get_xdata()) == 2]
     slopes = sorted(x.get_ydata()[1] / x.get_xdata()[1] for x in rays)
     assert slopes == pytest.approx([0.1, 0.5, 1.0])
@@ -99,6 +99,19 @@ def test_one_time_of_a_course_can_be_drawn_as_bars():
     figure = plots.sobol_bars(COURSE, time_h=24.0, top=1)
     assert bars(figure) == pytest.approx([0.5 * 1.24, 0.6 * 1.24])
     assert figure.get_suptitle() == "y, day 1"
+
+
+def test_several_others_are_others():
+    assert legend(plots.morris_plane(MORRIS, top=1))[-1] == "2 others"
+
+
+def test_shares_that_cannot_be_seen_have_no_bar():
+    small = made("sobol", {"S1": [0.5, 0.0, 0.004], "ST": [0.6, 0.008, 0.012]})
+    told = [text.get_text() for text in plots.sobol_bars(small).axes[0].get_yticklabels()]
+    assert told == ["a", "c"]
+    small = made("sobol", {"S1": [0.0, 0.0, 0.0], "ST": [0.001, 0.002, 0.0]})
+    told = [text.get_text() for text in plots.sobol_bars(small).axes[0].get_yticklabels()]
+    assert told == ["b"]
 
 
 def test_interactions_are_below_the_diagonal_and_bold_where_they_are_sure():

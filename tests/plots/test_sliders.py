@@ -131,6 +131,12 @@ def test_a_treatment_longer_than_the_curves_is_refused(model):
         plots.explore(model, [LEVEL], days=9, until_days=5)
 
 
+def test_a_model_without_tablets_is_told():
+    told = "^model 'il15_agonist' has no drug that is given by mouth$"
+    with pytest.raises(InputError, match=told):
+        plots.explore(Model.load("il15_agonist"), ["il15_agonist_central"])
+
+
 def test_an_unknown_observable_is_told(model):
     with pytest.raises(InputError, match=f"did you mean '{LEVEL}'"):
         plots.explore(model, [LEVEL[:-1]])

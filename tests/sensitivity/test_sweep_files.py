@@ -7,7 +7,8 @@ import pytest
 from il15_sim import InputError, Model, Regimen, endpoints
 from il15_sim.files.resources import shipped
 from il15_sim.sensitivity import factors
-from il15_sim.sensitivity.sweep import Quantify, Screen
+from il15_sim.sensitivity.map_file import read_any
+from il15_sim.sensitivity.sweep import Quantify, Screen, Sweep
 from il15_sim.sensitivity.sweep_file import read_sweep
 
 TOP = """title = "T"
@@ -120,6 +121,26 @@ def test_outputs_are_called_by_what_is_analysed(read):
     assert other.endpoints[0].words == "top, difference from the other regimen"
 
 
+COURSE = """[[courses]]
+observable = "sorafenib_total_mg_per_L"
+days = [1, 2.5]
+"""
+
+
+def test_courses_are_told_beside_endpoints(read):
+    assert read(TOP + PART + END).courses == ()
+    (course,) = read(TOP + PART + END + COURSE).courses
+    assert (course.days, course.output) == ((1.0, 2.5), "sorafenib_total_mg_per_L")
+    assert course.words == "sorafenib total mg per L"
+    more = COURSE + 'title = "Level"\n'
+    (course,) = read(TOP + PART + END + more + 'scale = "log"\n').courses
+    assert (course.output, course.words) == ("sorafenib_total_mg_per_L_log", "Level, logarithm")
+    top = TOP + 'against = "none"\n' + PART + END
+    (course,) = read(top + more + 'compare = "difference"\n').courses
+    assert course.output == "sorafenib_total_mg_per_L_difference"
+    assert course.words == "Level, difference from no treatment"
+
+
 def test_another_size_goes_to_the_last_stage(read):
     both = read(TOP + "[screen]\ntrajectories = 4\nkeep = 0.1\n" + PART + END)
     assert both.screen == Screen(4, 0.1)
@@ -203,6 +224,33 @@ def test_another_size_goes_to_the_last_stage(read):
             TOP + PART + END.replace("cmax", "change") + 'day = 1\nscale = "log"\n',
             r':12: .*scale "log" of a change; it has no logarithm',
         ),
+        (
+            TOP + PART + END + COURSE.replace("2.5", "4"),
+            r":13: .*days \[1, 4\]; they are two or more ascending numbers .*, to day 3 at most",
+        ),
+        (TOP + PART + END + COURSE.replace("1, ", ""), r":13: .*days \[2\.5\]; they are two or"),
+        (TOP + PART + END + COURSE.replace("1, ", "0, "), r":13: .*days \[0, 2\.5\]; they are"),
+        (TOP + PART + END + COURSE.replace("1, ", "3, "), r":13: .*days \[3, 2\.5\]; they are"),
+        (TOP + PART + END + COURSE.replace("1, ", "true, "), r":13: .*days \[True, 2\.5\]; they"),
+        (TOP + PART + END + COURSE.replace("[1, 2.5]", "3"), r":13: .*days 3; they are two or"),
+        (
+            TOP + PART + END + COURSE.replace("days = [1, 2.5]\n", ""),
+            r":11: courses number 1: days is missing; add e\.g\. days = \[7, 14, 28\]",
+        ),
+        (TOP + PART + END + COURSE + "day = 3\n", r":14: .*unknown key 'day'; .* 'days'"),
+        (TOP + PART + END + COURSE + COURSE, r":15: .*two courses are called 'soraf.*; ask for"),
+        (
+            TOP + PART + END + COURSE + 'compare = "difference"\n',
+            r":14: .*compare of 'sorafenib_total_mg_per_L'; there is no other regimen",
+        ),
+        (
+            TOP + "[screen]\n" + END + COURSE,
+            r":10: \[\[courses\]\] without \[quantify\]; indices over time are .*; add",
+        ),
+        (
+            TOP + PART + END.replace('"top"', '"sorafenib_total_mg_per_L"') + COURSE,
+            r":8: .*endpoint 'sorafenib_total_mg_per_L'; a time course is called so; give the end",
+        ),
         (TOP + "[factors]\nid = 3\n" + PART + END, r":6: \[factors\]: unknown key 'id'; .* 'ids'"),
         (
             TOP + "[factors]\nranges = { sorafenib_volume = 3 }\n" + PART + END,
@@ -245,6 +293,11 @@ def test_ids_of_drugs_and_observables_are_checked(read):
         InputError, match=r"toml: endpoint 'top': unknown observable 'sorafenib_totl_mg_per_L'; did"
     ):
         sweep.check(PK)
+    sweep = read(TOP + PART + END + COURSE.replace("total", "totl"))
+    with pytest.raises(
+        InputError, match=r"toml: courses: unknown observable 'sorafenib_totl_mg_per_L'; did you"
+    ):
+        sweep.check(PK)
     sweep = read(TOP.replace("sorafenib 4", "sorafenb 4") + PART + END)
     with pytest.raises(InputError, match=r"toml: unknown drug 'sorafenb'; did you mean 'soraf"):
         sweep.check(PK)
@@ -253,10 +306,11 @@ def test_ids_of_drugs_and_observables_are_checked(read):
 @pytest.mark.parametrize("name", shipped("sweeps"))
 def test_a_packaged_sweep_is_short_and_fits_its_model(name):
     path = shipped("sweeps")[name]
-    sweep = read_sweep(path)
+    sweep = read_any(path)
     model = Model.load(sweep.model)
     sweep.check(model)
-    # Neither inputs nor switches nor fixed parameters, by default.
-    assert {f.name for f in sweep.factors(model)} <= {f.name for f in factors(model)}
+    if isinstance(sweep, Sweep):
+        # Neither inputs nor switches nor fixed parameters, by default.
+        assert {f.name for f in sweep.factors(model)} <= {f.name for f in factors(model)}
     assert all(asked.endpoint.last_h <= 24 * sweep.horizon_days for asked in sweep.endpoints)
     assert path.read_text(encoding="utf-8").count("\n") <= 80

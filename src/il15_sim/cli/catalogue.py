@@ -101,7 +101,7 @@ def sweeps(_models: Path) -> Listing:
     rows = []
     for name, path in shipped("sweeps").items():
         table = read_toml(path)
-        stages = [stage for stage in ("screen", "quantify") if stage in table.data]
+        stages = [stage for stage in ("screen", "quantify", "axes") if stage in table.data]
         count = str(len(table.tables("endpoints")))
         rows.append((name, " ".join(stages), count, table.text("title", name)))
     return Listing(("sweep", "stages", "endpoints", "title"), rows)

@@ -131,13 +131,15 @@ def fit(
 
 @click.command(
     cls=Command,
-    short_help="Which parameters an answer depends on.",
+    short_help="What an answer depends on: parameters, doses.",
     epilog="""
     \b
     Examples:
       il15-sim sweep sorafenib_exposure
       il15-sim sweep chain --n 256 --threads 2
+      il15-sim sweep dose_map
       il15-sim sweep my_sweep.toml --out my_results --seed 7
+      il15-sim sweep chain --scheduler tcp://host:8786
     """,
 )
 @click.argument("sweep")
@@ -149,6 +151,7 @@ def fit(
     help="Base points of [quantify], a power of two; else trajectories of [screen].",
 )
 @click.option("--threads", type=click.IntRange(1), help="Threads; all cores when left out.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask cluster, such as tcp://host:8786.")
 @click.pass_obj
 def sweep(
     models: Path | None,
@@ -157,29 +160,37 @@ def sweep(
     seed: int | None,
     n: int | None,
     threads: int | None,
+    scheduler: str | None,
 ) -> None:
-    """Vary parameters as SWEEP says: a TOML file or a packaged one such as sorafenib_exposure.
+    """Vary parameters, or doses and schedules, as SWEEP says: a TOML file or a packaged one.
 
     The simulations are kept beside the results: the same command after Ctrl-C continues.
     """
     from dataclasses import replace
+    from functools import partial
 
     from il15_sim.files.resources import find_file
+    from il15_sim.jobs.map import run_map
     from il15_sim.jobs.sweep import run_sweep, stored_at
     from il15_sim.reporting.report import write_report
-    from il15_sim.sensitivity.sweep_file import read_sweep
+    from il15_sim.sensitivity.map_file import DoseMap, read_any
 
-    read = read_sweep(find_file(sweep, "sweeps"))
-    if n is not None:
-        read = read.with_size(n)
-    if seed is not None:
-        read = replace(read, seed=seed)
-    place = stored_at(read, RESULTS, out)
+    read = read_any(find_file(sweep, "sweeps"))
+    if isinstance(read, DoseMap):
+        if n is not None or seed is not None:
+            option = "--seed" if n is None else "--n"
+            raise InputError(f"{option} of a map", why="it has [axes], and no random points")
+        place, compute = None, partial(run_map, read)
+    else:
+        read = read if n is None else read.with_size(n)
+        read = read if seed is None else replace(read, seed=seed)
+        place, compute = stored_at(read, RESULTS, out), partial(run_sweep, read)
+    how: dict[str, Any] = {"threads": threads, "scheduler": scheduler, "models_dir": models}
     try:
         with progress() as tell:
-            done = run_sweep(read, RESULTS, tell, out=out, threads=threads, models_dir=models)
+            done = compute(RESULTS, tell, out=out, **how)
     except (KeyboardInterrupt, SystemExit):
-        if place.is_dir():
+        if place is not None and place.is_dir():
             warn(f"what was simulated is kept in {place}: the same command continues")
         raise
     write_report(done.path, title=read.title)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from il15_sim.files.record import ResultFolder
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
@@ -20,12 +22,13 @@ from il15_sim.jobs.sweep_tables import (
     units_of,
 )
 from il15_sim.model import Model
-from il15_sim.plots.sweep_figures import sweep_figures
+from il15_sim.plots.sweep_figures import course_figures, sweep_figures
 from il15_sim.sensitivity import Indices, convergence, design, sensitivity
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.sampling import Design
 from il15_sim.sensitivity.screening import survivors
 from il15_sim.sensitivity.sweep import Sweep
+from il15_sim.sensitivity.sweep_endpoints import Asked, Course
 from il15_sim.sensitivity.sweep_file import read_sweep
 
 
@@ -43,6 +46,7 @@ def run_sweep(
     *,
     out: str | Path | None = None,
     threads: int | None = None,
+    scheduler: object = None,
     models_dir: str | Path | None = None,
 ) -> Finished:
     """Run a sweep and write its results folder.
@@ -63,6 +67,8 @@ def run_sweep(
         Write exactly here instead.
     threads : int, optional
         Threads to simulate with; no number depends on them.
+    scheduler : str or distributed.Client, optional
+        Dask cluster to simulate on, as in `simulate`.
     models_dir : path, optional
         Another models folder than the packaged one.
 
@@ -84,9 +90,10 @@ def run_sweep(
     inputs = {"sweep": repr(replace(sweep, source="")), "model": model.hash}
     with ResultFolder.open(out_root, sweep.name, inputs, sweep.seed, out=out) as folder:
         place = stored_at(sweep, out_root, out)
+        how = {"folder": place, "threads": threads, "scheduler": scheduler}
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", UserWarning)
-            screen, quantify = _stages(sweep, model, factors, place, threads, progress)
+            screen, quantify = _stages(sweep, model, factors, progress, how)
         noted = list(dict.fromkeys(str(one.message) for one in told))
         progress("writing tables")
         last = quantify or screen
@@ -110,8 +117,11 @@ def run_sweep(
         folder.write("data/parameters.csv", parameters_csv(model))
         sections = answer(sweep, labels, screen, quantify, grown, units_of(sweep, model))
         noted += too_few(grown)
-        folder.write("answer.md", answer_text(sweep, sections, noted))
-        groups = [sweep_figures(one, screen, quantify, grown, labels) for one in last.outputs]
+        folder.write("answer.md", answer_text(sweep, sweep.regimen, sections, noted))
+        outputs = [asked.output for asked in sweep.endpoints]
+        groups = [sweep_figures(one, screen, quantify, grown, labels) for one in outputs]
+        if quantify is not None:
+            groups.append(course_figures([c.output for c in sweep.courses], quantify, labels))
         noted += write_figures(folder, groups, progress)
         about = {"name": sweep.name, "title": sweep.title, "kind": "sweep"}
         about |= {"description": sweep.description.strip()}
@@ -137,14 +147,20 @@ def _stages(
     sweep: Sweep,
     model: Model,
     factors: tuple[Factor, ...],
-    place: Path,
-    threads: int | None,
     progress: Progress,
+    how: Mapping[str, Any],
 ) -> tuple[Indices | None, Indices | None]:
-    """Indices of both stages, as far as they are asked for."""
+    """Indices of both stages, as far as they are asked for; `how` goes to `simulate`."""
 
-    def looked_at(made: Design, what: str) -> Indices:
+    def looked_at(made: Design, what: str, courses: tuple[Course, ...] = ()) -> Indices:
         runs = len(made) * (1 if sweep.against is None else 2)
+        asked: dict[str, Asked | Course] = {a.endpoint.name: a for a in sweep.endpoints}
+        asked |= {course.observable: course for course in courses}
+        times: dict[str, Any] = {}
+        if courses:
+            days = sorted({day for course in courses for day in course.days})
+            times = {"observables": [c.observable for c in courses]}
+            times["times_h"] = [24.0 * day for day in days]
         progress(f"{what} {len(made.labels)} parameters: {runs} simulations")
         return sensitivity(
             model,
@@ -152,12 +168,12 @@ def _stages(
             made,
             endpoints=[asked.endpoint for asked in sweep.endpoints],
             against=sweep.against,
-            contrast={a.endpoint.name: a.compare for a in sweep.endpoints if a.compare},
-            logarithms=[a.endpoint.name for a in sweep.endpoints if a.scale == "log"],
+            contrast={name: one.compare for name, one in asked.items() if one.compare},
+            logarithms=[name for name, one in asked.items() if one.scale == "log"],
+            **times,
             failures=sweep.failures,
             until_days=sweep.horizon_days,
-            folder=place,
-            threads=threads,
+            **how,
         )
 
     screen = quantify = None
@@ -169,5 +185,5 @@ def _stages(
     if sweep.quantify is not None:
         n, pairs = sweep.quantify.n, sweep.quantify.second_order
         made = design(factors, "sobol", n, seed=sweep.seed, second_order=pairs)
-        quantify = looked_at(made, "quantifying")
+        quantify = looked_at(made, "quantifying", sweep.courses)
     return screen, quantify

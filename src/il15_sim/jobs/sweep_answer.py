@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.jobs.sweep_tables import halves
+from il15_sim.regimen import Regimen
 from il15_sim.sensitivity import Indices, recommended_n
+from il15_sim.sensitivity.map_file import DoseMap
 from il15_sim.sensitivity.sampling import Design
 from il15_sim.sensitivity.screening import relative_effects
 from il15_sim.sensitivity.sweep import Sweep
@@ -22,6 +24,8 @@ Section = dict[str, Any]
 
 #: Drivers that are named, and the ST from which on a parameter is one.
 _NAMED, _LEAST = 5, 0.05
+#: Parameters that are named of a day of a time course.
+_DAILY = 3
 #: Width of the intervals for which a number of points is recommended, and that is too wide.
 _WIDTH, _TOO_WIDE = 0.1, 0.3
 #: Share of the range of an output below which a number is told as zero.
@@ -64,12 +68,21 @@ def answer(
             grid = "In the screen, on a grid to the ends of the ranges of all parameters"
             lines += _directions(screen, asked, grid, unit)
         sections.append({"title": asked.words, "lines": lines})
+    if quantify is not None:
+        for course in sweep.courses:
+            lines = _over_days(quantify, course.output, labels)
+            sections.append({"title": f"{course.words}, day by day", "lines": lines})
     return [*sections, {"title": "The sample", "lines": _sample(sweep, screen, quantify, grown)}]
 
 
-def answer_text(sweep: Sweep, sections: Sequence[Section], warnings: Sequence[str] = ()) -> str:
-    """The answer as Markdown, what it is to be read with first."""
-    parts = [f"# {sweep.title}", sweep.description.strip(), f"Given: {sweep.regimen}."]
+def answer_text(
+    sweep: Sweep | DoseMap,
+    given: Regimen | str,
+    sections: Sequence[Section],
+    warnings: Sequence[str] = (),
+) -> str:
+    """The answer as Markdown; `given` is what the patients get."""
+    parts = [f"# {sweep.title}", sweep.description.strip(), f"Given: {given}."]
     if sweep.against is not None:
         parts[-1] += f" Compared with: {sweep.against}."
     parts += [f"**Warning:** {warning}" for warning in warnings]
@@ -106,6 +119,20 @@ def _drivers(found: Indices, output: str, labels: Mapping[str, str]) -> list[str
 def _share(share: float) -> str:
     """A share of variance; what an estimate is beyond nothing and all is chance."""
     return _percent(min(max(share, 0.0), 1.0))
+
+
+def _over_days(found: Indices, output: str, labels: Mapping[str, str]) -> list[str]:
+    """The leading parameters of a time course on each day."""
+    own = found.frame[(found.frame["output"] == output) & (found.frame["index"] == "ST")]
+    lines = []
+    for hour in sorted(own["time_h"].unique().tolist()):
+        leading = own[own["time_h"] == hour].dropna(subset="value").nlargest(_DAILY, "value")
+        told = "; ".join(
+            f"{labels.get(row['factor'], row['factor'])} {row['value']:.2f}"
+            for row in leading.to_dict("records")
+        )
+        lines.append(f"Day {hour / 24:g}: {told or 'it does not vary'}{' (ST)' if told else ''}.")
+    return lines
 
 
 def _percent(share: float, digits: int = 0) -> str:

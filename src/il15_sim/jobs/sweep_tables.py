@@ -23,7 +23,8 @@ def csv_of(frame: pd.DataFrame) -> str:
 def labels_of(sweep: Sweep, model: Model) -> dict[str, str]:
     """Outputs and parameters as people write them, by name."""
     names = {p.id: p.name or p.id for p in model.parameters.parameters}
-    return names | {asked.output: asked.words for asked in sweep.endpoints}
+    names |= {asked.output: asked.words for asked in sweep.endpoints}
+    return names | {course.output: course.words for course in sweep.courses}
 
 
 def units_of(sweep: Sweep, model: Model) -> dict[str, str]:

@@ -150,7 +150,7 @@ def _map(axes: Any, x: Any, y: Any, values: Any, mark: list[float]) -> tuple[Any
     handles: list[Any] = []
     halo = [withStroke(linewidth=2.0, foreground="white")]
     if np.ptp(values[~missing]) > 0:
-        lines = axes.contour(x, y, shown, levels=6, colors="black", linewidths=0.7)
+        lines = axes.contour(x, y, shown, levels=5, colors="black", linewidths=0.7)
         lines.set_path_effects([withStroke(linewidth=1.7, foreground="white")])
         for text in axes.clabel(lines, fontsize=7, fmt="%g"):
             text.set_path_effects(halo)
@@ -185,10 +185,11 @@ def _scale(axis: Any, values: Any) -> None:
     if _is_log(values):
         axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     places = np.log(values) if _is_log(values) else values
+    apart = 0.12 if axis.axis_name == "x" else 0.08
     kept: list[float] = []
     last = -1.0
     for value, place in zip(values, (places - places[0]) / np.ptp(places), strict=True):
-        if place - last >= 0.12:
+        if place - last >= apart:
             kept.append(value)
             last = place
     axis.set_ticks(kept, [f"{value:g}" for value in kept])
@@ -210,10 +211,15 @@ def _endpoint_label(endpoint: str, found: xr.Dataset, labels: Labels) -> str:
     from il15_sim.plots import figure as look
 
     if labels and endpoint in labels:
-        return look.plain(labels[endpoint])
+        return look.plain("\n".join(textwrap.wrap(labels[endpoint], 32)))
+    name = "\n".join(textwrap.wrap(output_name(endpoint, None), 34))
+    return look.plain(f"{name}\n({endpoint_unit(found, endpoint) or 'no unit'})")
+
+
+def endpoint_unit(found: xr.Dataset, endpoint: str) -> str:
+    """The unit of an endpoint as people write it, of areas too: `mg·h/L`; empty without one."""
     unit = str(found[endpoint].attrs["units"])
     if unit.endswith(" h"):
         own = unit_text(unit[:-2])
         unit = own.replace("/", "·h/", 1) if "/" in own else f"{own}·h".lstrip("·")
-    name = "\n".join(textwrap.wrap(output_name(endpoint, None), 34))
-    return look.plain(f"{name}\n({unit_text(unit) or 'no unit'})")
+    return unit_text(unit)

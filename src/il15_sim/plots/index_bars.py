@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from il15_sim.sensitivity import Indices
 
 _LINE_MM = 3.1
+#: Shares of variance that can be seen as bars.
+_SEEN = 0.01
 _LOCAL = {
     "log_slope": "Local slope (% per %)",
     "over_range": "Change of ln output\nover the bounds (no unit)",
@@ -103,7 +105,7 @@ def sobol_bars(
     indices : Indices
         Of the method of Sobol.
     output, top, labels, time_h
-        As in `tornado`; factors are sorted by ST.
+        As in `tornado`; factors are sorted by ST, and those of less than 1 % are left out.
 
     Raises
     ------
@@ -113,6 +115,8 @@ def sobol_bars(
     fix = 'give sensitivity(..., method="sobol")'
     rows = index_rows(indices.frame, output, ["S1", "ST"], fix, time_h)
     chosen = top_factors(rows, "ST", top)
+    total = values_of(rows, "ST", chosen)["value"]
+    chosen = [f for f in chosen if total[f] >= _SEEN] or chosen[:1]
 
     def draw(axes: Any, places: np.ndarray[Any, Any]) -> list[Any]:
         from il15_sim.plots import figure as look
@@ -169,7 +173,8 @@ def morris_plane(
     named = top_factors(rows, "mu_star", top)
     mean, spread = values_of(rows, "mu_star", order), values_of(rows, "sigma", order)["value"]
     names = legend_names(named, labels, width_mm)
-    others = [f"{len(order) - len(named)} others"] if len(order) > len(named) else []
+    left = len(order) - len(named)
+    others = [f"{left} other{'s' * (left > 1)}"] if left else []
     with look.themed():
         figure = look.new_figure(width_mm, 70.0 + names_height_mm([*names, *others]))
         axes = figure.subplots()
@@ -179,7 +184,8 @@ def morris_plane(
             tint = look.colour(place) if own else "#b0b0b0"
             x, low, high = mean.to_numpy()[place]
             y = spread.to_numpy()[place]
-            axes.hlines(y, max(low, 0.0), high, color=tint, linewidth=0.8, zorder=3)
+            if own:  # of the others they hide one another
+                axes.hlines(y, max(low, 0.0), high, color=tint, linewidth=0.8, zorder=3)
             (point,) = axes.plot(
                 x,
                 y,

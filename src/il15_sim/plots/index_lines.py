@@ -34,6 +34,8 @@ _AXIS = {
     "delta": "Borgonovo's δ (no unit)",
     "median": "PAWN, median distance (no unit)",
 }
+#: Times up to which each is marked: nothing is known between them.
+_MARKED = 12
 _SHARES = ("S1", "ST", "delta", "median")
 
 
@@ -94,6 +96,8 @@ def indices_over_time(
             tint = look.colour(number)
             axes.fill_between(days, own["low"], own["high"], color=tint, alpha=0.15, linewidth=0)
             style: Any = {"color": tint, "linestyle": look.dash(number), "label": names[number]}
+            if len(days) <= _MARKED:
+                style |= {"marker": "osD^vPX"[number % 7], "clip_on": False}
             handles += axes.plot(days, own["value"], **style)
         _share_axis(axes, index)
         day_axis(axes, float(rows["time_h"].max()) / 24.0)

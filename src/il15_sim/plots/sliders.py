@@ -30,7 +30,7 @@ def explore(
     observables: Sequence[str],
     parameters: Sequence[str] = (),
     *,
-    drug: str = "sorafenib",
+    drug: str | None = None,
     dose_mg: float = 400.0,
     every_h: float = 12.0,
     days: float = 28.0,
@@ -51,6 +51,7 @@ def explore(
         than a decade are logarithmic.
     drug, dose_mg, every_h, days
         Where the sliders begin: a dose by mouth in mg, hours between doses, days of treatment.
+        Default of the drug: the model's first one that is given by mouth.
         The dose can be moved from zero to twice this one, the treatment from one day to the end.
     until_days : float, optional
         End of the curves. Default: twice the days of treatment.
@@ -88,6 +89,10 @@ def explore(
         raise InputError(f"every_h={every_h!r}", fix=f"choose one of: {told}")
     if not 1 <= treated <= end:
         raise InputError(f"days={days:g}", why=f"treatment lasts from 1 to until_days={end:g} days")
+    if drug is None:
+        drug = next((d.drug for d in model.drugs if d.route == "oral"), None)
+        if drug is None:
+            raise InputError(f"model '{model.name}' has no drug that is given by mouth")
     # No parameter is a list of nothing, which `factors` reads as all of them.
     swept = factors(model, list(parameters)) if len(parameters) else ()
     begun = Regimen.oral(drug, dose_mg=dose, every_h=every_h, days=treated)

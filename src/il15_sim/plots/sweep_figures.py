@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from il15_sim.plots.index_bars import morris_plane, sobol_bars
-from il15_sim.plots.index_lines import index_convergence
+from il15_sim.plots.index_lines import index_convergence, indices_over_time
 from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.scenario_figures import Shown
 
@@ -85,6 +85,24 @@ def sweep_figures(
             "Indices from an eighth, a quarter, half and all of the points, with 95 % intervals; "
             "hollow: from the second half alone.",
             _CONVERGENCE,
+        )
+
+
+def course_figures(
+    outputs: Iterable[str], quantify: Indices, labels: Mapping[str, str]
+) -> Iterator[Shown]:
+    """Draw the indices of time courses over the days; `labels` as in `sweep_figures`."""
+    for output in outputs:
+        title = labels.get(output, output)
+        yield Shown(
+            f"course_{output}",
+            indices_over_time(quantify, output, labels=labels),
+            f"What drives it, and when: {title}",
+            f"Lines of the total share of the variance of {title} over days, by parameter.",
+            f"ST: all that a parameter explains, with all it does together with others, on each "
+            f"day. Bands: 95 % intervals. {_END}",
+            _lost(quantify, output),
+            (_INDICES,),
         )
 
 

@@ -14,12 +14,13 @@ def sweep_view(result: Result) -> dict[str, Any]:
     """What the template shows of one sweep.
 
     `indices` are rows of the leading parameters of each output, with the value from the first half
-    of the sample beside that from the whole; `factors` what varied between which bounds.
+    of the sample beside that from the whole; `factors` what varied between which bounds; `map` the
+    rows of a map of doses.
     """
     index = "ST" if any(row["index"] == "ST" for row in result.table("halves")) else "mu_star"
     by_output: dict[str, list[dict[str, str]]] = {}
     for row in result.table("halves"):
-        if row["index"] == index and row["whole"]:
+        if row["index"] == index and row["whole"] and not row.get("time_h"):
             by_output.setdefault(row["output"], []).append(row)
     leading = []
     for rows in by_output.values():
@@ -30,6 +31,7 @@ def sweep_view(result: Result) -> dict[str, Any]:
         "answer": result.about.get("answer", []),
         "index": index,
         "indices": leading,
+        "map": result.table("map"),
         "factors": result.table("factors"),
         "failures": result.table("failures"),
     }

@@ -74,7 +74,7 @@ class Design:
         if self.method != "morris" or factor.distribution in ("uniform", "log-uniform"):
             return self.unit[:, j]
         levels = self.options["levels"]
-        return (0.5 + self.unit[:, j] * (levels - 1)) / levels
+        return np.asarray((0.5 + self.unit[:, j] * (levels - 1)) / levels, np.float64)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.sensitivity.factor import Factor, factors
 from il15_sim.sensitivity.sampling import check_power, check_size
-from il15_sim.sensitivity.sweep_endpoints import Asked
+from il15_sim.sensitivity.sweep_endpoints import Asked, Course
 from il15_sim.simulation.subject import subject_of
 
 
@@ -55,6 +55,8 @@ class Sweep:
         At least one of the two is asked for.
     failures : "refuse", "drop" or "resample"
     seed : int
+    courses : tuple of Course
+        Time courses whose indices `quantify` tells, too.
     source : str
         The file; told in errors, no part of the value.
 
@@ -80,6 +82,7 @@ class Sweep:
     quantify: Quantify | None
     failures: str
     seed: int
+    courses: tuple[Course, ...] = ()
     source: str = field(default="", compare=False)
 
     def with_size(self, n: int) -> Sweep:
@@ -119,14 +122,24 @@ class Sweep:
 
     def check(self, model: Model) -> None:
         """Raise InputError for the first drug or observable that is not the model's, with file."""
-        drugs = {target.drug for target in model.drugs}
-        for regimen in (self.regimen, self.against or Regimen.none()):
-            for drug in regimen.drugs:
-                if drug not in drugs:
-                    raise unknown("drug", drug, drugs, self.source)
-        known = subject_of(model).quantities
-        for asked in self.endpoints:
-            one = asked.endpoint
-            if one.observable not in known:
-                where = f"{self.source}: endpoint '{one.name}'"
-                raise unknown("observable", one.observable, known, where)
+        regimens = (self.regimen, self.against or Regimen.none())
+        check_ids(self.source, regimens, self.endpoints, model)
+        for course in self.courses:
+            if course.observable not in subject_of(model).quantities:
+                known = subject_of(model).quantities
+                raise unknown("observable", course.observable, known, f"{self.source}: courses")
+
+
+def check_ids(
+    source: str, regimens: Iterable[Regimen], endpoints: Iterable[Asked], model: Model
+) -> None:
+    """Raise InputError for the first drug or observable that is not the model's, with `source`."""
+    drugs = {target.drug for target in model.drugs}
+    for drug in [drug for regimen in regimens for drug in regimen.drugs]:
+        if drug not in drugs:
+            raise unknown("drug", drug, drugs, source)
+    known = subject_of(model).quantities
+    for one in (asked.endpoint for asked in endpoints):
+        if one.observable not in known:
+            where = f"{source}: endpoint '{one.name}'"
+            raise unknown("observable", one.observable, known, where)

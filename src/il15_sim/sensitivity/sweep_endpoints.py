@@ -1,4 +1,4 @@
-"""Endpoints as a sweep file asks for them: one `[[endpoints]]` table each."""
+"""Outputs as a sweep file asks for them: one `[[endpoints]]` or `[[courses]]` table each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from il15_sim import endpoints
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
+from il15_sim.finite import as_number
 from il15_sim.results.endpoint import KINDS, Endpoint
 from il15_sim.sensitivity.outputs import CONTRASTS
 
@@ -20,6 +21,7 @@ _ASKED = ("auc_0_12", *KINDS)
 #: Kinds whose value says by itself whether it is a rise, and the value that is none.
 _NO_CHANGE = {"change": 0.0, "fold": 1.0, "max_fold": 1.0, "accumulation": 1.0}
 _OWN = ("name", "title", "kind", "observable", "compare", "scale")
+_COURSE_KEYS = ("observable", "days", "title", "compare", "scale")
 _SCALES = ("linear", "log")
 
 
@@ -50,8 +52,7 @@ class Asked:
     @property
     def output(self) -> str:
         """Its name among the outputs of an analysis."""
-        made = self.compare or ("log" if self.scale == "log" else "")
-        return f"{self.endpoint.name}_{made}" if made else self.endpoint.name
+        return _output(self.endpoint.name, self.compare, self.scale)
 
     @property
     def logarithmic(self) -> bool:
@@ -76,10 +77,91 @@ class Asked:
     @property
     def words(self) -> str:
         """Its title, and how it is compared."""
-        told = {"log_ratio": "log ratio to", "difference": "difference from"}
-        how = f"{told[self.compare]} {self.other}" if self.compare else ""
-        how = "logarithm" if self.scale == "log" else how
-        return f"{self.title}, {how}" if how else self.title
+        return _words(self.title, self)
+
+
+@dataclass(frozen=True)
+class Course:
+    """A time course whose indices are told at some days.
+
+    `observable`, `days`, `title`; `compare`, `scale` and `other` as in `Asked`.
+    """
+
+    observable: str
+    days: tuple[float, ...]
+    title: str
+    compare: str = ""
+    scale: str = "linear"
+    other: str = "the other regimen"
+
+    @property
+    def output(self) -> str:
+        """Its name among the outputs of an analysis."""
+        return _output(self.observable, self.compare, self.scale)
+
+    @property
+    def words(self) -> str:
+        """Its title, and how it is compared."""
+        return _words(self.title, self)
+
+
+def _output(name: str, compare: str, scale: str) -> str:
+    made = compare or ("log" if scale == "log" else "")
+    return f"{name}_{made}" if made else name
+
+
+def _words(title: str, asked: Asked | Course) -> str:
+    told = {"log_ratio": "log ratio to", "difference": "difference from"}
+    how = f"{told[asked.compare]} {asked.other}" if asked.compare else ""
+    how = "logarithm" if asked.scale == "log" else how
+    return f"{title}, {how}" if how else title
+
+
+def read_comparison(row: Table, *, change: bool = False) -> tuple[str, str]:
+    """The keys `compare` (empty where missing) and `scale` of an output.
+
+    Raises InputError for unknown ones, and for the logarithm of what has none.
+    """
+    compare = row.text("compare", default="")
+    if "compare" in row.data and compare not in CONTRASTS:
+        raise unknown("comparison", compare, CONTRASTS, row.at("compare"))
+    scale = row.text("scale", default="linear")
+    if scale not in _SCALES:
+        raise unknown("scale", scale, _SCALES, row.at("scale"))
+    if scale == "log" and (compare or change):
+        raise InputError(
+            'scale "log" of ' + (f'compare "{compare}"' if compare else "a change"),
+            where=row.at("scale"),
+            why="it has no logarithm" if compare != "log_ratio" else "it is a logarithm already",
+            fix="leave scale out",
+        )
+    return compare, scale
+
+
+def read_course(row: Table, other: str, horizon_days: float) -> Course:
+    """The time course that a table asks for; `other` as in `read_asked`.
+
+    Raises
+    ------
+    InputError
+        For unknown keys and comparisons, and fewer than two days, or days that do not ascend from
+        a time after 0 to the horizon.
+    """
+    row.allow(_COURSE_KEYS)
+    observable = row.text("observable")
+    row.need("days", "days = [7, 14, 28]")
+    given = row.data["days"]
+    numbers = [as_number(one) for one in given] if isinstance(given, list) else []
+    days = [day for day in numbers if day is not None and 0 < day <= horizon_days]
+    if len(days) < 2 or len(days) != len(numbers) or days != sorted(set(days)):
+        raise InputError(
+            f"days {given!r:.60}",
+            where=row.at("days"),
+            why=f"they are two or more ascending numbers after 0, to day {horizon_days:g} at most",
+        )
+    compare, scale = read_comparison(row)
+    title = row.text("title", default=observable.replace("_", " "))
+    return Course(observable, tuple(days), title, compare, scale, other)
 
 
 def read_asked(row: Table, other: str) -> Asked:
@@ -104,19 +186,7 @@ def read_asked(row: Table, other: str) -> Asked:
     given["observable"] = observable
     with row.told_at("kind"):
         found: Endpoint = make(given.pop("observable"), **given)
-    compare = row.text("compare", default="")
-    if "compare" in row.data and compare not in CONTRASTS:
-        raise unknown("comparison", compare, CONTRASTS, row.at("compare"))
-    scale = row.text("scale", default="linear")
-    if scale not in _SCALES:
-        raise unknown("scale", scale, _SCALES, row.at("scale"))
-    if scale == "log" and (compare or kind == "change"):
-        raise InputError(
-            'scale "log" of ' + (f'compare "{compare}"' if compare else "a change"),
-            where=row.at("scale"),
-            why="it has no logarithm" if compare != "log_ratio" else "it is a logarithm already",
-            fix="leave scale out",
-        )
+    compare, scale = read_comparison(row, change=kind == "change")
     name = row.text("name", default=found.name)
     if "name" in row.data and not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
         raise InputError(

@@ -15,6 +15,8 @@ the same patients are also given), `horizon_days`, `seed` and `failures` ("refus
 - `[[endpoints]]`: `kind` is a function of `il15_sim.endpoints`, the other keys are its arguments
   (`observable`, `day`, `hours`, ...); `name` and `title`; `compare = "log_ratio"` or "difference"
   from the same patient under `against`; `scale = "log"` for what spans decades.
+- `[[courses]]`: an `observable` whose indices `[quantify]` also tells at some `days`; `title`,
+  `compare` and `scale` as for endpoints. All courses are told at the days of all.
 """
 
 from __future__ import annotations
@@ -33,11 +35,12 @@ from il15_sim.sensitivity.failed import check_choice
 from il15_sim.sensitivity.salib import check_seed
 from il15_sim.sensitivity.sampling import check_power, check_size
 from il15_sim.sensitivity.sweep import Quantify, Screen, Sweep
-from il15_sim.sensitivity.sweep_endpoints import Asked, read_asked
+from il15_sim.sensitivity.sweep_endpoints import Asked, Course, read_asked, read_course
+from il15_sim.simulation.dose_axes import gap_names
 
 _KEYS = (
     *("name", "title", "description", "model", "regimen", "against", "horizon_days", "failures"),
-    *("seed", "factors", "screen", "quantify", "endpoints"),
+    *("seed", "factors", "screen", "quantify", "endpoints", "courses"),
 )
 _FACTOR_KEYS = ("ids", "kinds", "without", "ranges", "distributions", "groups")
 
@@ -56,48 +59,76 @@ def read_sweep(path: str | Path) -> Sweep:
     table.allow(_KEYS)
     name = result_name(table, file, "sweep")
     table.need("regimen", 'regimen = "sorafenib 400 mg bid x 56 d"')
-    table.need("horizon_days", "horizon_days = 56")
-    with table.told_at("horizon_days"):
-        horizon_days = span("horizon_days", table.data["horizon_days"], "d")
+    gap = next((gap for text in table.texts("regimen") for gap in gap_names(text)), None)
+    if gap is not None:
+        raise InputError(
+            f"regimen has the gap {{{gap}}}",
+            where=table.at("regimen"),
+            why="there is no [axes] with its values",
+            fix=f"add [axes] and {gap} = [..., ...], or write a number",
+        )
     failures = table.text("failures", default="refuse")
     with table.told_at("failures"):
         check_choice(failures)
     with table.told_at("seed"):
         seed = check_seed(table.data.get("seed", 0))
-    against = _regimen(table, "against") if "against" in table.data else None
+    against = read_regimen(table, "against") if "against" in table.data else None
     screen, quantify = _screen(table), _quantify(table)
     if screen is None and quantify is None:
         raise InputError("neither [screen] nor [quantify]", where=file, fix="add one of them")
+    horizon_days = read_horizon(table)
+    courses = _courses(table, against, horizon_days)
+    if courses and quantify is None:
+        raise InputError(
+            "[[courses]] without [quantify]",
+            where=table.at("courses"),
+            why="indices over time are shares of variance",
+            fix="add [quantify]",
+        )
     return Sweep(
         name=name,
         title=table.text("title", default=name),
         description=table.text("description", default=""),
         model=table.text("model", default="patient"),
-        regimen=_regimen(table, "regimen"),
+        regimen=read_regimen(table, "regimen"),
         against=against,
         horizon_days=horizon_days,
-        endpoints=_endpoints(table, against, horizon_days),
+        endpoints=read_endpoints(table, against, horizon_days, courses),
         which=_which(table),
         screen=screen,
         quantify=quantify,
         failures=failures,
         seed=seed,
+        courses=courses,
         source=str(file),
     )
 
 
-def _regimen(table: Table, key: str) -> Regimen:
+def read_horizon(table: Table) -> float:
+    """Days that are simulated."""
+    table.need("horizon_days", "horizon_days = 56")
+    with table.told_at("horizon_days"):
+        return span("horizon_days", table.data["horizon_days"], "d")
+
+
+def read_regimen(table: Table, key: str) -> Regimen:
+    """The regimen of a key: a text, or several given together."""
     with table.told_at(key):
         return reduce(add, map(Regimen.parse, table.texts(key)))
 
 
-def _endpoints(table: Table, against: Regimen | None, horizon_days: float) -> tuple[Asked, ...]:
+def read_endpoints(
+    table: Table,
+    against: Regimen | None,
+    horizon_days: float,
+    courses: tuple[Course, ...] = (),
+) -> tuple[Asked, ...]:
+    """What is asked of each run; something is compared where there is another regimen."""
     found: dict[str, Asked] = {}
-    other = "no treatment" if against == Regimen.none() else "the other regimen"
+    names = [course.observable for course in courses]
     for row in table.tables("endpoints"):
-        asked = read_asked(row, other)
+        asked = read_asked(row, _other(against))
         name = asked.endpoint.name
-        check_distinct("endpoint", [*found, name], "give each a name of its own", row.at("name"))
         last_days = asked.endpoint.last_h / 24
         if last_days > horizon_days:
             raise InputError(
@@ -106,21 +137,49 @@ def _endpoints(table: Table, against: Regimen | None, horizon_days: float) -> tu
                 why=f"the runs end on day {horizon_days:g}",
                 fix=f"horizon_days = {last_days:g}, or an earlier day",
             )
-        if asked.compare and against is None:
+        if name in names:
             raise InputError(
-                f"compare of '{name}'",
-                where=row.at("compare"),
-                why="there is no other regimen",
-                fix='add e.g. against = "none" at the top',
+                f"endpoint '{name}'",
+                where=row.at("name"),
+                why="a time course is called so",
+                fix="give the endpoint another name",
             )
+        check_distinct("endpoint", [*found, name], "give each a name of its own", row.at("name"))
+        _check_compared(row, name, asked.compare, against)
         found[name] = asked
-    if against is not None and not any(asked.compare for asked in found.values()):
+    compared = [one.compare for one in found.values()] + [one.compare for one in courses]
+    if against is not None and not any(compared):
         raise InputError(
             "no endpoint is compared with the regimen of against",
             where=table.at("against"),
             fix='give one of them compare = "log_ratio", or leave against out',
         )
     return tuple(found.values())
+
+
+def _courses(table: Table, against: Regimen | None, horizon_days: float) -> tuple[Course, ...]:
+    found: dict[str, Course] = {}
+    for row in table.tables("courses") if "courses" in table.data else ():
+        course = read_course(row, _other(against), horizon_days)
+        name, place = course.observable, row.at("observable")
+        check_distinct("course", [*found, name], "ask for each observable once", place)
+        _check_compared(row, name, course.compare, against)
+        found[name] = course
+    return tuple(found.values())
+
+
+def _other(against: Regimen | None) -> str:
+    return "no treatment" if against == Regimen.none() else "the other regimen"
+
+
+def _check_compared(row: Table, name: str, compare: str, against: Regimen | None) -> None:
+    if compare and against is None:
+        raise InputError(
+            f"compare of '{name}'",
+            where=row.at("compare"),
+            why="there is no other regimen",
+            fix='add e.g. against = "none" at the top',
+        )
 
 
 def _stage(table: Table, key: str, keys: tuple[str, ...], method: str) -> Table | None:

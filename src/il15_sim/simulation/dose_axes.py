@@ -90,19 +90,9 @@ def dose_sweep(
         raise InputError(f"axes {axes!r:.40}", fix='give e.g. {"dose": [200, 400, 800]}')
     gaps = _gaps(template, axes)
     _check_names(list(gaps), [e.name for e in wanted])
-    values = {name: _values(name, axes[name]) for name in axes}
+    values = {name: axis_values(name, axes[name]) for name in axes}
     shape = tuple(len(found) for found in values.values())
-    regimens = {}
-    for combination in product(*values.values()):
-        chosen = {n: number_text(v) for n, v in zip(values, combination, strict=True)}
-        text = template
-        for name, number in chosen.items():
-            text = text.replace(f"{{{name}}}", number)
-        told = ", ".join(f"{name} = {number}" for name, number in chosen.items())
-        try:
-            regimens[told] = Regimen.parse(text)
-        except InputError as error:
-            raise error.at(told) from None
+    regimens = combinations(template, values)
     runs = simulate(model, regimens, parameters, endpoints=wanted, **asked)
     dims = tuple(values)
 
@@ -132,6 +122,34 @@ def _check_names(axes: Sequence[str], endpoints: Sequence[str]) -> None:
             )
 
 
+def combinations(template: str, values: Mapping[str, Sequence[float]]) -> dict[str, Regimen]:
+    """The regimen of each combination of values, the last axis fastest, by the values in words.
+
+    Raises InputError for a combination that is no regimen.
+    """
+    regimens = {}
+    for combination in product(*values.values()):
+        chosen = {n: number_text(v) for n, v in zip(values, combination, strict=True)}
+        text = template
+        for name, number in chosen.items():
+            text = text.replace(f"{{{name}}}", number)
+        told = ", ".join(f"{name} = {number}" for name, number in chosen.items())
+        try:
+            regimens[told] = Regimen.parse(text)
+        except InputError as error:
+            raise error.at(told) from None
+    return regimens
+
+
+def gap_names(template: str) -> list[str]:
+    """Names of the gaps of a template, each once.
+
+    >>> gap_names("sorafenib {dose} mg q{every}h x 56 d")
+    ['dose', 'every']
+    """
+    return list(dict.fromkeys(gap[1] for gap in _GAP.finditer(template)))
+
+
 def _gaps(template: str, axes: Mapping[str, object]) -> dict[str, str]:
     """The gaps of a template, each with the unit that stands behind it."""
     if not isinstance(template, str):
@@ -156,8 +174,11 @@ def _gaps(template: str, axes: Mapping[str, object]) -> dict[str, str]:
     return units
 
 
-def _values(name: str, given: Iterable[float]) -> list[float]:
-    """The numbers of an axis, as they were given."""
+def axis_values(name: str, given: Iterable[float]) -> list[float]:
+    """The numbers of an axis, as they were given.
+
+    Raises InputError for fewer than two, and for what is no finite number or stands twice.
+    """
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise InputError(f"axis '{name}' is {given!r:.40}", fix="give a list of numbers")
     values: list[float] = []
