@@ -1,6 +1,7 @@
 """Endpoints against closed forms, whatever the regimen, the grid and the company of a run."""
 
 import math
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,21 @@ def test_doses_between_the_rows_of_a_grid():
     assert area == pytest.approx(Course(Regimen.parse(text)).area(0, 24), rel=1e-6)
     (peak,) = one(MODEL, BOLUS, CENTRAL, cmax(CENTRAL, hours=(0.5, 2.5)), until_days=1)
     assert peak == pytest.approx(160 * math.exp(-0.5 * KE), rel=1e-6)
+
+
+def test_a_peak_of_the_run_is_told_where_the_times_end_it_early():
+    regimen, asked = Regimen.parse("il15 2 ug/kg iv q24h x 4 d"), cmax(CENTRAL)
+    told = (
+        f"^'cmax_{CENTRAL}' is over the first 30 h, where times_h ends: the longest regimen goes "
+        "on to 96 h; give until_days$"
+    )
+    with pytest.warns(UserWarning, match=told):
+        simulate(MODEL, regimen, times_h=[0, 30], endpoints=[value_at(CENTRAL, day=1), asked])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        simulate(MODEL, regimen, times_h=[0, 30], endpoints=asked, until_days=1.25)
+        simulate(MODEL, regimen, times_h=[0, 96], endpoints=asked)
+        simulate(MODEL, regimen, times_h=[0, 30], endpoints=value_at(CENTRAL, day=1))
 
 
 def test_frequent_doses():

@@ -208,6 +208,8 @@ def test_progress_is_shown_in_a_notebook_and_not_to_nobody(monkeypatch, capsys, 
 
     shell = ZMQInteractiveShell() if notebook else None
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    # Without ipywidgets, whose bars need more of IPython than this.
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     assert watched() is notebook
     assert row_bar(10, None).disable is not notebook
     simulate(PK, REGIMEN, TABLE, endpoints=cmax(TOTAL), progress=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -58,6 +59,19 @@ def span(
             fix="give until_days",
         )
     return begin_h, end_h
+
+
+def warn_of_cut(endpoints: Sequence[Endpoint], end_h: float, doses_end_h: float) -> None:
+    """Warn of endpoints over whole runs that end with `times_h`, before the regimen does."""
+    endless = (e for e in endpoints if e.end_h == math.inf)
+    over = ("auc", "cmax", "cmin", "max_fold")
+    cut = next((e for e in endless if e.kind in over or e.kind.startswith("time_")), None)
+    if cut is not None and end_h < doses_end_h:
+        warnings.warn(
+            f"'{cut.name}' is over the first {end_h:g} h, where times_h ends: the longest regimen "
+            f"goes on to {doses_end_h:g} h; give until_days",
+            stacklevel=4,
+        )
 
 
 def check_inside(endpoints: Sequence[Endpoint], begin_h: float, end_h: float) -> None:

@@ -14,7 +14,7 @@ from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.regimen.table import DoseTable, dose_table
 from il15_sim.results.endpoint import KINDS, Endpoint
 from il15_sim.simulation.dosing import Change
-from il15_sim.simulation.grid import Moment, check_inside, moments, span
+from il15_sim.simulation.grid import Moment, check_inside, moments, span, warn_of_cut
 from il15_sim.simulation.pairing import Pairing
 from il15_sim.simulation.plan import Plan, reading
 from il15_sim.simulation.schedules import checked_changes, schedules_of
@@ -67,6 +67,8 @@ def make_plan(
     doses = dose_table(pairing.regimens)
     begin_h, end_h = span(start_h, until_days, times_h, doses, kept)
     check_inside(kept, begin_h, end_h)
+    if until_days is None:
+        warn_of_cut(kept, end_h, doses.end_h)
     extra = checked_changes([changes] if isinstance(changes, Change) else changes, subject)
     if observables is None and kept and times_h is None:
         # Who asks for endpoints and names no observable wants the numbers alone.
