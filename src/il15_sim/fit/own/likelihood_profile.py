@@ -58,7 +58,8 @@ class ParameterProfile:
         """The interval and what there is to say of it."""
         ends = ("open" if math.isnan(x) else f"{x:.4g}" for x in (self.lower95, self.upper95))
         interval = " to ".join(ends)
-        told = f"{self.parameter} = {self.estimate:.4g} {self.unit}, 95 % interval {interval}"
+        value = f"{self.estimate:.4g} {self.unit}".strip()
+        told = f"{self.parameter} = {value}, 95 % interval {interval}"
         return "\n  ".join([told, *self.flags])
 
 
@@ -79,7 +80,7 @@ def profile_of(
     residual = misfit.at(best).residual
     least = float(residual @ residual)
     origin = _Point(float(best[number]), 0.0, Search(best, best, least, 0, "converged"))
-    step = min(0.5 * error, 0.1) if math.isfinite(error) and error > 0 else 0.05
+    step = min(0.35 * error, 0.1) if math.isfinite(error) and error > 0 else 0.05
     points, flags, ends = [origin], [], []
     for sign, side in ((-1.0, "lower"), (1.0, "upper")):
         walked, end, why = _walk(misfit, origin, number, sign * step, threshold)
@@ -134,7 +135,7 @@ def _walk(
             return points, None, there.found.status
         if there.rise > threshold:
             return points, _crossing(misfit, here, there, points, number, threshold, origin), ""
-        if there.rise - here.rise < 0.2 * threshold:
+        if there.rise - here.rise < 0.1 * threshold:
             step *= 1.6
         here = there
     return points, None, f"{_MOST} points were not enough"

@@ -251,7 +251,7 @@ class TableFit:
         ]
         wide = max(len(u.id) for u in self._unknowns)
         for row in self.frame.to_dict("records"):
-            told = f"  {row['parameter']:<{wide}}  {row['value']:.4g} {row['unit']}"
+            told = f"  {row['parameter']:<{wide}}  {row['value']:.4g} {row['unit']}".rstrip()
             if not row["on_bound"]:
                 told += f"  (95 %: {row['lower95']:.4g} to {row['upper95']:.4g})"
             lines.append("; ".join([told, *_flags(row)]))
