@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _MARKERS = "osD^vPX"
 _MOST_GROUPS = 14
 _PANEL_MM = 48.0
+#: A log axis of a narrower range would have next to no ticks.
+_WIDE = 3.0
 #: Width of a letter of a label, with room to spare.
 _LETTER_MM = 1.8
 #: Unit of the time axis by the shortest horizon it is for, in hours.
@@ -165,7 +167,7 @@ def profile(found: ParameterProfile, *, width_mm: float = 85.0) -> Figure:
                 axes.axvline(end, color=look.GREY, linewidth=0.6)
         axes.axvline(found.estimate, color=look.GREY, linewidth=0.6, linestyle=":")
         low, high = float(rows["value"].min()), float(rows["value"].max())
-        if found.logarithmic:
+        if found.logarithmic and high > _WIDE * low:
             axes.set_xscale("log")
             room = (high / low) ** 0.04
             axes.set_xlim(low / room, high * room)
