@@ -9,6 +9,7 @@ from il15_sim import Change, InputError, Model, Regimen
 from il15_sim.fit import fit_table
 from il15_sim.fit.own.readings import read_readings
 from il15_sim.simulation.subject import subject_of
+from tests.made import own_tables
 
 LEVEL = "sorafenib_total_mg_per_L"
 GOOD = f"""time_h,observable,value,unit,group
@@ -51,7 +52,7 @@ TEXTS = {
     "not positive": ("2.4", "-2.4", f"a.csv: line 3: value -2.4 of '{LEVEL}'; on a log scale it"),
     "negative time": ("\n6,", "\n-6,", "a.csv: line 3: time_h -6 is negative"),
     "duplicate": (
-        f"6,{LEVEL},2.4", f"2,{LEVEL},1.2",
+        f"6,{LEVEL},2.4", f"2.0,{LEVEL},1.20",
         "a.csv: line 3: a repetition of the row at ",
     ),
     "cells": ("mg/L,B", "mg/L", "a.csv: line 4: 4 cells instead of 5"),
@@ -149,6 +150,10 @@ ASKED = {
         "estimate 'sorafenib_clearance': it is fixed; arm '' sets it",
     ),
     "noise": ({"noise": "lognormal"}, "unknown likelihood 'lognormal'; did you mean 'log-normal'?"),
+    "noise of another": (
+        {"noise": {"sorafenib_free_nM": "normal"}},
+        "noise: unknown observable 'sorafenib_free_nM'; did you mean 'sorafenib_total_mg_per_L'?",
+    ),
     "scale": ({"scale": "groups"}, "unknown scale 'groups'; did you mean 'group'?"),
     "no starts": ({"starts": 0}, "starts 0; at least one is needed"),
     "starts": ({"starts": 2.5}, "starts 2.5; it is a whole number"),
@@ -198,6 +203,23 @@ def test_zero_has_no_logarithm(model):
     data = frame().assign(time_h=[0.0, 6.0, 24.0])
     told = "data: all 1 searches failed; the first: the prediction of data: row 0 is 0, which has n"
     refused(model, data, told, arms=ARMS["A"])
+
+
+def test_a_curve_of_zeros_has_no_factor(model):
+    data = frame().assign(observable="sorafenib_bile", time_h=0.0, error=0.1)
+    told = "the first: offsets and scales of groups: the rows of group '('sorafenib_bile', 'normal"
+    refused(model, data, told, arms=ARMS["A"], noise="normal", scale="observable")
+
+
+def test_compiled_sbml_knows_neither_drugs_nor_units():
+    line, data = own_tables.line(), own_tables.table([1.0, 2.0], [2.0, 3.0])
+    asked = {"estimate": "a", "bounds": {"a": (-9.0, 9.0)}, "noise": "normal"}
+    refused(line, data, "a regimen for a compiled SBML model", arms=ARMS["A"], **asked)
+    told = "arms: unknown parameter 'd'; choose one of: a, b"
+    refused(line, data, told, arms=[{"d": 1.0}], **asked)
+    told = "data: row 0: unit 'mg/L'; the model has no unit of 'y'; leave the column out"
+    refused(line, data.assign(unit="mg/L"), told, arms=None, **asked)
+    refused(line, data, "estimate 'b': it has no bounds; no table has it", "b", arms=None)
 
 
 def test_readings_without_spread_do_not_tell_their_errors(model):

@@ -1,5 +1,7 @@
 """Figures of a fitted table show every reading, every curve and where a profile crosses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,15 +64,23 @@ def test_a_profile_crosses_its_threshold_at_the_ends(result):
     (axes,) = figure.axes
     upright = [line.get_xdata()[0] for line in axes.get_lines() if len(set(line.get_xdata())) == 1]
     assert upright == pytest.approx([found.lower95, found.upper95, found.estimate])
-    assert axes.get_xscale() == "log"
+    assert axes.get_xscale() == "linear"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "all others fitted again", "95 % threshold",
     ]  # fmt: skip
 
 
-def test_points_that_did_not_converge_are_open(result):
-    from dataclasses import replace
+def test_a_wide_profile_has_a_log_axis(result):
+    found = result.profile("rate")
+    # As if the scatter were thirty times as large.
+    wide = found.frame.assign(value=found.estimate * (found.frame["value"] / found.estimate) ** 30)
+    (axes,) = plots.profile(replace(found, frame=wide)).axes
+    assert axes.get_xscale() == "log"
+    low, high = axes.get_xlim()
+    assert low < wide["value"].min() < wide["value"].max() < high
 
+
+def test_points_that_did_not_converge_are_open(result):
     found = result.profile("rate")
     frame = found.frame.assign(converged=[False] + [True] * (len(found.frame) - 1))
     figure = plots.profile(replace(found, frame=frame, lower95=float("nan")))

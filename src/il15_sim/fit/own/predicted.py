@@ -135,7 +135,6 @@ class Predictor:
             changes=batch.changes,
             engine="batch",
             rtol=RTOL,
-            progress=False,
         )
         for group, status in zip(batch.groups, runs.status, strict=True):
             if status != "ok":

@@ -106,10 +106,17 @@ def read_readings(
     """
     source, columns, rows = given_rows(data)
     time = _check_columns(columns, source)
-    seen: dict[tuple[str, ...], str] = {}
+    if not isinstance(noise, str):
+        measured = [_name(row["observable"]) for _, row in rows]
+        for name in noise:
+            if name not in measured:
+                raise unknown("observable", str(name), measured, "noise")
+    seen: dict[str, str] = {}
     found = []
     for where, row in rows:
-        key = tuple(_name(row[c]) for c in columns)
+        reading = _reading(where, row, time, subject, noise, scaled)
+        # What was read, not how it is spelled: 2.0 repeats 2.
+        key = repr((reading, _name(row.get("replicate", ""))))
         if key in seen:
             raise InputError(
                 f"a repetition of the row at {seen[key]}",
@@ -117,7 +124,7 @@ def read_readings(
                 fix="leave it out, or number true replicates in a column 'replicate'",
             )
         seen[key] = where
-        found.append(_reading(where, row, time, subject, noise, scaled))
+        found.append(reading)
     if not found:
         raise InputError("the table has no rows", where=source)
     texts, numbers = zip(*found, strict=True)

@@ -85,7 +85,7 @@ def begins(misfit: Misfit, starts: int, seed: int) -> list[Array]:
     from scipy.stats import qmc
 
     unknowns = misfit.predictor.unknowns
-    own = np.array([u.share_of(u.start) for u in unknowns])
+    own = np.clip([u.share_of(u.start) for u in unknowns], 0.0, 1.0)
     if starts == 1:
         return [own]
     sobol = qmc.Sobol(len(unknowns), seed=seed)
