@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -136,6 +138,34 @@ def test_half_of_the_sample_is_what_half_the_points_give(done, right):
     rows = rows_of(done[1] / "data" / "halves.csv")
     assert [float(row["half"]) for row in rows] == pytest.approx(half.frame["value"], rel=1e-5)
     assert [float(row["whole"]) for row in rows] == pytest.approx(right[1].frame["value"], rel=1e-5)
+
+
+def test_a_kept_sweep_file_tells_another_size_and_seed(done, tmp_path):
+    sweep = read(tmp_path)
+    kept = (done[1] / "sweep.toml").read_text(encoding="utf-8")
+    assert kept == SWEEP
+    folder = run_sweep(replace(sweep.with_size(8), seed=7), tmp_path / "results").path
+    first, rest = (folder / "sweep.toml").read_text(encoding="utf-8").split("\n", 1)
+    assert first == (
+        "# Run with other values than the file's: seed = 7, [screen] trajectories = 6, "
+        "[quantify] n = 8"
+    )
+    assert rest == SWEEP
+
+
+def test_what_is_noise_is_warned_of_in_the_results(tmp_path):
+    near = '[factors]\nids = ["sorafenib_volume"]\nranges.sorafenib_volume = [100, 100.001]'
+    text = SWEEP.replace('[factors]\nwithout = "sorafenib_exposure_factor"', near)
+    done = run_sweep(read(tmp_path, text), tmp_path / "results")
+    noise, *_ = [line for line in done.warnings if "'top_log' varies by" in line]
+    assert "its indices are noise" in noise
+    assert f"**Warning:** {noise}" in (done.path / "answer.md").read_text(encoding="utf-8")
+    assert noise in json.loads((done.path / "about.json").read_text("utf-8"))["warnings"]
+
+
+def test_the_answer_tells_units(done):
+    text = (done[1] / "answer.md").read_text(encoding="utf-8")
+    assert re.search(r"median \S+ mg/L, nine of ten between \S+ mg/L and \S+ mg/L", text)
 
 
 def test_the_answer_has_a_part_for_every_endpoint(done):

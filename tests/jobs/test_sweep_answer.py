@@ -39,9 +39,10 @@ def analysed(function, factors, method, n):
     return analyse(design(factors, method, n), lambda table: {"y_difference": function(table)})
 
 
-def lines_of(sweep, screen=None, quantify=None, labels=()):
+def lines_of(sweep, screen=None, quantify=None, labels=(), units=None):
     grown = convergence(quantify or screen)
-    return [part["lines"] for part in answer(sweep, dict(labels), screen, quantify, grown)]
+    made = answer(sweep, dict(labels), screen, quantify, grown, units)
+    return [part["lines"] for part in made]
 
 
 def test_drivers_are_told_by_their_total_share_with_an_interval(sweep):
@@ -70,6 +71,40 @@ def test_rises_and_falls_are_shares_of_independent_points(sweep):
     assert up + down == pytest.approx(100, abs=0.11)
     middle = float(re.search(r"median (\S+),", directions)[1])
     assert middle == pytest.approx(np.median(y), abs=0.2)
+
+
+def test_numbers_have_their_unit(sweep):
+    found = analysed(ishigami, ANGLES, "sobol", 64)
+    line = lines_of(sweep, quantify=found, units={"y_difference": "mg/L"})[0][-1]
+    assert re.search(r"median \S+ mg/L, nine of ten between \S+ mg/L and \S+ mg/L\.", line)
+
+
+def test_the_points_of_a_screen_are_told_as_those_of_a_grid(sweep):
+    found = analysed(linear, unit_factors(4), "morris", 8)
+    line = lines_of(sweep, screen=found)[0][1]
+    assert line.startswith("In the screen, on a grid to the ends of the ranges of all parameters")
+
+
+def test_no_share_beyond_all_is_told(sweep):
+    found = analysed(lambda table: table["x0"] ** 4, unit_factors(1), "sobol", 16)
+    assert found.ranking(index="S1")["value"][0] > 1.005
+    _, alone, measure, _ = lines_of(sweep, quantify=found)[0]
+    assert alone == (
+        "Single parameters explain 100 % of the variance (the sum of S1); none is left for "
+        "interactions."
+    )
+    assert re.search(r"take away 100 % of the variance on average \(S1, \d+ % to 100 %\)", measure)
+    assert lines_of(sweep, quantify=found)[-1][0].startswith("Quantified: 1 parameter, n 16")
+
+
+def test_where_no_share_can_be_told_from_zero_nothing_is_worth_measuring_first(sweep):
+    def product(table):
+        return (table["x0"] - 0.5) * (table["x1"] - 0.5)
+
+    found = analysed(product, unit_factors(2), "sobol", 256)
+    lines = lines_of(sweep, quantify=found)[0]
+    assert lines[2] == "This sample tells no S1 from zero, so not what to measure first."
+    assert not any("Worth measuring" in line for line in lines)
 
 
 def test_a_notable_change_of_a_ratio_is_one_of_five_per_cent(tmp_path):
@@ -176,3 +211,5 @@ def test_the_text_is_markdown_with_every_line(sweep):
         "# Known\n\nGiven: none. Compared with: none.\n\n## Y\n\n- One.\n- Two.\n\n"
         "A simulation; research only, not for treatment decisions.\n"
     )
+    warned = answer_text(sweep, "none", [], ["Too few."])
+    assert "Compared with: none.\n\n**Warning:** Too few.\n\nA simulation" in warned

@@ -1,5 +1,7 @@
 """Outputs that are compared or taken as logarithms, each as it is asked for."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,8 @@ def test_logarithms_are_analysed_in_the_place_of_values(pk, made, right):
     both = analyse(made, {"top": np.log(right[0]["top"].values), "low": right[0]["low"].values})
     assert found.frame["value"].tolist() == both.frame["value"].tolist()
     assert found.options["logarithms"] == ["top"]
+    one = sensitivity(pk, TWICE, made, endpoints=ENDS, logarithms="top", until_days=3)
+    assert one.to_json() == found.to_json()
 
 
 def test_a_logarithm_of_nothing_is_a_failure(pk, made):
@@ -77,6 +81,19 @@ def test_a_logarithm_within_the_error_of_simulations_is_warned_of(pk):
             "contrast: unknown output 'tip'; did you mean 'top'",
         ),
         ({"contrast": {"top": "ratio"}}, "unknown contrast 'ratio'; did you mean 'log_ratio'"),
+        (
+            {"contrast": {"top": "difference"}},
+            r"contrast \{'top': 'difference'\}; there is no other regimen; give against=",
+        ),
+        (
+            {"against": Regimen.none()},
+            "log ratio of 'top'; it is zero in every run under the other regimen; compare it by",
+        ),
+        (
+            {"second_order": True},
+            "argument 'second_order'; options of a method belong to its design; "
+            r'give factors=design\(factors, "sobol", n, second_order=...\)',
+        ),
     ],
 )
 def test_bad_comparisons_are_told(pk, made, asked, told):
@@ -90,6 +107,8 @@ def test_reasons_of_failed_runs_are_told():
     runs = simulate(kernel, None, design(CORNER, "sobol", 64).sample, endpoints=END, **ASKED)
     (status,) = set(runs.status) - {"ok"}
     assert found.failures["reasons"].tolist() == [f"{status} ({len(runs.failures)} runs)"]
+    with pytest.raises(InputError, match=f"most often: {re.escape(status)}; narrow the bounds"):
+        sensitivity(kernel, factors=CORNER, endpoints=END, n=64, **ASKED)
 
 
 def test_what_changes_no_number_is_not_told(pk, made):

@@ -193,6 +193,12 @@ def test_a_kernel_has_the_factors_that_are_given_bounds():
             },
             "'log-uniform' of 'sorafenib_volume' from 0; zero has no logarithm; give a positive",
         ),
+        (
+            {"distributions": {"sorafenib_volume": 5}},
+            "distribution 5 of 'sorafenib_volume'; give a name, or a name with its parameters",
+        ),
+        ({"distributions": {"sorafenib_volume": ()}}, r"distribution \(\) of 'sorafenib_volume'"),
+        ({"groups": ["sorafenib_volume"]}, r"groups \['sorafenib_volume'\]; give \{\"group\":"),
         ({"groups": {"g": ["sorafenib_volum"]}}, "group 'g': unknown factor 'sorafenib_volum'"),
         (
             {"groups": {"g": ["sorafenib_volume"], "h": ["sorafenib_volume"]}},

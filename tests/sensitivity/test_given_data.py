@@ -79,6 +79,42 @@ def test_ranks_alone_matter(method):
     assert one["value"].notna().all()
 
 
+def test_a_skewed_output_has_the_delta_of_its_logarithm():
+    table = normal(500)
+    logarithm = 2 * table["a"] + table["b"]
+    one, other = (
+        given_data(table, y, resamples=5).frame for y in (logarithm, np.exp(3 * logarithm))
+    )
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert one["value"].between(0, 1).all()
+
+
+@pytest.mark.parametrize("method", ["delta", "pawn"])
+def test_in_a_table_sorted_by_its_result_a_switch_that_does_nothing_tells_nothing(method):
+    rng = np.random.default_rng(2)
+    table = normal(1000).assign(switch=rng.integers(0, 2, 1000))
+    table = table.sort_values("a", ignore_index=True)
+    found = given_data(table, table["a"], method=method, resamples=5)
+    ranked = found.ranking().set_index("factor")["value"]
+    assert ranked["switch"] < 0.12 < 0.6 < ranked["a"]
+
+
+def test_an_output_of_two_values_is_explained_by_what_decides_it():
+    table = normal(2000)
+    found = given_data(table, (table["a"] > 0).astype(float), resamples=5)
+    a, *others = values(found.frame, "delta")
+    # Knowing a, one half of the output is left; a density estimate blurs its edge.
+    assert a == pytest.approx(0.5, abs=0.1)
+    assert max(others) < 0.1
+
+
+def test_switches_that_have_to_do_with_nothing_tell_nothing_of_an_output_of_two_values():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame(rng.integers(0, 2, (2000, 2)).astype(float), columns=["a", "b"])
+    found = given_data(table, rng.integers(0, 2, 2000).astype(float), resamples=5)
+    assert values(found.frame, "delta").max() < 0.1
+
+
 def test_a_seed_gives_the_same_interval_and_another_one_another():
     table = normal(300)
     one, same, other = (
@@ -159,6 +195,12 @@ def table_with(**columns):
             np.ones(200),
             {},
             "factor 'a' is not a finite number in every row",
+        ),
+        (
+            table_with(a=["x", "y"] * 100),
+            np.ones(200),
+            {},
+            r"factor 'a' is not a number in every row; name the others by factors=\[...\], or",
         ),
         ([1.0], [1.0], {}, r"\[1.0\] is no ensemble; give Runs or a DataFrame"),
         (normal(200), np.ones(200), {"seed": -1}, "seed -1"),

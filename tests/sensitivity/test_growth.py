@@ -109,6 +109,14 @@ def test_the_recommended_n_is_enough_and_no_more(found):
             "no S1 and ST; n is recommended for the method of Sobol",
         ),
         (
+            lambda: convergence(np.ones(40)),
+            "ndarray has no design; give what `sensitivity` returned, or a design and its results",
+        ),
+        (
+            lambda: recommended_n(analyse(design(ANGLES, "sobol", 8), ishigami)),
+            r"Indices of no growing sample; give convergence\(...\)",
+        ),
+        (
             lambda: recommended_n(convergence((design(ANGLES, "sobol", 8), np.ones(40)))),
             "no interval; no output varies",
         ),

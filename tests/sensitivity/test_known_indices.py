@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
+from il15_sim import InputError
 from il15_sim.sensitivity import Factor, analyse, design
 from tests.sensitivity.known_functions import (
     ANGLES,
@@ -102,6 +104,44 @@ def test_morris_sees_the_kinds_of_factors_of_his_function():
     assert effect[10:] == pytest.approx(np.zeros(10), abs=1e-9)
     assert (spread[:7] > 5).all()
     assert (effect[:7] > 15).all()
+
+
+def test_morris_does_not_look_at_where_a_distribution_is_cut_off():
+    # The bounds hold all of the normal: Sobol gives b nine tenths of the variance.
+    made = design([Factor("a", -100, 100, "normal", (0, 1)), Factor("b", 0, 1)], "morris", 16)
+    shares = [norm.cdf(level) for level in sorted(set(made.sample["a"]))]
+    assert shares == pytest.approx([1 / 8, 3 / 8, 5 / 8, 7 / 8])
+    assert sorted(set(made.sample["b"])) == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    frame = analyse(made, lambda table: table["a"] + 10 * table["b"]).frame
+    # Levels that are half of all apart: 1/8 to 5/8, and 3/8 to 7/8.
+    step = norm.ppf(5 / 8) - norm.ppf(1 / 8)
+    assert values(frame, "mu_star") == pytest.approx([step / (2 / 3), 10])
+
+
+@pytest.mark.parametrize(
+    ("group", "sample", "analyze", "told"),
+    [
+        ("", "ff", "ff", "SALib's 'ff' gives no number per factor; choose another one, such as"),
+        ("g", "latin", "delta", "SALib's 'delta' gives no number per group; leave groups out"),
+    ],
+)
+def test_a_method_of_salib_without_a_number_per_factor_is_told(group, sample, analyze, told):
+    named = [Factor("a", 0, 1, group=group), Factor("b", 0, 1, group=group), Factor("c", 0, 1)]
+    made = design(named, "salib", 100, sample=sample, analyze=analyze)
+    with pytest.raises(InputError, match=told):
+        analyse(made, lambda table: table["a"] + table["c"])
+
+
+def test_the_effect_of_a_group_has_a_size_and_no_sign():
+    # One member of a trajectory's group rises while the other falls.
+    made = design(
+        [Factor(n, 0, 1, group=g) for n, g in zip("abc", "ggh", strict=True)], "morris", 8
+    )
+    frame = analyse(made, lambda table: -table["a"] - table["c"]).frame
+    g, h = values(frame, "mu")
+    assert np.isnan(g)
+    assert h == pytest.approx(-1)
+    assert values(frame, "mu_star") == pytest.approx([1, 1])
 
 
 def test_groups_of_morris_move_together():

@@ -89,6 +89,11 @@ def test_by_default_all_that_is_not_zero_is_varied():
         ({"times_h": [1.0], "sample": "both"}, "an hour would stand there twice"),
         ({"endpoints": END, "factors": [Factor("zero", 0, 1)]}, "parameter 'zero' is zero"),
         ({"endpoints": END, "factors": [Factor("d", 0, 1)]}, "unknown parameter 'd'"),
+        (
+            {"endpoints": END, "factors": ["a"]},
+            r"'a' where factors stand; .*; make them by factors\(model, \[...\]\)",
+        ),
+        ({"endpoints": END, "factors": Factor("a", 0, 1)}, "Factor where factors stand"),
         ({"endpoints": END, "factors": []}, "no parameter to differentiate by"),
         ({"endpoints": END, "at": {"a": math.nan}}, "the point cannot be simulated: "),
         ({"endpoints": END, "at": {"e": 1.0}}, "unknown parameter 'e'"),

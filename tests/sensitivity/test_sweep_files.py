@@ -167,6 +167,11 @@ def test_another_size_goes_to_the_last_stage(read):
         (TOP + "seed = -1\n" + PART + END, r":5: seed -1; it is a whole number from 0 on"),
         (TOP + 'failures = "dropp"\n' + PART + END, r":5: unknown choice .* mean 'drop'"),
         (TOP + "horizon_days = 3\n" + PART + END, r":5: no valid TOML"),
+        (
+            TOP.replace("= 3", "= 1.5") + PART + END.replace("cmax", "value_at") + "day = 2\n",
+            r":\d+: endpoints number \d: endpoint '\w+' reads day 2; the runs end on day 1\.5; "
+            r"horizon_days = 2, or an earlier day",
+        ),
         (TOP.replace("= 3", "= 0") + PART + END, r":4: horizon_days is 0 d"),
         (TOP.replace("400 mg", "400 qg") + PART + END, r":3: .*unknown unit 'qg'"),
         (TOP + "quantify = 3\n" + END, r":5: quantify is a number; it must be a table, .*\[quant"),

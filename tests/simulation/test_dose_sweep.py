@@ -54,6 +54,12 @@ TEXT = "sorafenib {dose} mg q12h x 3 d"
         (TEXT, {"dose": [100, 200, 100.0]}, "axis 'dose' has 100 twice; give each value once"),
         (TEXT, {"dose": [100]}, "axis 'dose' has 1 value; a sweep needs two or more; write a"),
         (TEXT, {"dose": [100, "x"]}, "'x' on axis 'dose'; it is no finite number"),
+        (TEXT, [100, 200], "axes [100, 200]; give e.g. {"),
+        (
+            "sorafenib {status} mg bid x 3 d",
+            {"status": [100, 200]},
+            "an axis is called 'status'; the result has another variable of that name; choose",
+        ),
         (TEXT, {"dose": "100"}, "axis 'dose' is '100'; give a list of numbers"),
         (TEXT, {"dose": [100, -5]}, "dose = -5: regimen 'sorafenib -5 mg q12h x 3 d', column"),
     ],
@@ -68,6 +74,7 @@ def test_bad_sweeps_are_refused(model, template, axes, told):
     ("endpoints", "asked", "told"),
     [
         ([], {}, "no endpoint; give some"),
+        (cmax(TOTAL).named("dose"), {}, "an axis is called 'dose'; the result has another"),
         (ASKED, {"times_h": [1]}, "argument 'times_h'; a sweep reports endpoints of one patient"),
         (ASKED, {"parameters": [{}]}, "parameters list; a sweep is of one patient"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,14 @@ from il15_sim.files.record import ResultFolder
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
 from il15_sim.jobs.run_tables import parameters_csv
 from il15_sim.jobs.sweep_answer import answer, answer_text, too_few
-from il15_sim.jobs.sweep_tables import csv_of, factor_table, halves, labels_of, stages_together
+from il15_sim.jobs.sweep_tables import (
+    csv_of,
+    factor_table,
+    halves,
+    labels_of,
+    stages_together,
+    units_of,
+)
 from il15_sim.model import Model
 from il15_sim.plots.sweep_figures import course_figures, sweep_figures
 from il15_sim.sensitivity import Indices, convergence, design, sensitivity
@@ -21,6 +29,7 @@ from il15_sim.sensitivity.sampling import Design
 from il15_sim.sensitivity.screening import survivors
 from il15_sim.sensitivity.sweep import Sweep
 from il15_sim.sensitivity.sweep_endpoints import Asked, Course
+from il15_sim.sensitivity.sweep_file import read_sweep
 
 
 def stored_at(sweep: Sweep, out_root: str | Path, out: str | Path | None = None) -> Path:
@@ -82,17 +91,20 @@ def run_sweep(
     with ResultFolder.open(out_root, sweep.name, inputs, sweep.seed, out=out) as folder:
         place = stored_at(sweep, out_root, out)
         how = {"folder": place, "threads": threads, "scheduler": scheduler}
-        screen, quantify = _stages(sweep, model, factors, progress, how)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", UserWarning)
+            screen, quantify = _stages(sweep, model, factors, progress, how)
+        noted = list(dict.fromkeys(str(one.message) for one in told))
         progress("writing tables")
         last = quantify or screen
         assert last is not None
         grown = convergence(last)
         labels = labels_of(sweep, model)
         if sweep.source:
-            folder.write("sweep.toml", Path(sweep.source).read_bytes())
+            folder.write("sweep.toml", _as_run(sweep))
         both = {"screen": screen, "quantify": quantify}
-        told = {k: json.loads(v.to_json()) for k, v in both.items() if v is not None}
-        write_json(folder, "indices.json", told)
+        found = {k: json.loads(v.to_json()) for k, v in both.items() if v is not None}
+        write_json(folder, "indices.json", found)
         tables = {
             "indices": stages_together(both, "frame"),
             "failures": stages_together(both, "failures"),
@@ -103,17 +115,32 @@ def run_sweep(
         for name, frame in tables.items():
             folder.write(f"data/{name}.csv", csv_of(frame))
         folder.write("data/parameters.csv", parameters_csv(model))
-        sections = answer(sweep, labels, screen, quantify, grown)
-        folder.write("answer.md", answer_text(sweep, sweep.regimen, sections))
+        sections = answer(sweep, labels, screen, quantify, grown, units_of(sweep, model))
+        noted += too_few(grown)
+        folder.write("answer.md", answer_text(sweep, sweep.regimen, sections, noted))
         outputs = [asked.output for asked in sweep.endpoints]
         groups = [sweep_figures(one, screen, quantify, grown, labels) for one in outputs]
         if quantify is not None:
             groups.append(course_figures([c.output for c in sweep.courses], quantify, labels))
-        warnings = [*too_few(grown), *write_figures(folder, groups, progress)]
+        noted += write_figures(folder, groups, progress)
         about = {"name": sweep.name, "title": sweep.title, "kind": "sweep"}
         about |= {"description": sweep.description.strip()}
-        write_json(folder, ABOUT, {**about, "answer": sections, "warnings": warnings})
-    return Finished(folder.path, warnings=tuple(warnings))
+        write_json(folder, ABOUT, {**about, "answer": sections, "warnings": noted})
+    return Finished(folder.path, warnings=tuple(noted))
+
+
+def _as_run(sweep: Sweep) -> bytes:
+    """The file of a sweep, with a first line where it was run with another size or seed."""
+    file = Path(sweep.source)
+    text = file.read_bytes()
+    if read_sweep(file) == sweep:
+        return text
+    told = [f"seed = {sweep.seed}"]
+    if sweep.screen is not None:
+        told.append(f"[screen] trajectories = {sweep.screen.trajectories}")
+    if sweep.quantify is not None:
+        told.append(f"[quantify] n = {sweep.quantify.n}")
+    return f"# Run with other values than the file's: {', '.join(told)}\n".encode() + text
 
 
 def _stages(

@@ -38,6 +38,7 @@ def answer(
     screen: Indices | None,
     quantify: Indices | None,
     grown: pd.DataFrame,
+    units: Mapping[str, str] | None = None,
 ) -> list[Section]:
     """What came of a sweep: `title` and `lines` of each output, then of the sample itself.
 
@@ -50,16 +51,22 @@ def answer(
         What the stages gave.
     grown : DataFrame
         From `convergence` of the last stage.
+    units : mapping, optional
+        Unit of each output as people write it, of what is no ratio.
     """
     sections = []
     for asked in sweep.endpoints:
         lines = []
+        unit = (units or {}).get(asked.output, "")
         if quantify is not None:
             lines += _drivers(quantify, asked.output, labels)
-            lines += _directions(quantify, asked, "Over the ranges of the quantified parameters")
+            lines += _directions(
+                quantify, asked, "Over the ranges of the quantified parameters", unit
+            )
         if screen is not None:
             lines += _screened(screen, asked.output, labels)
-            lines += _directions(screen, asked, "In the screen, over the ranges of all parameters")
+            grid = "In the screen, on a grid to the ends of the ranges of all parameters"
+            lines += _directions(screen, asked, grid, unit)
         sections.append({"title": asked.words, "lines": lines})
     if quantify is not None:
         for course in sweep.courses:
@@ -68,11 +75,17 @@ def answer(
     return [*sections, {"title": "The sample", "lines": _sample(sweep, screen, quantify, grown)}]
 
 
-def answer_text(sweep: Sweep | DoseMap, given: Regimen | str, sections: Sequence[Section]) -> str:
+def answer_text(
+    sweep: Sweep | DoseMap,
+    given: Regimen | str,
+    sections: Sequence[Section],
+    warnings: Sequence[str] = (),
+) -> str:
     """The answer as Markdown; `given` is what the patients get."""
     parts = [f"# {sweep.title}", sweep.description.strip(), f"Given: {given}."]
     if sweep.against is not None:
         parts[-1] += f" Compared with: {sweep.against}."
+    parts += [f"**Warning:** {warning}" for warning in warnings]
     for section in sections:
         parts += [f"## {section['title']}", "\n".join(f"- {line}" for line in section["lines"])]
     parts.append("A simulation; research only, not for treatment decisions.")
@@ -88,17 +101,24 @@ def _drivers(found: Indices, output: str, labels: Mapping[str, str]) -> list[str
     drivers = "; ".join(_told(named.loc[i], labels) for i in named.index)
     lines = [f"Drivers, by their share of the variance with all interactions (ST): {drivers}."]
     alone = float(first["value"].sum())
+    rest = "the rest is what they do together" if alone < 1 else "none is left for interactions"
     lines.append(
-        f"Single parameters explain {_percent(alone)} of the variance (the sum of S1); the rest is "
-        "what they do together."
+        f"Single parameters explain {_share(alone)} of the variance (the sum of S1); {rest}."
     )
     best = first.sort_values("value", ascending=False).iloc[0]
+    if not best["low"] > 0:
+        return [*lines, "This sample tells no S1 from zero, so not what to measure first."]
     lines.append(
         f"Worth measuring first: {labels.get(best['factor'], best['factor'])}. Knowing it would "
-        f"take away {_percent(best['value'])} of the variance on average (S1, "
-        f"{_percent(best['low'])} to {_percent(best['high'])})."
+        f"take away {_share(best['value'])} of the variance on average (S1, "
+        f"{_share(best['low'])} to {_share(best['high'])})."
     )
     return lines
+
+
+def _share(share: float) -> str:
+    """A share of variance; what an estimate is beyond nothing and all is chance."""
+    return _percent(min(max(share, 0.0), 1.0))
 
 
 def _over_days(found: Indices, output: str, labels: Mapping[str, str]) -> list[str]:
@@ -138,7 +158,7 @@ def _screened(found: Indices, output: str, labels: Mapping[str, str]) -> list[st
     return [f"Largest mean effects in the screen, relative to the first: {told}."]
 
 
-def _directions(found: Indices, asked: Asked, where: str) -> list[str]:
+def _directions(found: Indices, asked: Asked, where: str, unit: str) -> list[str]:
     """Range of an output, and in which share of the points it rises and falls."""
     design, outputs = found.evidence
     values = outputs[asked.output, None][independent_rows(design)]
@@ -149,9 +169,9 @@ def _directions(found: Indices, asked: Asked, where: str) -> list[str]:
         0.0 if abs(v) < _NOTHING * (high - low) else v for v in (low, middle, high)
     )
     shown = [float(np.exp(v)) if asked.logarithmic else v for v in (low, middle, high)]
-    numbers = [f"{v:.3g}" + "-fold" * (asked.compare == "log_ratio") for v in shown]
-    told = f"{where} ({len(y)} points): median {numbers[1]}, nine of ten between {numbers[0]} and "
-    told += f"{numbers[2]}."
+    behind = "-fold" if asked.compare == "log_ratio" else f" {unit}" if unit else ""
+    told = f"{where} ({len(y)} points): median {shown[1]:.3g}{behind}, nine of ten between "
+    told += f"{shown[0]:.3g}{behind} and {shown[2]:.3g}{behind}."
     if asked.no_change is not None:
         gain = y - asked.no_change
         up, down = (_percent((sign * gain > 0).mean(), 1) for sign in (1, -1))
@@ -183,8 +203,9 @@ def _sample(
         if found is None:
             continue
         design = found.evidence[0]
+        count = len(design.labels)
         lines.append(
-            f"{name}: {len(design.labels)} parameters, n {design.n}, {len(design)} points, "
+            f"{name}: {count} parameter{'s' * (count != 1)}, n {design.n}, {len(design)} points, "
             f"seed {found.seed}."
         )
         lines += _failures(name, found, sweep.failures)
@@ -240,6 +261,7 @@ def _failures(name: str, found: Indices, choice: str) -> list[str]:
             told += f" {replaced} blocks were replaced by fresh ones, {used} are used."
         else:
             told += f" {left_out} blocks were left out, {used} are used."
-        told += " So the indices are those of the part of the ranges that can be simulated."
+        told += " So the indices are those of blocks that can be simulated whole: points near to"
+        told += " failures count less."
         lines.append(told)
     return lines

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from il15_sim.model import Model
+from il15_sim.plots.labels import change_unit, unit_text
 from il15_sim.sensitivity import Indices
 from il15_sim.sensitivity.factor import Factor
 from il15_sim.sensitivity.screening import relative_effects
 from il15_sim.sensitivity.sweep import Sweep
+from il15_sim.simulation.subject import subject_of
 
 
 def csv_of(frame: pd.DataFrame) -> str:
@@ -23,6 +25,17 @@ def labels_of(sweep: Sweep, model: Model) -> dict[str, str]:
     names = {p.id: p.name or p.id for p in model.parameters.parameters}
     names |= {asked.output: asked.words for asked in sweep.endpoints}
     return names | {course.output: course.words for course in sweep.courses}
+
+
+def units_of(sweep: Sweep, model: Model) -> dict[str, str]:
+    """Unit of each output as people write it: none of a ratio."""
+    units, told = subject_of(model).units, {}
+    for asked in sweep.endpoints:
+        unit = asked.endpoint.unit(units[asked.endpoint.observable])
+        written = change_unit if asked.compare == "difference" else unit_text
+        if unit not in ("ratio", "dimensionless"):
+            told[asked.output] = written(unit)
+    return told
 
 
 def stages_together(stages: Mapping[str, Indices | None], part: str) -> pd.DataFrame:

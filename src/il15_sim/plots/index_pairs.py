@@ -85,7 +85,7 @@ def interactions(
         axes.spines[:].set_visible(False)
         axes.set_xlabel("Diagonal: S1 of one factor. Below it: S2 of two. Bold: above zero (95 %)")
         bar = figure.colorbar(drawn, ax=axes, fraction=0.04, pad=0.02)
-        bar.set_label("Share of the variance (no unit)")
+        bar.set_label("Share of the variance\n(no unit)")
         bar.outline.set_visible(False)
         head_output(figure, str(rows["output"].iloc[0]), labels, time_h, width_mm)
     return figure

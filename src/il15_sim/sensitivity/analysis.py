@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -38,7 +39,9 @@ def analyse(
     failures : "refuse", "drop" or "resample"
         What to do where a result is NaN or infinite. "drop" leaves out the whole block of rows
         (trajectory of Morris), "resample" replaces it by a fresh one, for which y is a function.
-        Both leave indices of the part of the space in which the model can be simulated.
+        Both leave indices of blocks that can be simulated whole: a point counts the less the
+        more of its block fails, and where the failures depend on several factors at once, the
+        indices are none of a uniform sample of the rest.
     resamples : int
         Bootstraps behind the 95 % intervals.
     options : mapping, optional
@@ -131,6 +134,9 @@ def _morris(design: Design, key: Key, y: Array, resamples: int, seed: int) -> li
         design.problem, design.unit, y, num_resamples=resamples, num_levels=levels, seed=seed
     )
     half = {"mu_star": np.ma.filled(si["mu_star_conf"], np.nan)}
+    # Members of a group move up and down at once: its effect has a size, but no sign.
+    members = Counter(f.group or f.name for f in design.factors)
+    si["mu"] = np.where([members[f] > 1 for f in design.labels], np.nan, si["mu"])
     return [
         row(key, label, name, np.ma.filled(si[name], np.nan)[j], half.get(name, none)[j])
         for name in ("mu_star", "mu", "sigma")
@@ -160,7 +166,10 @@ def _named(design: Design, key: Key, y: Array, resamples: int, seed: int) -> lis
         elif array.shape == (len(labels), len(labels)):
             rows += _pairs(key, labels, str(index), array, half)
     if not rows:
-        raise InputError(f"SALib's '{name}' gives no number per factor")
+        raise InputError(
+            f"SALib's '{name}' gives no number per {'group' if design.grouped else 'factor'}",
+            fix="leave groups out" if design.grouped else 'choose another one, such as "delta"',
+        )
     return rows
 
 

@@ -115,11 +115,25 @@ def _inputs(table: pd.DataFrame, names: Sequence[str] | str | None) -> pd.DataFr
         chosen = [str(name) for name in table if table[name].nunique() > 1]
     if not chosen:
         raise InputError("no factor", why="nothing varies in the ensemble")
-    inputs = table[list(chosen)].astype(float)
+    try:
+        inputs = table[list(chosen)].astype(float)
+    except (TypeError, ValueError):
+        text = next(n for n in chosen if pd.to_numeric(table[n], errors="coerce").isna().any())
+        raise InputError(
+            f"factor '{text}' is not a number in every row",
+            fix=f"name the others by factors=[...], or write '{text}' as numbers",
+        ) from None
     for name in chosen:
         if not np.isfinite(inputs[name]).all():
             raise InputError(f"factor '{name}' is not a finite number in every row")
     return inputs
+
+
+def _ranks(values: Array, rng: np.random.Generator) -> Array:
+    """Ranks from 1 on; of equal values by chance, or a sorted table would tell its order."""
+    ranks = np.empty(len(values))
+    ranks[np.lexsort((rng.random(len(values)), values))] = np.arange(1, len(values) + 1)
+    return ranks
 
 
 def _rows(
@@ -131,15 +145,19 @@ def _rows(
     seed: int,
 ) -> list[tuple[Any, ...]]:
     from SALib.analyze import delta, pawn
-    from scipy.stats import rankdata
+    from scipy.stats import norm
 
     names = [str(name) for name in inputs]
     if constant(y):
         index = "delta" if method == "delta" else "median"
         return [row(key, name, index, np.nan) for name in names]
     # Both measures know ranks only. SALib would cut raw values into classes of equal width, and
-    # give up on skewed inputs, whose classes are empty.
-    x = rankdata(inputs.to_numpy(), method="ordinal", axis=0).astype(np.float64)
+    # give up on skewed inputs, whose classes are empty; its densities of delta are integrated on
+    # a grid that misses those of skewed outputs, and takes a class of equal outputs for one that
+    # tells nothing: so outputs are told as normal scores.
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([_ranks(column, rng) for column in inputs.to_numpy().T])
+    y = norm.ppf((_ranks(y, rng) - 0.5) / len(y))
     problem = {
         "num_vars": len(names),
         "names": [f"x{j}" for j in range(len(names))],

@@ -81,6 +81,28 @@ class Factor:
         return quantiles(self.distribution, self.parameters, self.low, self.high, unit)
 
 
+def check_factors(factors: object) -> None:
+    """Refuse what is no sequence of factors.
+
+    Raises
+    ------
+    InputError
+        With the way to make them.
+    """
+    several = isinstance(factors, (list, tuple))
+    told = type(factors).__name__
+    if several:
+        odd = next((f for f in factors if not isinstance(f, Factor)), None)  # type: ignore[attr-defined]
+        if odd is None:
+            return
+        told = f"{odd!r:.60}"
+    raise InputError(
+        f"{told} where factors stand",
+        why="a list of independent factors is taken, no names, samples or correlations",
+        fix="make them by factors(model, [...]), or analyse a sample by `given_data`",
+    )
+
+
 def factors(
     model: Model | Kernel,
     names: Sequence[str] | str | None = None,
@@ -190,6 +212,8 @@ def _no_kind(kind: str) -> InputError:
 def _groups(groups: Mapping[str, Iterable[str]], chosen: Sequence[str]) -> dict[str, str]:
     """The group of each factor that is in one."""
     of: dict[str, str] = {}
+    if not isinstance(groups, Mapping):
+        raise InputError(f"groups {groups!r:.60}", fix='give {"group": ["name", "name"]}')
     for group, members in groups.items():
         if not group or group in chosen:
             raise InputError(f"group '{group}'", why="a group needs a name of its own")
@@ -230,6 +254,11 @@ def _factor(
     kind: str
     if id_ in distributions:
         asked = distributions[id_]
+        if not (isinstance(asked, (str, list, tuple)) and len(asked)):
+            raise InputError(
+                f"distribution {asked!r} of '{id_}'",
+                fix='give a name, or a name with its parameters: ("normal", 4.0, 0.5)',
+            )
         kind, *numbers = (asked,) if isinstance(asked, str) else asked  # type: ignore[assignment]
     elif row is not None and row.prior:
         kind, numbers = row.prior, list(row.prior_parameters)

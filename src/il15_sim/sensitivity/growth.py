@@ -51,8 +51,13 @@ def convergence(
             raise InputError(f"'{found.method}' indices have no design", why="nothing can grow")
         made, given = found.evidence
         resamples = resamples or int(found.options["resamples"])
-    else:
+    elif isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], Design):
         made, given = found
+    else:
+        raise InputError(
+            f"{type(found).__name__} has no design",
+            fix="give what `sensitivity` returned, or a design and its results",
+        )
     if not made.block or made.method == "salib":
         raise InputError(
             f"convergence of method '{made.method}'", why="only Sobol and Morris have blocks"
@@ -96,6 +101,10 @@ def recommended_n(grown: pd.DataFrame, width: float = 0.05) -> int:
     InputError
         For other indices than those of Sobol, and outputs that do not vary.
     """
+    if not isinstance(grown, pd.DataFrame) or "part" not in grown:
+        raise InputError(
+            f"{type(grown).__name__} of no growing sample", fix="give convergence(...)"
+        )
     whole = grown[(grown["part"] == "all") & grown["index"].isin(["S1", "ST"])]
     if whole.empty:
         raise InputError("no S1 and ST", why="n is recommended for the method of Sobol")

@@ -100,7 +100,8 @@ def read_map(path: str | Path) -> DoseMap:
     name = result_name(table, file, "sweep")
     against = read_regimen(table, "against") if "against" in table.data else None
     template, axes = _axes(table)
-    endpoints = read_endpoints(table, against)
+    horizon_days = read_horizon(table)
+    endpoints = read_endpoints(table, against, horizon_days)
     for row, asked in zip(table.tables("endpoints"), endpoints, strict=True):
         if asked.scale != "linear":
             raise InputError(
@@ -118,7 +119,7 @@ def read_map(path: str | Path) -> DoseMap:
         axes=axes,
         approved=_approved(table, axes),
         against=against,
-        horizon_days=read_horizon(table),
+        horizon_days=horizon_days,
         endpoints=endpoints,
         source=str(file),
     )

@@ -99,6 +99,12 @@ def contrasted(outputs: Outputs, against: Outputs, how: str | Mapping[str, str])
                 made[name, hour] = values
                 continue
             other = against[name, hour]
+            if ways[name] == "log_ratio" and (np.isfinite(other) & (other == 0)).all():
+                raise InputError(
+                    f"log ratio of '{told((name, hour))}'",
+                    why="it is zero in every run under the other regimen",
+                    fix="compare it by its difference, or not at all",
+                )
             compared = np.log(values / other) if ways[name] == "log_ratio" else values - other
             made[f"{name}_{ways[name]}", hour] = compared
     return made

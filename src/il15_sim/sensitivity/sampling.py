@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.sensitivity.factor import Factor
+from il15_sim.sensitivity.factor import Factor, check_factors
 from il15_sim.sensitivity.salib import called, check_seed, child_seed, function_of, undisturbed
 
 Array = NDArray[np.float64]
@@ -47,7 +47,8 @@ class Design:
     options : mapping
         Those of the method.
     unit : array, shape (R, D)
-        The rows, as shares (0 to 1) of the distributions.
+        The rows, as SALib knows them: shares (0 to 1) of the distributions, or the levels of
+        Morris from the lowest (0) to the highest (1).
     """
 
     method: str
@@ -60,8 +61,20 @@ class Design:
     @cached_property
     def sample(self) -> pd.DataFrame:
         """The rows in the units of the parameters, numbered from 0: a table for `simulate`."""
-        columns = {f.name: f.values(self.unit[:, j]) for j, f in enumerate(self.factors)}
-        return pd.DataFrame(columns)
+        return pd.DataFrame(
+            {f.name: f.values(self._shares(f, j)) for j, f in enumerate(self.factors)}
+        )
+
+    def _shares(self, factor: Factor, j: int) -> Array:
+        """Column `j` of `unit` as the shares at which a factor is taken.
+
+        The outermost levels of Morris are the bounds. Those of a distribution with tails are cut
+        off anywhere: its levels lie in the middle of equal shares.
+        """
+        if self.method != "morris" or factor.distribution in ("uniform", "log-uniform"):
+            return self.unit[:, j]
+        levels = self.options["levels"]
+        return np.asarray((0.5 + self.unit[:, j] * (levels - 1)) / levels, np.float64)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -150,7 +163,8 @@ def design(
         Independent of each other; for G groups read G for D below.
     method : "sobol", "morris" or "salib"
         Sobol: n (a power of two) base points, n (D + 2) rows, or n (2 D + 2) with
-        `second_order=True`. Morris: n trajectories of D + 1 rows on `levels` levels (4); with
+        `second_order=True`. Morris: n trajectories of D + 1 rows on `levels` levels (4) from
+        bound to bound, or in the middle of equal shares of a distribution with tails; with
         `optimal=k` the k that lie furthest apart of n drawn ones. "salib": any method of SALib by
         the names of its modules, `sample="fast_sampler", analyze="fast"`, with `sample_options`
         and `analyze_options`.
@@ -174,12 +188,7 @@ def design(
     """
     if method not in OPTIONS:
         raise unknown("method", method, OPTIONS)
-    if not isinstance(factors, (list, tuple)) or not all(isinstance(f, Factor) for f in factors):
-        raise InputError(
-            f"method '{method}' with factors of type {type(factors).__name__}",
-            why="it takes independent factors, and a sample or correlations would be ignored",
-            fix="make factors by `factors`, or analyse the sample by `given_data`",
-        )
+    check_factors(factors)
     names = [f.name for f in factors]
     if not names or len(set(names)) < len(names):
         raise InputError(f"{len(names)} factors, {len(set(names))} names", why="each has its own")

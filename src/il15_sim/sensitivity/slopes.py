@@ -12,7 +12,7 @@ from il15_sim.batch.kernel import Kernel
 from il15_sim.errors import InputError
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
-from il15_sim.sensitivity.factor import Factor
+from il15_sim.sensitivity.factor import Factor, check_factors
 from il15_sim.sensitivity.factor import factors as factors_of
 from il15_sim.sensitivity.failed import Failures
 from il15_sim.sensitivity.outputs import check_asked, outputs_of
@@ -75,6 +75,7 @@ def local(
     chosen = factors
     if chosen is None:
         chosen = [f for f in factors_of(model) if point[f.name] != 0]
+    check_factors(chosen)
     names = [f.name for f in chosen]
     quiet = {k: v for k, v in asked.items() if k != "final_state"}
     runs = simulate(model, regimen, dict(at) if at else None, **quiet)

@@ -34,11 +34,12 @@ from il15_sim.sensitivity.outputs import (
     with_logarithms,
 )
 from il15_sim.sensitivity.result import Indices
-from il15_sim.sensitivity.sampling import Design, design
+from il15_sim.sensitivity.sampling import OPTIONS, Design, design
 from il15_sim.simulation import simulate
 
+_SIMULATE = inspect.signature(simulate).parameters
 #: How exact simulations are where nothing else is asked.
-RTOL: float = inspect.signature(simulate).parameters["rtol"].default
+RTOL: float = _SIMULATE["rtol"].default
 #: Arguments of `simulate` that are the design's business.
 _OURS = ("parameters", "cross", "names", "final_state")
 #: Those that change no number.
@@ -58,7 +59,7 @@ def sensitivity(
     seed: int = 0,
     against: Regimen | None = None,
     contrast: str | Mapping[str, str] = "log_ratio",
-    logarithms: Sequence[str] = (),
+    logarithms: Sequence[str] | str = (),
     failures: str = "refuse",
     resamples: int = 100,
     folder: str | Path | None = None,
@@ -129,9 +130,24 @@ def sensitivity(
         raise InputError(f"argument '{ours}'", why="the design says who is simulated")
     if regimen is not None and not isinstance(regimen, Regimen):
         raise InputError(f"{regimen!r:.60} is not one regimen", fix="give one, or two by `against`")
+    strange = set(asked) - set(_SIMULATE)
+    for own, options in OPTIONS.items():
+        for option in strange & set(options):
+            raise InputError(
+                f"argument '{option}'",
+                why="options of a method belong to its design",
+                fix=f'give factors=design(factors, "{own}", n, {option}=...)',
+            )
     for way in [contrast] if isinstance(contrast, str) else contrast.values():
         if way not in CONTRASTS:
             raise unknown("contrast", str(way), CONTRASTS)
+    if against is None and contrast and contrast != "log_ratio":
+        raise InputError(
+            f"contrast {contrast!r:.60}",
+            why="there is no other regimen",
+            fix="give against=Regimen.none()",
+        )
+    logarithms = [logarithms] if isinstance(logarithms, str) else logarithms
     wanted = {"endpoints": endpoints, "observables": observables, "times_h": times_h, **asked}
     check_asked(wanted)
     if isinstance(factors, Design):
@@ -167,7 +183,14 @@ def sensitivity(
         "logarithms": list(logarithms),
         **{name: str(value) for name, value in asked.items() if name not in _NO_MATTER},
     }
-    found = analyse(made, evaluate, failures=failures, resamples=resamples, options=how)
+    try:
+        found = analyse(made, evaluate, failures=failures, resamples=resamples, options=how)
+    except InputError as error:
+        if not reasons:
+            raise
+        most, _ = reasons.most_common(1)[0]
+        why = f"{error.why}; most often: {most}" if error.why else f"most often: {most}"
+        raise InputError(error.what, where=error.where, why=why, fix=error.fix) from None
     logs = {f"{name}_log" for name in logarithms}
     _warn_of_noise(found.evidence[1], against is not None, logs, float(asked.get("rtol", RTOL)))
     why = "; ".join(f"{status} ({count} runs)" for status, count in reasons.most_common())

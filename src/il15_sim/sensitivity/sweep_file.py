@@ -93,7 +93,7 @@ def read_sweep(path: str | Path) -> Sweep:
         regimen=read_regimen(table, "regimen"),
         against=against,
         horizon_days=horizon_days,
-        endpoints=read_endpoints(table, against, courses),
+        endpoints=read_endpoints(table, against, horizon_days, courses),
         which=_which(table),
         screen=screen,
         quantify=quantify,
@@ -118,7 +118,10 @@ def read_regimen(table: Table, key: str) -> Regimen:
 
 
 def read_endpoints(
-    table: Table, against: Regimen | None, courses: tuple[Course, ...] = ()
+    table: Table,
+    against: Regimen | None,
+    horizon_days: float,
+    courses: tuple[Course, ...] = (),
 ) -> tuple[Asked, ...]:
     """What is asked of each run; something is compared where there is another regimen."""
     found: dict[str, Asked] = {}
@@ -126,6 +129,14 @@ def read_endpoints(
     for row in table.tables("endpoints"):
         asked = read_asked(row, _other(against))
         name = asked.endpoint.name
+        last_days = asked.endpoint.last_h / 24
+        if last_days > horizon_days:
+            raise InputError(
+                f"endpoint '{name}' reads day {last_days:g}",
+                where=row.at("kind"),
+                why=f"the runs end on day {horizon_days:g}",
+                fix=f"horizon_days = {last_days:g}, or an earlier day",
+            )
         if name in names:
             raise InputError(
                 f"endpoint '{name}'",

@@ -86,7 +86,10 @@ def dose_sweep(
     wanted = [endpoints] if isinstance(endpoints, Endpoint) else list(endpoints)
     if not wanted:
         raise InputError("no endpoint", fix="give some of il15_sim.endpoints")
+    if not isinstance(axes, Mapping):
+        raise InputError(f"axes {axes!r:.40}", fix='give e.g. {"dose": [200, 400, 800]}')
     gaps = _gaps(template, axes)
+    _check_names(list(gaps), [e.name for e in wanted])
     values = {name: axis_values(name, axes[name]) for name in axes}
     shape = tuple(len(found) for found in values.values())
     regimens = combinations(template, values)
@@ -106,6 +109,17 @@ def dose_sweep(
         {n: (n, np.array(v), {"units": gaps[n]} if gaps[n] else {}) for n, v in values.items()},
         {"template": template, "model": model.name, "model_hash": runs.model_hash},
     )
+
+
+def _check_names(axes: Sequence[str], endpoints: Sequence[str]) -> None:
+    """Refuse axes that would be called like another variable of the result."""
+    for name in axes:
+        if name in ("regimen", "status", *endpoints):
+            raise InputError(
+                f"an axis is called '{name}'",
+                why="the result has another variable of that name",
+                fix="choose another name for the gap",
+            )
 
 
 def combinations(template: str, values: Mapping[str, Sequence[float]]) -> dict[str, Regimen]:
