@@ -15,6 +15,7 @@ from il15_sim.fit.own.estimated import Estimated
 from il15_sim.fit.own.readings import Readings
 from il15_sim.fit.own.treatments import Treatment
 from il15_sim.model import Model
+from il15_sim.regimen import Regimen
 from il15_sim.simulation import ParameterRows, gradients, simulate
 from il15_sim.simulation.block import STATUS
 from il15_sim.simulation.dosing import Change
@@ -160,7 +161,7 @@ class Predictor:
             batches.append(_Batch(changes, tuple(groups), times, names, rows, run, at))
         return tuple(batches)
 
-    def _regimens(self, batch: _Batch) -> list | None:  # type: ignore[type-arg]
+    def _regimens(self, batch: _Batch) -> list[Regimen] | None:
         given = [self.arms[group].regimen for group in batch.groups]
         # A compiled SBML text takes none; one that is asked for is refused by `simulate`.
         return None if self.subject.model is None and not any(r.doses() for r in given) else given

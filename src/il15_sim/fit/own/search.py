@@ -46,7 +46,7 @@ def search(
     from scipy.optimize import least_squares
 
     free = [j for j in range(len(begin)) if j != fixed]
-    count = len(misfit.spread)
+    count, begun = len(misfit.spread), False
 
     def whole(part: Array) -> Array:
         shares = begin.copy()
@@ -54,11 +54,16 @@ def search(
         return shares
 
     def residuals(part: Array) -> Array:
+        nonlocal begun
         try:
-            return misfit.at(whole(part)).residual
+            found = misfit.at(whole(part)).residual
         except Failed:
+            if not begun:
+                raise
             # A shorter step is tried then.
             return np.full(count, np.nan)
+        begun = True
+        return found
 
     try:
         first = misfit.at(begin)

@@ -15,7 +15,8 @@ import numpy as np
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.atomic import write_atomic
 from il15_sim.files.record import versions
-from il15_sim.fit.own.certainty import certainty
+from il15_sim.fit.own.certainty import Certainty, certainty
+from il15_sim.fit.own.estimated import Estimated
 from il15_sim.fit.own.likelihood_profile import ON_BOUND, ParameterProfile, profile_of
 from il15_sim.fit.own.misfit import Misfit
 from il15_sim.fit.own.search import Search
@@ -163,8 +164,8 @@ class TableFit:
 
         rows = []
         for i, one in enumerate(self.searches):
-            told = {"start": i, "objective": one.objective, "evaluations": one.evaluations}
-            told |= {"status": one.status}  # type: ignore[dict-item]
+            told: dict[str, Any] = {"start": i, "objective": one.objective}
+            told |= {"evaluations": one.evaluations, "status": one.status}
             for word, shares in (("begin", one.begin), ("end", one.end)):
                 point = self.misfit.point(shares)
                 told |= {f"{word}_{u.id}": x for u, x in zip(self._unknowns, point, strict=True)}
@@ -265,11 +266,11 @@ class TableFit:
         return "\n".join(lines)
 
     @property
-    def _unknowns(self) -> tuple[Any, ...]:
+    def _unknowns(self) -> tuple[Estimated, ...]:
         return self.misfit.predictor.unknowns
 
     @cached_property
-    def _certainty(self) -> Any:
+    def _certainty(self) -> Certainty:
         share = self.best.end
         held = (share < ON_BOUND) | (share > 1 - ON_BOUND)
         return certainty(self.misfit.slopes(share), held)
