@@ -1,5 +1,8 @@
 """Fits: from measurements and a model to estimates with intervals, and to a variant file.
 
+`fit_table` fits any observables of any model to a table of your own. `FitProblem` and `run_fit` are
+the fit of sorafenib in plasma to published studies, which ships with the model:
+
 The statistical model. A row i of cohort c reads ln(measured) = ln(typical) + b_c + e_i, where
 `typical` is one simulated patient. The error e_i is normal; its variance is that of the model's
 shape and of reading a figure, plus ln(1 + CV^2) / n for a mean of n patients. The log factor b_c
@@ -22,9 +25,23 @@ Examples
 
 from il15_sim.fit.noise import NoiseModel
 from il15_sim.fit.optimise import Start
+from il15_sim.fit.own.entrance import fit_table
+from il15_sim.fit.own.likelihood_profile import ParameterProfile
+from il15_sim.fit.own.table_fit import TableFit
 from il15_sim.fit.problem import FitProblem
 from il15_sim.fit.result import FitResult
 from il15_sim.fit.run import collect, run_fit
 from il15_sim.fit.unknowns import Unknown
 
-__all__ = ["FitProblem", "FitResult", "NoiseModel", "Start", "Unknown", "collect", "run_fit"]
+__all__ = [
+    "FitProblem",
+    "FitResult",
+    "NoiseModel",
+    "ParameterProfile",
+    "Start",
+    "TableFit",
+    "Unknown",
+    "collect",
+    "fit_table",
+    "run_fit",
+]

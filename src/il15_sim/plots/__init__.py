@@ -20,6 +20,7 @@ from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.knockout import knockouts
 from il15_sim.plots.region import behaviour_region
 from il15_sim.plots.sliders import explore
+from il15_sim.plots.table_fits import fitted, profile
 from il15_sim.plots.timecourses import arms, overlay, trajectories
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "dose_map",
     "dose_response",
     "explore",
+    "fitted",
     "goodness_of_fit",
     "index_convergence",
     "indices_over_time",
@@ -45,6 +47,7 @@ __all__ = [
     "morris_plane",
     "observed_predicted",
     "overlay",
+    "profile",
     "save",
     "sobol_bars",
     "story",

@@ -1,0 +1,128 @@
+"""What is estimated: parameters with bounds, each on the scale on which it is searched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.errors import InputError, check_distinct, unknown
+from il15_sim.files.numeric import real
+from il15_sim.fit.own.treatments import Treatment
+from il15_sim.simulation.subject import Subject
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """One parameter, searched as a share from 0 (lower bound) to 1 (upper bound).
+
+    The share is one of the logarithm where the lower bound is positive.
+
+    Examples
+    --------
+    >>> Estimated("ka", 1.0, 0.1, 10.0, "1/h").value_at(0.75).round(3)
+    3.162
+    """
+
+    id: str
+    start: float
+    lower: float
+    upper: float
+    unit: str
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether it is searched on the log scale."""
+        return self.lower > 0
+
+    def value_at(self, share: Array | float) -> Array:
+        """Values in the unit of the parameter."""
+        u = np.asarray(share, dtype=np.float64)
+        if self.logarithmic:
+            found = self.lower * np.exp(u * math.log(self.upper / self.lower))
+        else:
+            found = self.lower + u * (self.upper - self.lower)
+        return np.asarray(np.clip(found, self.lower, self.upper))
+
+    def share_of(self, value: float) -> float:
+        """The share at which a value lies."""
+        if self.logarithmic:
+            return math.log(value / self.lower) / math.log(self.upper / self.lower)
+        return (value - self.lower) / (self.upper - self.lower)
+
+    def slope_at(self, value: float) -> float:
+        """Derivative of the value by the share."""
+        if self.logarithmic:
+            return value * math.log(self.upper / self.lower)
+        return self.upper - self.lower
+
+
+def read_estimated(
+    names: str | Sequence[str],
+    bounds: Mapping[str, tuple[float, float]],
+    subject: Subject,
+    arms: Mapping[str, Treatment],
+) -> tuple[Estimated, ...]:
+    """The parameters to estimate; bounds and first start come from the model's table.
+
+    Raises
+    ------
+    InputError
+        For unknown, repeated and fixed parameters, those that an arm sets, bounds that are missing
+        or out of order, and a first start outside them.
+    """
+    ids = (names,) if isinstance(names, str) else tuple(names)
+    if not ids:
+        raise InputError("nothing to estimate", fix="name parameters in estimate")
+    for name in (*ids, *bounds):
+        if name not in subject.constants:
+            raise unknown("parameter", str(name), subject.constants, "estimate")
+    check_distinct("parameter", ids, "name each once", "estimate")
+    for name in bounds:
+        if name not in ids:
+            raise unknown("parameter", name, ids, "bounds of what is not estimated")
+    return tuple(_estimated(name, bounds, subject, arms) for name in ids)
+
+
+def _estimated(
+    name: str,
+    bounds: Mapping[str, tuple[float, float]],
+    subject: Subject,
+    arms: Mapping[str, Treatment],
+) -> Estimated:
+    where = f"estimate '{name}'"
+    for group, arm in arms.items():
+        set_by_arm = {*arm.values, *(c.target for c in arm.changes if c.sets)}
+        if name in set_by_arm:
+            raise InputError("it is fixed", where=where, why=f"arm '{group}' sets it")
+    start = subject.constants[name]
+    row = None
+    if subject.model is not None and name in subject.model.parameters:
+        row = subject.model.parameters[name]
+    if name in bounds:
+        pair = bounds[name]
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise InputError(f"bounds {pair!r:.40}", where=where, fix="give (lower, upper)")
+        lower, upper = (real(end, "a bound", where) for end in pair)
+    elif row is not None:
+        lower, upper = row.lower, row.upper
+    else:
+        fix = f"give bounds={{'{name}': (lower, upper)}}"
+        raise InputError("it has no bounds", where=where, why="no table has it", fix=fix)
+    if lower == upper:
+        why = f"its bounds are both {lower:g}"
+        raise InputError("it is fixed", where=where, why=why, fix="give wider bounds")
+    if lower > upper:
+        raise InputError(f"bounds {lower:g} and {upper:g} are reversed", where=where)
+    if not lower <= start <= upper:
+        raise InputError(
+            f"the model's value {start:g} lies outside the bounds {lower:g} to {upper:g}",
+            where=where,
+            fix="start elsewhere with model.with_values, or give other bounds",
+        )
+    return Estimated(name, start, lower, upper, subject.units.get(name, ""))

@@ -1,0 +1,101 @@
+"""Figures of a fitted table show every reading, every curve and where a profile crosses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from il15_sim import InputError, plots
+from il15_sim.fit import fit_table
+from tests.made import own_tables
+
+
+@pytest.fixture(scope="module")
+def result():
+    rng = np.random.default_rng(0)
+    times = np.tile(np.arange(1.0, 6.0), 2)
+    group = np.repeat(["slow", "fast"], 5)
+    values = np.where(group == "slow", 1.0, 3.0) * np.exp(-0.4 * times + 0.1 * rng.normal(size=10))
+    return fit_table(
+        own_tables.decay(), own_tables.table(times, values, group=group), ["rate"],
+        arms={"slow": {"more": 1.0}, "fast": {"more": 3.0}}, bounds={"rate": (0.01, 10.0)},
+        starts=1,
+    )  # fmt: skip
+
+
+def test_readings_lie_over_their_curves(result):
+    figure = plots.fitted(result)
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == "Time (h)"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["slow", "fast"]
+    rows = result.residuals
+    for group, bars in zip(("slow", "fast"), axes.containers, strict=True):
+        own = rows[rows["group"] == group]
+        points, _, (bar,) = bars
+        assert np.allclose(points.get_ydata(), own["value"])
+        low, high = np.array([segment[:, 1] for segment in bar.get_segments()]).T
+        # As many times up as down.
+        assert np.allclose(high / own["value"], own["value"] / low)
+        assert np.allclose(np.log(high / own["value"]), own["spread"])
+    curves = [line for line in axes.get_lines() if len(line.get_xdata()) > 100]
+    assert len(curves) == 2
+    assert curves[0].get_color() == axes.containers[0][0].get_color()
+    at_two = np.interp(2.0, curves[1].get_xdata(), curves[1].get_ydata())
+    assert at_two == pytest.approx(3.0 * np.exp(-2 * result.values["rate"]), rel=1e-3)
+
+
+@pytest.mark.parametrize(("hours", "told"), [(0.02, "min"), (1.0, "h"), (24.0, "days")])
+def test_the_axis_of_time_suits_the_readings(hours, told):
+    times = np.arange(1.0, 6.0) * hours
+    result = fit_table(
+        own_tables.line(), own_tables.table(times, 2 + times, error=0.5), ["a"],
+        bounds={"a": (-10.0, 10.0)}, noise="normal", starts=1,
+    )  # fmt: skip
+    figure = plots.fitted(result)
+    assert figure.axes[0].get_xlabel() == f"Time ({told})"
+    # A single group needs no legend.
+    assert not figure.legends
+
+
+def test_a_profile_crosses_its_threshold_at_the_ends(result):
+    found = result.profile("rate")
+    figure = plots.profile(found)
+    (axes,) = figure.axes
+    upright = [line.get_xdata()[0] for line in axes.get_lines() if len(set(line.get_xdata())) == 1]
+    assert upright == pytest.approx([found.lower95, found.upper95, found.estimate])
+    assert axes.get_xscale() == "linear"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "all others fitted again", "95 % threshold",
+    ]  # fmt: skip
+
+
+def test_a_wide_profile_has_a_log_axis(result):
+    found = result.profile("rate")
+    # As if the scatter were thirty times as large.
+    wide = found.frame.assign(value=found.estimate * (found.frame["value"] / found.estimate) ** 30)
+    (axes,) = plots.profile(replace(found, frame=wide)).axes
+    assert axes.get_xscale() == "log"
+    low, high = axes.get_xlim()
+    assert low < wide["value"].min() < wide["value"].max() < high
+
+
+def test_points_that_did_not_converge_are_open(result):
+    found = result.profile("rate")
+    frame = found.frame.assign(converged=[False] + [True] * (len(found.frame) - 1))
+    figure = plots.profile(replace(found, frame=frame, lower95=float("nan")))
+    (axes,) = figure.axes
+    (open_,) = [line for line in axes.get_lines() if line.get_fillstyle() == "none"]
+    assert open_.get_xdata().tolist() == [found.frame["value"].iloc[0]]
+    assert "not converged" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_too_many_groups_are_refused():
+    groups = [f"g{i}" for i in range(15)]
+    data = pd.DataFrame({"time_h": 1.0, "observable": "y", "value": 0.5, "group": groups})
+    result = fit_table(
+        own_tables.decay(), data.assign(error=0.1), ["rate"],
+        arms={g: {"more": 1.0} for g in groups}, bounds={"rate": (0.01, 10.0)}, starts=1,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="15 groups in one panel; no more than 14"):
+        plots.fitted(result)
