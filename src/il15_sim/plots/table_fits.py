@@ -156,11 +156,10 @@ def profile(found: ParameterProfile, *, width_mm: float = 85.0) -> Figure:
         good = rows["converged"]
         axes.plot(rows["value"], rows["rise"], color=look.colour(0))
         dots: dict[str, Any] = {"marker": "o", "linestyle": "none"}
-        for chosen, look_of in (
-            (good, {"color": look.colour(0)}),
-            (~good, {"color": "black", "fillstyle": "none"}),
-        ):
-            axes.plot(rows["value"][chosen], rows["rise"][chosen], **dots, **look_of)
+        filled: dict[str, Any] = {**dots, "color": look.colour(0)}
+        hollow: dict[str, Any] = {**dots, "color": "black", "fillstyle": "none"}
+        for chosen, marks in ((good, filled), (~good, hollow)):
+            axes.plot(rows["value"][chosen], rows["rise"][chosen], **marks)
         axes.axhline(found.threshold, color=look.GREY, linestyle="--", linewidth=0.8)
         for end in (found.lower95, found.upper95):
             if np.isfinite(end):

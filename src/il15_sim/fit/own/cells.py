@@ -34,7 +34,7 @@ def given_rows(data: str | Path | pd.DataFrame) -> tuple[str, list[str], list[Ro
         names = [str(c).strip() for c in data.columns]
         cells = zip(*(data[c].tolist() for c in data.columns), strict=True)
         index = data.index.tolist()
-        rows = [
+        rows: list[Row] = [
             (f"data: row {i}", dict(zip(names, row, strict=True)))
             for i, row in zip(index, cells, strict=True)
         ]

@@ -89,7 +89,7 @@ class Misfit:
         # On a log scale a factor adds up and leaves the derivative as it is.
         over = np.where(self._log, fitted.typical, 1.0) * self.spread
         times = np.where(self._log, 1.0, fitted.factor)
-        found = -slopes * (times / over)[:, None]
+        found: Array = -slopes * (times / over)[:, None]
         for rows, column in self._columns(fitted):
             own = column / np.linalg.norm(column)
             # What the best factor takes away; exact at the optimum (Kaufman 1975).
