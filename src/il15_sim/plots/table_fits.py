@@ -51,7 +51,7 @@ def fitted(result: TableFit, *, width_mm: float = 85.0) -> Figure:
     >>> import pandas as pd
     >>> from il15_sim import Model, Regimen, plots
     >>> from il15_sim.fit import fit_table
-    >>> table = pd.DataFrame({"time_h": [2, 6, 12, 24], "value": [1.2, 2.4, 2.2, 1.8]})
+    >>> table = pd.DataFrame({"time_h": [2, 6, 12, 24], "value": [0.9, 1.3, 1.1, 0.7]})
     >>> result = fit_table(
     ...     Model.load("sorafenib_pk"),
     ...     table.assign(observable="sorafenib_total_mg_per_L"),

@@ -25,8 +25,8 @@ class Estimated:
 
     Examples
     --------
-    >>> Estimated("ka", 1.0, 0.1, 10.0, "1/h").value_at(0.75).round(3)
-    3.162
+    >>> Estimated("ka", 1.0, 0.1, 10.0, "1/h").value_at(np.array([0.5, 0.75])).round(3)
+    array([1.   , 3.162])
     """
 
     id: str
