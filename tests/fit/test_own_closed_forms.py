@@ -1,6 +1,7 @@
 """`fit_table` against closed forms: linear least squares, an exponential, its own likelihood."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,6 +184,18 @@ def test_failed_searches_keep_their_reason_and_harm_none():
     assert (failed["status"] != "converged").all()
     assert f"{8 - len(failed)} of 8 searches came to an end" in str(result)
     assert len(result.to_dict()["starts"]) == 8
+
+
+def test_searches_that_end_elsewhere_are_not_counted_as_the_best():
+    values = scattered()
+    result = fit_line(values)
+    assert "2 of 2 searches came to an end, 2 of them at the best fit" in str(result)
+    best, worse = result.searches[0], result.searches[1]
+    # A rise of 1 in units of the estimated errors is another fit, however wide the first errors.
+    rise = best.objective / result.best.objective
+    moved = replace(worse, objective=best.objective + rise)
+    other = replace(result, searches=(best, moved))
+    assert "2 of 2 searches came to an end, 1 of them at the best fit" in str(other)
 
 
 @pytest.mark.parametrize("scale", ["observable", "group"])

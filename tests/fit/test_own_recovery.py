@@ -145,17 +145,24 @@ def test_a_fit_is_saved_as_plain_json(plasma, tmp_path):
     assert told["model"] == "sorafenib_pk"
     assert told["estimates"][0]["value"] == result.values["sorafenib_clearance"]
     assert told["arms"]["single"]["regimen"] == str(ARMS["single"])
+    assert told["arms"]["single"]["changes"] == []
     assert len(told["residuals"]) == len(table)
     assert told["log_likelihood"] == result.log_likelihood
 
 
 def test_a_fit_tells_what_it_found(plasma):
     model, table = plasma
-    lines = str(fit_table(model, noisy(table), [*PLASMA], arms=ARMS, starts=2)).splitlines()
+    result = fit_table(model, noisy(table), [*PLASMA], arms=ARMS, starts=2)
+    # A notebook shows the same.
+    assert repr(result) == str(result)
+    lines = str(result).splitlines()
     assert lines[0].startswith("sorafenib_pk fitted to data: 12 readings, 2 parameters; 2 of 2 ")
     assert "sorafenib_clearance  " in lines[1]
     assert " L/h  (95 %: " in lines[1]
     assert lines[-1].startswith(f"  errors of {LEVEL}: log SD 0.")
+    profile = result.profile("sorafenib_volume")
+    told = f"sorafenib_volume = {result.values['sorafenib_volume']:.4g} L, 95 % interval "
+    assert repr(profile) == f"{told}{profile.lower95:.4g} to {profile.upper95:.4g}"
 
 
 def test_compiled_sbml_has_values_and_no_model():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.files.numeric import real
+from il15_sim.finite import as_list
 from il15_sim.fit.own.treatments import Treatment
 from il15_sim.simulation.subject import Subject
 
@@ -76,7 +77,10 @@ def read_estimated(
         For unknown, repeated and fixed parameters, those that an arm sets, bounds that are missing
         or out of order, and a first start outside them.
     """
-    ids = (names,) if isinstance(names, str) else tuple(names)
+    if not isinstance(bounds, Mapping):
+        raise InputError(f"bounds {bounds!r:.40}", fix="give {'id': (lower, upper)}")
+    ids = [names] if isinstance(names, str) else as_list("estimate", names, "['ka', 'volume']")
+    ids = [str(name) for name in ids]
     if not ids:
         raise InputError("nothing to estimate", fix="name parameters in estimate")
     for name in (*ids, *bounds):

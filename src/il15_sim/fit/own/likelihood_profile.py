@@ -54,7 +54,7 @@ class ParameterProfile:
     frame: pd.DataFrame
     flags: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """The interval and what there is to say of it."""
         ends = ("open" if math.isnan(x) else f"{x:.4g}" for x in (self.lower95, self.upper95))
         interval = " to ".join(ends)

@@ -107,6 +107,8 @@ def read_readings(
     source, columns, rows = given_rows(data)
     time = _check_columns(columns, source)
     if not isinstance(noise, str):
+        if not isinstance(noise, Mapping):
+            raise InputError(f"noise {noise!r:.40}", fix='give "log-normal", "normal" or a mapping')
         measured = [_name(row["observable"]) for _, row in rows]
         for name in noise:
             if name not in measured:

@@ -202,19 +202,11 @@ class TableFit:
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values; a number that is missing or infinite is None."""
         predictor = self.misfit.predictor
-        arms = {
-            name: {
-                "regimen": str(arm.regimen),
-                "values": dict(arm.values),
-                "changes": [vars(change) for change in arm.changes],
-            }
-            for name, arm in predictor.arms.items()
-        }
         return {
             "model": predictor.subject.name,
             "model_hash": predictor.subject.hash,
             "table": predictor.readings.source,
-            "arms": arms,
+            "arms": {name: arm.to_dict() for name, arm in predictor.arms.items()},
             "scale": self.misfit.scale,
             "seed": self.seed,
             "versions": versions(),
@@ -240,15 +232,18 @@ class TableFit:
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", where=path) from None
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Estimates, the size of errors, and what there is to say of them."""
         predictor = self.misfit.predictor
         r, done = predictor.readings, [s for s in self.searches if s.ok]
-        same = sum(s.objective <= min(t.objective for t in self.searches) + _SAME for s in done)
+        least = min(s.objective for s in self.searches)
+        # The searches may have been made with another size of errors than the best fit has.
+        same = _SAME * (least / self.best.objective if any(r.spread_of) else 1.0)
+        best = sum(s.objective <= least + same for s in done)
         lines = [
             f"{predictor.subject.name} fitted to {r.source}: {len(r.value)} readings, "
             f"{len(self._unknowns)} parameters; {len(done)} of {len(self.searches)} searches came "
-            f"to an end, {same} of them at the best fit"
+            f"to an end, {best} of them at the best fit"
         ]
         wide = max(len(u.id) for u in self._unknowns)
         for row in self.frame.to_dict("records"):

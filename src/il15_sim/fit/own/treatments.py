@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.numeric import real
@@ -24,6 +25,11 @@ class Treatment:
     regimen: Regimen = field(default_factory=Regimen.none)
     values: Mapping[str, float] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values."""
+        changes = [vars(change) for change in self.changes]
+        return {"regimen": str(self.regimen), "values": dict(self.values), "changes": changes}
 
 
 def read_arms(
