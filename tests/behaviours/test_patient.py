@@ -8,7 +8,6 @@ from il15_sim.behaviours.patient import (
     BEHAVIOURS,
     DAY,
     KNOCK_OUTS,
-    SCHEDULES,
     SORAFENIB,
     TEMOZOLOMIDE,
     exposure,
@@ -50,6 +49,15 @@ def test_exposure_is_judged_not_assumed(model):
 
 def test_without_a_link_the_subset_does_not_count_as_risen(model):
     assert not subset(model.with_values({"dap10_activity": 0.0})).holds
+
+
+#: Schedules of temozolomide in trials of melanoma: the usual ones, one week in two, low and long.
+SCHEDULES = {
+    "150 mg/m2 d1-5/28": TEMOZOLOMIDE,
+    "200 mg/m2 d1-5/28": Regimen.parse("temozolomide 200 mg/m2 q24h d1-5/28 x 56 d"),
+    "150 mg/m2 d1-7/14": Regimen.parse("temozolomide 150 mg/m2 q24h d1-7/14 x 56 d"),
+    "75 mg/m2 d1-42/56": Regimen.parse("temozolomide 75 mg/m2 q24h d1-42/56 x 56 d"),
+}
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
