@@ -280,7 +280,14 @@ def unused_port():
         return own.getsockname()[1]
 
 
-@pytest.mark.parametrize("returns", [True, False], ids=["returns", "stays away"])
+@pytest.mark.parametrize(
+    "returns",
+    [
+        pytest.param(True, id="returns"),
+        # Dask itself tries for half a minute.
+        pytest.param(False, id="stays away", marks=pytest.mark.slow),
+    ],
+)
 def test_a_scheduler_that_disappears(processes, tmp_path, monkeypatch, returns):
     monkeypatch.setattr(cluster_module, "CONNECT_S", 20.0)
     monkeypatch.setattr(cluster_module, "RETURN_S", 60.0 if returns else 1.0)

@@ -25,7 +25,8 @@ def table(index=None):
 
 
 def asked(**more):
-    return {"times_h": [0.0, 12.0, 24.0], "endpoints": [cmax(TOTAL)], "progress": False, **more}
+    ends = {"until_days": 1.0, "endpoints": [cmax(TOTAL)], "progress": False}
+    return {"times_h": [0.0, 12.0, 24.0], **ends, **more}
 
 
 def only_folder(folder):

@@ -772,6 +772,7 @@ def test_plain_xarray_reads_stored_runs_as_they_were_computed(tmp_path):
     asked = {
         "parameters": pd.DataFrame({"sorafenib_volume": volumes}),
         "times_h": [0.0, 12.0, 24.0],
+        "until_days": 1.0,
         "endpoints": [endpoints.cmax("sorafenib_total_mg_per_L")],
         "final_state": True,
         "progress": False,
