@@ -240,10 +240,11 @@ class TableFit:
         # The searches may have been made with another size of errors than the best fit has.
         same = _SAME * (least / self.best.objective if any(r.spread_of) else 1.0)
         best = sum(s.objective <= least + same for s in done)
+        count = len(self._unknowns)
         lines = [
             f"{predictor.subject.name} fitted to {r.source}: {len(r.value)} readings, "
-            f"{len(self._unknowns)} parameters; {len(done)} of {len(self.searches)} searches came "
-            f"to an end, {best} of them at the best fit"
+            f"{count} parameter{'s' * (count > 1)}; {len(done)} of {len(self.searches)} searches "
+            f"came to an end, {best} of them at the best fit"
         ]
         wide = max(len(u.id) for u in self._unknowns)
         for row in self.frame.to_dict("records"):
