@@ -71,7 +71,7 @@ def deviance_residuals(
     --------
     >>> best = best_log_density("poisson", [4.0], {})
     >>> deviance_residuals("poisson", np.array([9.0]), [4.0], {}, best)[0].round(3)
-    array([-1.875])
+    array([-1.874])
     """
     one = likelihood(kind)
     step = _STEP * np.maximum(np.abs(predicted), _natural_step(kind, known))
