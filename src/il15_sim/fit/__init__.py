@@ -25,6 +25,7 @@ Examples
 
 from il15_sim.fit.file import read_fit
 from il15_sim.fit.likelihood_profile import ParameterProfile
+from il15_sim.fit.patients import Patients
 from il15_sim.fit.priors import Prior
 from il15_sim.fit.problem import Problem
 from il15_sim.fit.result import Fit
@@ -35,6 +36,7 @@ from il15_sim.fit.variants import write_variants
 __all__ = [
     "Fit",
     "ParameterProfile",
+    "Patients",
     "Prior",
     "Problem",
     "fit_table",

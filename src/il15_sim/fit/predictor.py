@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from il15_sim.fit.patients import Patients
 from il15_sim.fit.quantities import How, Output, put_together, slopes_by_outputs
 from il15_sim.fit.rows import Row, Rows
 from il15_sim.fit.runs import Call, calls_for, shifted_grid
@@ -42,6 +43,8 @@ class Predictor:
     unknowns : tuple of Unknown, length P
     threads : int, optional
         Threads of the simulations; the numbers do not depend on it.
+    patients : Patients, optional
+        Those of its arms: of every point there are then as many copies, each a patient's.
     """
 
     subject: Subject
@@ -49,6 +52,7 @@ class Predictor:
     arms: Mapping[str, Arm]
     unknowns: tuple[Unknown, ...]
     threads: int | None = None
+    patients: Patients | None = None
 
     def predict(self, points: Array) -> tuple[Array, list[str]]:
         """Predictions of all rows at many points.
@@ -76,28 +80,34 @@ class Predictor:
         Failed
             Where a simulation fails.
         """
-        found, why = self._outputs(point[None])
-        if why[0]:
-            raise Failed(why[0])
-        by_parameter = self._simulator.slopes(self._calls, point, len(self._wanted[0]))
-        predicted = self._put_together(point[None], found)[0]
-        slopes = np.zeros((len(self.rows), len(self.unknowns)))
+        predicted, slopes = self.slopes_at(point[None])
+        return predicted[0], slopes[0]
+
+    def slopes_at(self, points: Array) -> tuple[Array, Array]:
+        """The same at many points (K, P) in one ensemble: (K, N) and (K, N, P)."""
+        found, why = self._outputs(points)
+        if told := next(filter(None, why), ""):
+            raise Failed(told)
+        by_parameter = self._simulator.slopes(self._calls, points, len(self._wanted[0]))
+        slopes = np.zeros((len(points), len(self.rows), len(self.unknowns)))
         model = np.array([j for j, u in enumerate(self.unknowns) if not u.shifted_arm], np.intp)
+        every = np.arange(len(points))
         for how, at in self._by_how.items():
             first, second = self._first[at], self._second[at]
-            by = slopes_by_outputs(how, found[0, first], found[0, second], self._times[at])
-            both = by[0][:, None] * by_parameter[first] + by[1][:, None] * by_parameter[second]
-            slopes[np.ix_(at, model)] = both
+            by = slopes_by_outputs(how, found[:, first], found[:, second], self._times[at])
+            both = by[0][..., None] * by_parameter[:, first]
+            both += by[1][..., None] * by_parameter[:, second]
+            slopes[np.ix_(every, at, model)] = both
         for arm in self._shifted_rows:
-            j = self._shift_of[arm]
-            at, _, share, width = self._moved(arm, point[None])
-            i, at, share = self._shifted_rows[arm], at[0], share[0]
+            j, i = self._shift_of[arm], self._shifted_rows[arm]
+            at, _, share, width = self._moved(arm, points)
             low, high = self._grid_places[arm][at], self._grid_places[arm][at + 1]
-            times = self._times[i][:, None]
-            both = (1 - share)[:, None] * by_parameter[low] + share[:, None] * by_parameter[high]
-            slopes[np.ix_(i, model)] = times * both
-            slopes[i, j] = -times[:, 0] * (found[0, high] - found[0, low]) / width[0]
-        return predicted, slopes
+            k, times = every[:, None], self._times[i]
+            both = (1 - share)[..., None] * by_parameter[k, low]
+            both += share[..., None] * by_parameter[k, high]
+            slopes[np.ix_(every, i, model)] = times[:, None] * both
+            slopes[:, i, j] = -times * (found[k, high] - found[k, low]) / width
+        return self._put_together(points, found), slopes
 
     def courses(self, point: Array, times_h: Mapping[str, Array] | int = 200) -> pd.DataFrame:
         """Curves of what was measured at a point (P,).
@@ -119,16 +129,18 @@ class Predictor:
                 grid = times_h[arm]
             for name in dict.fromkeys(r.reads.first.observable for r in own):
                 wanted += [Output(arm, name, float(t)) for t in grid]
-        found, why = self._simulator.outputs(calls_for(self.arms, wanted), point[None], len(wanted))
-        if why[0]:
-            raise Failed(why[0])
+        copies = 1 if self.patients is None else self.patients.n
+        calls, points = calls_for(self.arms, wanted), np.repeat(point[None], copies, axis=0)
+        found, why = self._simulator.outputs(calls, points, len(wanted))
+        if told := next(filter(None, why), ""):
+            raise Failed(told)
         table = [(o.arm, o.observable, o.time_h) for o in wanted]
         frame = pd.DataFrame(table, columns=["arm", "observable", "time_h"])
-        return frame.assign(typical=found[0])
+        return frame.assign(typical=np.median(found, axis=0))
 
     @property
     def _simulator(self) -> Simulator:
-        return Simulator(self.subject, self.unknowns, self.threads)
+        return Simulator(self.subject, self.unknowns, self.threads, self.patients)
 
     @cached_property
     def _shift_of(self) -> dict[str, int]:

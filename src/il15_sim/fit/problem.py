@@ -11,7 +11,7 @@ from il15_sim.errors import InputError
 from il15_sim.files.record import hash_inputs
 from il15_sim.fit.density import Factors
 from il15_sim.fit.objective import Objective
-from il15_sim.fit.predictor import Predictor
+from il15_sim.fit.patient_predictor import predictor_of
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.settle import first_sizes
 from il15_sim.fit.treatments import Arm
@@ -74,7 +74,7 @@ class Problem:
         named = {r.arm for r in rows.rows}
         named |= {o.arm for r in rows.rows for o in r.reads.outputs}
         arms = {name: arm for name, arm in self.arms.items() if name in named}
-        predictor = Predictor(self.subject, rows, arms, self.unknowns, threads)
+        predictor = predictor_of(self.subject, rows, arms, self.unknowns, threads)
         sizes = np.ones(len(rows.sizes))
         return first_sizes(Objective(predictor, sizes, self.factors, self.omega))
 

@@ -41,8 +41,12 @@ class Row:
         What shares its free or random factor; empty where it has none.
     weight : float
         Of its log density.
+    threshold : float
+        Of a share of patients: the level it lies below or above, in the unit of the model.
     used : bool
         Whether it enters the fit, or is only compared with it.
+    statistic : str
+        What it is of the patients. Of an arm with patients, what is compared over them.
     """
 
     where: str
@@ -55,6 +59,7 @@ class Row:
     size: str = ""
     factor: str = ""
     weight: float = 1.0
+    threshold: float = float("nan")
     used: bool = True
     study: str = ""
     dataset: str = ""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from il15_sim.fit.patients import Patients
 from il15_sim.fit.runs import Call
 from il15_sim.fit.unknowns import Unknown
 from il15_sim.regimen import Regimen
@@ -36,11 +37,14 @@ class Simulator:
     subject : Subject
     unknowns : tuple of Unknown, length P
     threads : int or None
+    patients : Patients or None
+        Of its arms: points come in as many copies as there are patients, each its own.
     """
 
     subject: Subject
     unknowns: tuple[Unknown, ...]
     threads: int | None = None
+    patients: Patients | None = None
 
     def outputs(
         self, calls: tuple[Call, ...], points: Array, count: int
@@ -65,28 +69,28 @@ class Simulator:
             )
             code = runs.data["status"].to_numpy().reshape(len(call.runs), k)
             for a, p in np.argwhere(code > 0):
-                why[p] = why[p] or _told(STATUS[int(code[a, p])], call.runs[a].names[0])
+                why[p] = why[p] or self._told(int(code[a, p]), call.runs[a].names[0], int(p))
             for i, run, name, at in (*call.levels, *call.numbers):
                 data = runs.data[name].to_numpy()[run * k : (run + 1) * k]
                 found[:, i] = data if at < 0 else data[:, at]
         found[[bool(w) for w in why]] = np.nan
         return found, why
 
-    def slopes(self, calls: tuple[Call, ...], point: Array, count: int) -> Array:
-        """Derivatives (M, Q) of all outputs by the Q unknowns that are parameters.
+    def slopes(self, calls: tuple[Call, ...], points: Array, count: int) -> Array:
+        """Derivatives (K, M, Q) of all outputs by the Q unknowns that are parameters.
 
         Raises
         ------
         Failed
             Where a simulation fails.
         """
-        around = point.copy()
+        around, k = points.copy(), len(points)
         for j, u in enumerate(self.unknowns):
             least = _NEAR_ZERO * (u.upper - u.lower)
-            if not u.logarithmic and abs(around[j]) < least:
-                around[j] = least if u.upper > least else -least
+            if not u.logarithmic:
+                around[np.abs(around[:, j]) < least, j] = least if u.upper > least else -least
         ids = [u.id for u in self.unknowns if not u.shifted_arm]
-        found = np.zeros((count, len(ids)))
+        found = np.zeros((k, count, len(ids)))
         for call in calls:
             set_by_arm = call.runs[0].arm.values
             free = [name for name in ids if name not in set_by_arm]
@@ -94,8 +98,8 @@ class Simulator:
                 continue
             data = gradients(
                 self.subject.source,
-                self._regimens(call, 1),
-                self._parameters(call, around[None]),
+                self._regimens(call, k),
+                self._parameters(call, around),
                 wrt=free,
                 times_h=call.times_h,
                 sample="pre",
@@ -110,11 +114,15 @@ class Simulator:
             if status.any():
                 run = int(np.argmax(status.any(axis=1)))
                 code = int(status[run].max())
-                raise Failed(_told(STATUS[code], call.runs[run].names[0]))
+                raise Failed(self._told(code, call.runs[run // k].names[0], run % k))
             columns = [ids.index(name) for name in free]
             for i, run, name, at in (*call.levels, *call.numbers):
-                own = data[name].to_numpy()[run]
-                found[i, columns] = own if at < 0 else own[:, at]
+                own = data[name].to_numpy()[run * k : (run + 1) * k]
+                found[:, i, columns] = own if at < 0 else own[:, :, at]
+        if self.patients is not None:
+            # A patient's parameter is the arm's times a factor.
+            for j, name in enumerate(ids):
+                found[:, :, j] *= self._factors(name, k)[:, None]
         return found
 
     def _regimens(self, call: Call, k: int) -> list[Regimen] | None:
@@ -138,8 +146,19 @@ class Simulator:
                 if name in arm.values:
                     column[a] = arm.values[name]
             table[name] = column.ravel()
+        for name in () if self.patients is None else self.patients.factors:
+            own = np.full(k * len(arms), self.subject.constants[name])
+            table[name] = table.get(name, own) * np.tile(self._factors(name, k), len(arms))
         return ParameterRows.of_frame(pd.DataFrame(table))
 
+    def _factors(self, name: str, k: int) -> Array:
+        """Factors (k,) of a parameter in the patients whose points these are."""
+        if self.patients is None or name not in self.patients.factors:
+            return np.ones(k)
+        return np.tile(self.patients.factors[name], k // self.patients.n)
 
-def _told(status: str, arm: str) -> str:
-    return f"{status} (arm '{arm}')" if arm else status
+    def _told(self, status: int, arm: str, point: int) -> str:
+        of = [f"arm '{arm}'"] if arm else []
+        if self.patients is not None:
+            of.append(f"patient {point % self.patients.n + 1}")
+        return f"{STATUS[status]} ({', '.join(of)})" if of else STATUS[status]

@@ -8,23 +8,25 @@ from typing import Any
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.numeric import real
+from il15_sim.fit.patients import Patients
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.subject import Subject
 
 #: What one group may be given, alone or as a list of several.
-Part = Regimen | Change | Mapping[str, float]
+Part = Regimen | Change | Mapping[str, float] | Patients
 Given = Part | Sequence[Part]
 
 
 @dataclass(frozen=True)
 class Arm:
-    """Doses, values that hold for good, and changes at given times."""
+    """Doses, values that hold for good, changes at given times, and patients instead of one."""
 
     regimen: Regimen = field(default_factory=Regimen.none)
     values: Mapping[str, float] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     study: str = ""
+    patients: Patients | None = None
 
     @property
     def dose_mg(self) -> float:
@@ -35,7 +37,8 @@ class Arm:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
         changes = [vars(change) for change in self.changes]
-        return {"regimen": str(self.regimen), "values": dict(self.values), "changes": changes}
+        told = {"regimen": str(self.regimen), "values": dict(self.values), "changes": changes}
+        return told if self.patients is None else {**told, "patients": self.patients.to_dict()}
 
 
 def read_arms(
@@ -98,11 +101,14 @@ def arm_of(given: object, subject: Subject, where: str) -> Arm:
     regimen = Regimen.none()
     values: dict[str, float] = {}
     changes: list[Change] = []
+    patients: Patients | None = None
     for part in parts:
         if isinstance(part, Regimen):
             regimen = part if regimen == Regimen.none() else regimen + part
         elif isinstance(part, Change):
             changes.append(part)
+        elif isinstance(part, Patients):
+            patients = part
         elif isinstance(part, Mapping):
             for name, value in _checked(part, subject, where).items():
                 if subject.model is not None and name not in subject.model.parameters:
@@ -113,10 +119,16 @@ def arm_of(given: object, subject: Subject, where: str) -> Arm:
             raise InputError(
                 f"{part!r:.60}",
                 where=where,
-                why="it is neither a Regimen, a Change nor a mapping of parameter to value",
+                why="it is neither a Regimen, a Change, Patients nor values by parameter",
                 fix="read text with Regimen.parse",
             )
-    return Arm(regimen, values, tuple(changes))
+    if patients is not None:
+        patients = patients.of(subject, values, where)
+        for change in changes:
+            if change.sets and change.target in patients.factors:
+                told = f"'{change.target}' varies between patients and is set in the run"
+                raise InputError(told, where=where, fix="leave it out of vary")
+    return Arm(regimen, values, tuple(changes), patients=patients)
 
 
 def _checked(values: Mapping[str, float], subject: Subject, where: str) -> Mapping[str, float]:

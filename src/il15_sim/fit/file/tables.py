@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from il15_sim.errors import unknown
+from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
 from il15_sim.fit.file.estimates import read_estimates
+from il15_sim.fit.patient_predictor import check_patients
+from il15_sim.fit.patients import Patients
 from il15_sim.fit.problem import Problem
 from il15_sim.fit.rows import Row, Rows
 from il15_sim.fit.tables.cells import Table as Cells
@@ -19,7 +21,8 @@ from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.subject import subject_of
 
-_ARM = ("regimen", "values", "changes")
+_ARM = ("regimen", "values", "changes", "patients")
+_PATIENTS = ("n", "seed", "vary")
 
 
 def own_problem(facts: Table, file: Path, model: Model) -> Problem:
@@ -38,6 +41,8 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
         rows += reader.rows(table)
     given = _given_arms(facts, rows, model)
     arms = read_arms(given, subject, groups_of(rows), tables[0].source)
+    unknowns = read_estimates(facts, model, arms)
+    check_patients(rows, arms, unknowns)
     inputs = {
         "arms": "\n".join(f"{k} {a.to_dict()}" for k, a in arms.items()),
         "measurements": "\n".join(repr(replace(r, where="")) for r in rows),
@@ -47,7 +52,7 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
         subject,
         arms,
         Rows(tuple(rows), ", ".join(t.source for t in tables)),
-        read_estimates(facts, model, arms),
+        unknowns,
         factors="free",
         inputs=inputs,
     )
@@ -73,5 +78,18 @@ def _given_arms(facts: Table, rows: Any, model: Model) -> Mapping[str, Given] | 
         if values := table.numbers("values"):
             with table.told_at("values"):
                 parts.append(values)
+        if "patients" in table.data:
+            with table.told_at("patients"):
+                parts.append(_patients(table.data["patients"]))
         found[name] = parts
     return found
+
+
+def _patients(told: Any) -> Patients:
+    example = 'patients = { n = 100, seed = 1, vary = ["sorafenib_clearance"] }'
+    if not isinstance(told, dict) or "n" not in told:
+        raise InputError("patients are told without n", fix=f"write e.g. {example}")
+    for key in told:
+        if key not in _PATIENTS:
+            raise unknown("key", key, _PATIENTS)
+    return Patients(**told)

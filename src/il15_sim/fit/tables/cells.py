@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.numeric import number, real
 from il15_sim.files.text import read_text
 
 if TYPE_CHECKING:
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
 
 #: A row: where it stands, and its cells by column.
 Row = tuple[str, Mapping[str, Any]]
+
+
+def text_in(cells: Mapping[str, Any], column: str) -> str:
+    """A cell as text; empty where it is missing, and 10 for 10.0: pandas writes both."""
+    cell = cells.get(column)
+    if cell is None or cell != cell:
+        return ""
+    return f"{cell:.12g}" if isinstance(cell, float) else str(cell).strip()
+
+
+def number_in(cell: object, what: str, where: str, endless: bool = False) -> float:
+    """A cell as a number; `endless` ones may be infinite."""
+    if endless and str(cell).strip().lower() in ("inf", "-inf"):
+        return float(str(cell))
+    if isinstance(cell, str):
+        return number(cell.strip(), what, where)
+    return real(cell, what, where)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ COLUMNS = tuple(
             *TIMES,
             *("observable", "value", "unit", "group", "error", "n", "likelihood", "replicate"),
             *("regimen", "dose", "quantity", "start", "against", "weight"),
+            *("statistic", "threshold"),
             *KNOWN,
         )
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from il15_sim.batch.kernel import Kernel
 from il15_sim.errors import unknown
+from il15_sim.fit.patient_predictor import check_patients
 from il15_sim.fit.priors import Prior
 from il15_sim.fit.problem import Problem
 from il15_sim.fit.result import Fit
@@ -54,8 +55,11 @@ def fit_table(
     estimate : sequence of str
         Parameters; each is searched within its bounds, on a log scale where they are positive.
     arms : mapping of group to what it was given, optional
-        A Regimen, a mapping of parameter to value, a `Change`, or a list of them. Values of
-        parameters hold for good; inputs of a module, such as the ligand of a dish, are set at 0 h.
+        A Regimen, a mapping of parameter to value, a `Change`, `Patients`, or a list of them.
+        Values of parameters hold for good; inputs of a module, such as the ligand of a dish, are
+        set at 0 h. Of an arm with `Patients` each row says in a column `statistic` what is compared
+        over them: mean, median, geometric mean, SD, CV%, geometric CV%, a quantile (q25), or the
+        share below or above the level in a column `threshold`.
         A table without groups takes what all were given.
     noise : str or mapping of observable to str
         "log-normal" or "normal".
@@ -102,6 +106,7 @@ def fit_table(
     rows = Reader(subject, noise, scale).rows(table)
     given = read_arms(arms, subject, groups_of(rows), table.source)
     unknowns = read_unknowns(estimate, bounds or {}, subject, given, priors)
+    check_patients(rows, given, unknowns)
     inputs = {
         "model": subject.hash,
         "arms": "\n".join(f"{k} {a.to_dict()}" for k, a in given.items()),

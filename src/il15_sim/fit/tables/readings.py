@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.files.numeric import number, real
 from il15_sim.fit.likelihoods import DIRECTIONS, likelihood
+from il15_sim.fit.patient_statistics import SHARES, check_statistic, has_unit
 from il15_sim.fit.quantities import QUANTITIES, Asked, Quantity
 from il15_sim.fit.rows import Row
 from il15_sim.fit.tables.cells import Table
+from il15_sim.fit.tables.cells import number_in as _number
+from il15_sim.fit.tables.cells import text_in as _name
 from il15_sim.fit.tables.checks import (
     ESTIMATED,
     KNOWN,
@@ -27,7 +29,7 @@ from il15_sim.model.units import convert
 from il15_sim.simulation.subject import Subject
 
 #: Those of them that are in the unit of the value.
-_IN_ITS_UNIT = ("sd", "se", "lower", "upper", "lowest", "highest", "scale", "margin")
+_IN_ITS_UNIT = ("threshold", "sd", "se", "lower", "upper", "lowest", "highest", "scale", "margin")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Reader:
         for where, cells in table.rows:
             row = self._row(where, cells, time)
             # What was read, not how it is spelled: 2.0 repeats 2.
-            key = repr((row.reads, row.measured, row.known, row.kind, _name(cells, "replicate")))
+            told = (row.reads, row.measured, row.known, row.kind, row.statistic, row.threshold)
+            key = repr((*told, _name(cells, "replicate")))
             if key in seen:
                 raise InputError(
                     f"a repetition of the row at {seen[key]}",
@@ -112,7 +115,11 @@ class Reader:
         else:
             measured = _number(cells["value"], "value", where)
         unit = quantity.unit_of(self.subject.units.get(observable, ""))
-        if "unit" in cells:
+        statistic = _name(cells, "statistic")
+        threshold = self._threshold(cells, statistic, unit, observable, where)
+        if statistic and not has_unit(check_statistic(statistic, where)):
+            unit = "1" if statistic in SHARES else "percent"
+        elif "unit" in cells:
             measured, known, unit = self._in_unit(cells, measured, known, unit, observable, where)
         if kind == "log-normal" and not isinstance(measured, str) and measured <= 0:
             raise InputError(
@@ -140,15 +147,37 @@ class Reader:
             kind=kind,
             known=known,
             size=f"{observable} ({kind})" if size else "",
-            factor=self._factor(observable, kind, asked.arm, quantity),
+            factor=self._factor(observable, kind, asked.arm, quantity, statistic),
             weight=weight,
+            threshold=threshold,
+            statistic=statistic,
             n=count,
         )
         check_row(row, where)
         return row
 
-    def _factor(self, observable: str, kind: str, group: str, quantity: Quantity) -> str:
-        if not self.scale or not quantity.factor_shows or likelihood(kind).scale is None:
+    def _threshold(
+        self, cells: Mapping[str, Any], statistic: str, unit: str, observable: str, where: str
+    ) -> float:
+        """The level of a share, in the unit of the model; the row's unit is that of the level."""
+        if statistic not in SHARES:
+            if _name(cells, "threshold"):
+                why = "it is the level of a share below or above"
+                raise InputError("a threshold", where=where, why=why, fix="leave it out")
+            return math.nan
+        if not _name(cells, "threshold"):
+            fix = "give the level in a column 'threshold'"
+            raise InputError(f"no threshold of the {statistic}", where=where, fix=fix)
+        told = {"threshold": _number(cells["threshold"], "threshold", where)}
+        if "unit" in cells:
+            told = self._in_unit(cells, "", told, unit, observable, where)[1]
+        return told["threshold"]
+
+    def _factor(
+        self, observable: str, kind: str, group: str, quantity: Quantity, statistic: str
+    ) -> str:
+        shows = quantity.factor_shows and (not statistic or has_unit(statistic))
+        if not self.scale or not shows or likelihood(kind).scale is None:
             return ""
         own = f" in '{group}'" if self.scale == "group" else ""
         return f"scale of {observable}{own} ({kind})"
@@ -253,22 +282,6 @@ class Reader:
 
         own = {k: inside(v) if k in (*_IN_ITS_UNIT, "error") else v for k, v in known.items()}
         return measured if isinstance(measured, str) else inside(measured), own, unit
-
-
-def _name(cells: Mapping[str, Any], column: str) -> str:
-    """A cell as text; empty where it is missing, and 10 for 10.0: pandas writes both."""
-    cell = cells.get(column)
-    if cell is None or cell != cell:
-        return ""
-    return f"{cell:.12g}" if isinstance(cell, float) else str(cell).strip()
-
-
-def _number(cell: object, what: str, where: str, endless: bool = False) -> float:
-    if endless and str(cell).strip().lower() in ("inf", "-inf"):
-        return float(str(cell))
-    if isinstance(cell, str):
-        return number(cell.strip(), what, where)
-    return real(cell, what, where)
 
 
 def groups_of(rows: Sequence[Row]) -> dict[str, str]:
