@@ -146,7 +146,7 @@ ASKED = {
     ),
     "set by an arm": (
         {"arms": {"sorafenib_clearance": 3.0}},
-        "arm 'sorafenib_clearance': 3.0; it is neither a Regimen, a Change nor a mapping",
+        "arm 'sorafenib_clearance': 3.0; it is neither a Regimen, a Change, Patients nor values",
     ),
     "fixed by an arm": (
         {"arms": {"A": {"sorafenib_clearance": 3.0}}},

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError
-from il15_sim.fit.patient_statistics import fault, over_patients
+from il15_sim.fit.patient_statistics import check_threshold, fault, over_patients
 from il15_sim.fit.patients import Patients
 from il15_sim.fit.predictor import Predictor
 from il15_sim.fit.rows import Row, Rows
@@ -51,6 +51,7 @@ def check_patients(
                 why=f"arm '{row.arm}' has {own.n} patients",
                 fix="say in a column 'statistic' what is compared, e.g. mean or median",
             )
+        check_threshold(row)
         for output in row.reads.outputs[1:]:
             if arms[output.arm].patients != own:
                 told = f"arms '{row.arm}' and '{output.arm}' have other patients"

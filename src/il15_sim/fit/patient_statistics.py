@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from il15_sim.errors import unknown
+from il15_sim.errors import InputError, unknown
 from il15_sim.fit.rows import Row
 
 Array = NDArray[np.float64]
@@ -26,6 +26,8 @@ Found = tuple[Array, Array]
 SHARES = ("share below", "share above")
 SPREADS = ("CV%", "geometric CV%")
 NAMED = ("mean", "median", "geometric mean", "SD", *SPREADS, *SHARES)
+#: Quantities that may be negative.
+_SIGNED = ("change", "difference")
 _QUANTILE = re.compile(r"q(\d{1,2}(?:\.\d+)?)")
 _ROOT_2_PI = math.sqrt(2 * math.pi)
 #: Bisections that bring an interval of the smoothed distribution to its last digits.
@@ -43,6 +45,19 @@ def check_statistic(name: str, where: str) -> str:
     if name in NAMED or _level(name) > 0:
         return name
     raise unknown("statistic", name, (*NAMED, "q25", "q75"), where)
+
+
+def check_threshold(row: Row) -> None:
+    """Refuse the level of a share without a logarithm where the patients' numbers have one.
+
+    Raises
+    ------
+    InputError
+        With the place of the row.
+    """
+    if row.statistic in SHARES and _logarithmic(row) and not row.threshold > 0:
+        why = f"'{row.reads.quantity}' is positive"
+        raise InputError(f"threshold {row.threshold:g} of a share", where=row.where, why=why)
 
 
 def has_unit(name: str) -> bool:
@@ -107,7 +122,7 @@ def over_patients(row: Row, q: Array) -> Found:
 
 
 def _logarithmic(row: Row) -> bool:
-    return row.reads.quantity not in ("change", "difference")
+    return row.reads.quantity not in _SIGNED
 
 
 def _level(name: str) -> float:
