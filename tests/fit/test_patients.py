@@ -184,6 +184,13 @@ def test_an_incidence_gives_the_rate_at_which_so_many_are_below():
     slope = stats.norm.pdf(stats.norm.ppf(17 / 24)) / SD
     error = np.sqrt(17 / 24 * 7 / 24 / 24) / slope
     assert np.log(row["upper95"] / row["value"]) == pytest.approx(1.96 * error, rel=0.06)
+    # What is predicted of patients is their median, which follows the rate.
+    profile, rates = result.prediction_profile("y", 4.0, ""), result.profile("rate")
+    rows = told(4.0, {"median": None})
+    ends = np.array([[rates.upper95], [rates.lower95]])
+    right = predictor(decay(), rows, result.problem.arms[""].patients).predict(ends)[0][:, 0]
+    assert [profile.lower95, profile.upper95] == pytest.approx(right, rel=0.01)
+    assert right == pytest.approx(np.exp(-4.0 * ends[:, 0]), rel=0.05)
     assert result.to_dict()["arms"][""]["patients"] == {"n": 512, "seed": 1, "vary": {"rate": CV}}
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from il15_sim.fit.patient_predictor import predictor_of
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table
-from il15_sim.fit.tables.readings import Reader, groups_of
+from il15_sim.fit.tables.groups import groups_of
+from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.treatments import read_arms
 from il15_sim.fit.unknowns import read_unknowns
 from il15_sim.simulation.subject import subject_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -282,12 +282,3 @@ class Reader:
 
         own = {k: inside(v) if k in (*_IN_ITS_UNIT, "error") else v for k, v in known.items()}
         return measured if isinstance(measured, str) else inside(measured), own, unit
-
-
-def groups_of(rows: Sequence[Row]) -> dict[str, str]:
-    """Every group that the rows name, with the place where it stands first."""
-    found: dict[str, str] = {}
-    for row in rows:
-        for output in row.reads.outputs:
-            found.setdefault(output.arm, row.where)
-    return found
