@@ -30,6 +30,9 @@ _TIMES = ((96.0, 24.0, "days"), (3.0, 1.0, "h"), (0.0, 1 / 60, "min"))
 def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
     """Readings over the fitted curves, one panel per observable, one colour per group.
 
+    Readings are the levels of the table. Folds, areas, words, shares and spreads lie on no curve
+    and are left out; they are in `result.residuals`. The curve of patients is their median.
+
     Parameters
     ----------
     result : Fit
@@ -66,6 +69,7 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
     from il15_sim.plots import figure as look
 
     rows, curves = result.residuals, result.curves()
+    levels = (rows["quantity"] == "value") & rows["statistic"].map(_is_level)
     groups, names = list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(rows["observable"]))
     if len(groups) > _MOST_GROUPS:
         why = f"no more than {_MOST_GROUPS} can be told apart"
@@ -88,14 +92,21 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
                 curve = curves[(curves["arm"] == group) & (curves["observable"] == name)]
                 line = {**style, "marker": ""}
                 axes.plot(curve["time_h"] / hours, curve["predicted"], **line)
-                _draw_readings(axes, rows[chosen], hours, style)
-            unit = rows["unit"][rows["observable"] == name].iloc[0]
+                _draw_readings(axes, rows[chosen & levels], hours, style)
+            units = rows["unit"][(rows["observable"] == name) & levels]
+            unit = units.iloc[0] if len(units) else result.problem.subject.units.get(name, "")
             axes.set_ylabel(axis_label(name, {name: unit}, lines=True))
             frame_y(axes)
             axes.set_xlim(-0.02 * horizon / hours, 1.03 * horizon / hours)
         panels[-1].set_xlabel(f"Time ({word})")
         add_legend(figure, handles, width_mm)
     return figure
+
+
+def _is_level(statistic: str) -> bool:
+    from il15_sim.fit.patient_statistics import has_unit
+
+    return has_unit(statistic) and statistic != "SD"
 
 
 def _style(number: int) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def _style(number: int) -> dict[str, Any]:
 
 
 def _draw_readings(axes: Any, rows: Any, hours: float, style: dict[str, Any]) -> None:
-    value, spread = rows["measured"].to_numpy(), rows["spread"].to_numpy()
+    value, spread = rows["measured"].to_numpy(np.float64), rows["spread"].to_numpy()
     log = (rows["likelihood"] == "log-normal").to_numpy()
     # On a log scale a bar reaches as many times up as down.
     fold = np.exp(np.where(log, spread, 0.0))
