@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from il15_sim import InputError, plots
-from il15_sim.fit import fit_table
+from il15_sim.fit import Patients, fit_table
 from tests.made import own_tables
 
 
@@ -99,3 +99,23 @@ def test_too_many_groups_are_refused():
     )  # fmt: skip
     with pytest.raises(InputError, match="15 groups in one panel; no more than 14"):
         plots.fitted(result)
+
+
+def test_only_levels_are_drawn_over_curves():
+    # Of patients: the median is a level; a share, a spread, a fold and a word lie on no curve.
+    asked = ["median", "share below", "SD", "median", "median"]
+    table = own_tables.table(
+        [2.0] * 5, [0.4, 0.5, 0.1, 0.5, "fall"], error=[0.1] * 4 + [None], statistic=asked,
+        threshold=[None, 0.4, *[None] * 3], quantity=[*["value"] * 3, "fold", "change"],
+        likelihood=["normal"] * 4 + ["direction"], scale=[*[None] * 4, 0.1],
+    )  # fmt: skip
+    result = fit_table(
+        own_tables.decay(), table, "rate", arms=Patients(50, vary={"rate": 50.0}),
+        bounds={"rate": (0.01, 10.0)}, starts=1,
+    )  # fmt: skip
+    (axes,) = plots.fitted(result).axes
+    ((points, *_),) = axes.containers
+    assert points.get_ydata().tolist() == [0.4]
+    (curve,) = [line for line in axes.get_lines() if len(line.get_xdata()) > 100]
+    assert curve.get_ydata()[0] == pytest.approx(1.0)
+    assert curve.get_ydata()[-1] == pytest.approx(np.exp(-2.0 * result.values["rate"]), rel=0.05)
