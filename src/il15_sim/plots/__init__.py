@@ -13,6 +13,7 @@ from il15_sim.plots.chain_figure import chain
 from il15_sim.plots.dose_figures import dose_exposure, dose_response
 from il15_sim.plots.dose_maps import dose_map
 from il15_sim.plots.ensembles import bands
+from il15_sim.plots.fit_checks import comparison, profiles, residuals, waterfall
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
 from il15_sim.plots.index_bars import morris_plane, sobol_bars, tornado
 from il15_sim.plots.index_lines import index_convergence, indices_over_time
@@ -34,6 +35,7 @@ __all__ = [
     "behaviour_region",
     "caption",
     "chain",
+    "comparison",
     "dose_exposure",
     "dose_map",
     "dose_response",
@@ -48,11 +50,14 @@ __all__ = [
     "observed_predicted",
     "overlay",
     "profile",
+    "profiles",
+    "residuals",
     "save",
     "sobol_bars",
     "story",
     "tornado",
     "trajectories",
+    "waterfall",
 ]
 
 
