@@ -99,10 +99,12 @@ def test_a_run_stopped_many_times_with_many_pieces(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("end", [ValueError("the model broke"), SystemExit(143)])
-def test_what_ends_a_run_passes_through_and_leaves_the_steps(tmp_path, end):
+def test_what_ends_a_run_passes_through_and_leaves_the_steps(tmp_path, capsys, end):
     with pytest.raises(type(end)) as raised:
         run(stopped(end=end), folder=tmp_path)
     assert raised.value is end
+    # emcee would print the walkers and the traceback.
+    assert capsys.readouterr() == ("", "")
     assert bits(run(folder=tmp_path)) == bits(run())
 
 

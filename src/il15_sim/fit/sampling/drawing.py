@@ -160,6 +160,8 @@ def _further(target: Target, settings: Settings, steps: list[Step], wanted: int)
         moves = all_moves(centre, covariance, settings.chains)
         here = steps[-1]
         sampler = emcee.EnsembleSampler(*here.shares.shape, density, moves=moves, vectorize=True)
+        # In place of a wrapper that prints whatever is raised, Ctrl-C too.
+        sampler.log_prob_fn = density
         begin = emcee.State(here.shares, here.density, random_state=here.generator, copy=True)
         for state in sampler.sample(
             begin, iterations=end - len(steps), store=False, skip_initial_state_check=True

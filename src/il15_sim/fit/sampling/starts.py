@@ -10,8 +10,10 @@ from il15_sim.errors import InputError
 from il15_sim.fit.sampling.settings import Settings
 from il15_sim.fit.sampling.target import Array, Density
 
-#: Each try takes what found no density half as far from the centre.
-_TRIES = 12
+#: What found no density is tried again, nearer to the centre each time, down to a thousandth.
+_TRIES, _NEAREST = 30, 10
+#: Where nothing has a density until then, nothing will.
+_ENOUGH = 12
 
 
 def first_walkers(density: Density, settings: Settings, random: Any) -> tuple[Array, Array]:
@@ -33,9 +35,11 @@ def first_walkers(density: Density, settings: Settings, random: Any) -> tuple[Ar
     tries = 0
     for attempt in range(_TRIES):
         todo = np.flatnonzero(found == -np.inf)
-        if not len(todo):
-            return shares, found
-        off = (spread[todo] + random.standard_normal((len(todo), size)) @ root.T) * 0.5**attempt
+        if not len(todo) or (len(todo) == count and attempt == _ENOUGH):
+            break
+        near = 0.5 ** min(attempt, _NEAREST)
+        # A chain's own way is given up sooner: at its end there may be nothing.
+        off = near * random.standard_normal((len(todo), size)) @ root.T + near**2 * spread[todo]
         shares[todo] = _reflected(settings.centre + off)
         found[todo] = density(shares[todo])
         tries += len(todo)
