@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from il15_sim.fit.sampling import sample
+
 
 @dataclass
 class Gaussian:
@@ -61,3 +63,12 @@ def correlated(dimensions, sd=0.05, seed=0):
     covariance = mixed @ mixed.T / dimensions + 0.02 * np.eye(dimensions)
     deviations = np.sqrt(np.diag(covariance))
     return sd**2 * covariance / np.outer(deviations, deviations)
+
+
+def drawn(dimensions, **changes):
+    """A short run; every other parameter was searched on a log scale."""
+    log = tuple(number % 2 == 0 for number in range(dimensions))
+    one = Gaussian(np.full(dimensions, 0.5), correlated(dimensions, sd=0.12), log)
+    for name, value in changes.items():
+        setattr(one, name, value)
+    return sample(one, one.centre.clip(0, 1), one.covariance, draws=4000, seed=1)

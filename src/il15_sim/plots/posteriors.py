@@ -161,6 +161,8 @@ def pairs(
             grid[-1, number].set_xlabel(look.plain(text))
             if number:
                 grid[number, 0].set_ylabel(look.plain(text))
+            if number < count - 1:
+                grid[number, number].set_title(look.plain(text), loc="left")
         if count > _NAMED:
             names = [_label(found, at, int(0.66 * width / _LETTER_MM), lines=1) for at in chosen]
             key = "\n".join(f"{number}  {look.plain(name)}" for number, name in enumerate(names, 1))
@@ -221,7 +223,7 @@ def _draw_ranks(axes: Any, found: Posterior, at: int, styles: list[dict[str, Any
     for own, style in zip(ranks, styles, strict=True):
         counts, edges = np.histogram(own, _RANK_BINS, (0, 1))
         often = counts * _RANK_BINS / len(own)
-        axes.stairs(often, edges, color=style["color"], linestyle=style["linestyle"], linewidth=0.8)
+        axes.stairs(often, edges, baseline=None, linewidth=0.8, **style)
         most = max(most, 1.1 * float(often.max()))
     axes.axhline(1.0, color=look.GREY, linewidth=0.6)
     axes.set_xlim(0, 1)
