@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MOST = 10
 #: More panels than this are too small for names: they are numbered.
 _NAMED = 4
-_LETTER_MM = 1.5
+_LETTER_MM, _LINE_MM = 1.5, 4.0
 _RANK_BINS = 20
 #: Draws inside of the darker and the lighter region.
 _REGIONS = (0.5, 0.95)
@@ -141,7 +141,14 @@ def pairs(
             ]
         labels = [str(handle.get_label()) for handle in handles]
         panel = (width - 16.0) / count
-        height = min(panel, 60.0) * count + 14.0 + legend_height_mm(labels, width)
+        letters = max(int(panel / _LETTER_MM), 8)
+        texts = [
+            _label(found, at, letters) if count <= _NAMED else str(number)
+            for number, at in enumerate(chosen, 1)
+        ]
+        lines = [text.count("\n") + 1 for text in texts]
+        height = min(panel, 60.0) * count + _LINE_MM * (sum(lines[:-1]) + max(lines)) + 11.0
+        height += legend_height_mm(labels, width)
         figure = look.new_figure(width, height)
         grid = figure.subplots(count, count, squeeze=False, sharex="col")
         scales = [PosteriorScale(found, at) for at in chosen]
@@ -155,9 +162,7 @@ def pairs(
                     below.set_ticks(grid[i, j].yaxis, shown=j == 0)
         for j, across in enumerate(scales):
             across.set_ticks(grid[-1, j].xaxis, upright=count > _NAMED)
-        letters = max(int(panel / _LETTER_MM), 8)
-        for number, at in enumerate(chosen):
-            text = _label(found, at, letters) if count <= _NAMED else str(number + 1)
+        for number, text in enumerate(texts):
             grid[-1, number].set_xlabel(look.plain(text))
             if number:
                 grid[number, 0].set_ylabel(look.plain(text))
