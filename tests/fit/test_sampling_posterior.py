@@ -38,7 +38,8 @@ def test_diagnostics_are_those_of_arviz(found):
     for at, name in enumerate(found.names):
         row = found.frame.iloc[at]
         assert row["ess_bulk"] == float(arviz.ess(found.draws, method="bulk")[name])
-        assert row["ess_tail"] == float(arviz.ess(found.draws, method="tail")[name])
+        tails = arviz.ess(found.draws, method="tail", prob=(0.05, 0.95))
+        assert row["ess_tail"] == float(tails[name])
         assert row["mcse_mean"] == float(arviz.mcse(found.draws, method="mean")[name])
         assert row["r_hat"] >= float(arviz.rhat(found.draws)[name])
 
@@ -70,7 +71,7 @@ def test_what_arviz_makes_of_it(found):
     assert np.array_equal(found.log_density.ravel()[:9], Gaussian(
         [0.4, 0.6], correlated(2)).log_density(found.shares.reshape(-1, 2)[:9]))  # fmt: skip
     table = arviz.summary(tree, kind="stats")
-    assert table.loc["k0", "mean"].astype(float) == pytest.approx(found.frame["mean"][0], abs=0.01)
+    assert table.loc["k0", "mean"].astype(float) == pytest.approx(found.frame["mean"][0], abs=0.02)
 
 
 def test_how_it_shows_itself(found):

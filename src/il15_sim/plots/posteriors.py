@@ -51,6 +51,18 @@ def traces(found: Posterior, *, width_mm: float = 180.0) -> Figure:
     ------
     InputError
         For more parameters or chains than can be told apart.
+
+    Examples
+    --------
+    >>> from il15_sim import plots
+    >>> from il15_sim.fit.sampling import sample
+    >>> class Normal:
+    ...     names, units, logarithmic, hash = ("ka",), ("1/h",), (True,), "normal"
+    ...     def log_density(self, shares):
+    ...         return -0.5 * ((shares[:, 0] - 0.5) / 0.1) ** 2
+    ...     def values(self, shares):
+    ...         return 0.01 * 100**shares
+    >>> figure = plots.traces(sample(Normal(), [0.5], [[0.01]], draws=2000, seed=1))
     """
     from matplotlib.lines import Line2D
 
@@ -120,6 +132,18 @@ def pairs(
     ------
     InputError
         For parameters that there are not, and for more than can be shown.
+
+    Examples
+    --------
+    >>> from il15_sim import plots
+    >>> from il15_sim.fit.sampling import sample
+    >>> class Normal:
+    ...     names, units, logarithmic, hash = ("ka",), ("1/h",), (True,), "normal"
+    ...     def log_density(self, shares):
+    ...         return -0.5 * ((shares[:, 0] - 0.5) / 0.1) ** 2
+    ...     def values(self, shares):
+    ...         return 0.01 * 100**shares
+    >>> figure = plots.pairs(sample(Normal(), [0.5], [[0.01]], draws=2000, seed=1))
     """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch

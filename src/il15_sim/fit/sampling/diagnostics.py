@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: Whose quantiles the tails' effective sample size is of; the defaults of ArviZ's versions differ.
+_TAILS = (0.05, 0.95)
+
+
 def diagnose(values: Array, walkers: int) -> pd.DataFrame:
     """R-hat, effective sample sizes and the error of the mean; see `Posterior.frame`.
 
@@ -47,7 +51,7 @@ def diagnose(values: Array, walkers: int) -> pd.DataFrame:
             {
                 "r_hat": np.maximum(*halves),
                 "ess_bulk": numbers(arviz.ess(by_walker, method="bulk")),
-                "ess_tail": numbers(arviz.ess(by_walker, method="tail")),
+                "ess_tail": numbers(arviz.ess(by_walker, method="tail", prob=_TAILS)),
                 "mcse_mean": numbers(arviz.mcse(by_walker, method="mean")),
             }
         )

@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ class DrawFolder:
         told = {"format": _FORMAT, "hash": str(target.hash), "names": list(target.names)}
         told |= settings.told()
         manifest = self._path / MANIFEST
+        used = versions() | {"emcee": version("emcee")}
         try:
             self._path.mkdir(parents=True, exist_ok=True)
             if manifest.exists():
@@ -61,7 +63,7 @@ class DrawFolder:
             elif any(self._path.iterdir()):
                 raise InputError("the folder holds something else", where=folder, fix=_FIX)
             else:
-                about = json.dumps(told | {"versions": versions()}, indent=2)
+                about = json.dumps(told | {"versions": used}, indent=2)
                 write_atomic(manifest, about + "\n")
         except (OSError, json.JSONDecodeError, TypeError, KeyError) as error:
             what = f"no folder for draws: {error}"

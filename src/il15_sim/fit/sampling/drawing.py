@@ -39,11 +39,12 @@ def sample(
 ) -> Posterior:
     """Draw from a posterior by Markov chains; begin with a fit, and look at R-hat and ESS after.
 
-    Each chain is an ensemble of walkers that knows nothing of the other chains. A step is one of
-    four moves (`moves.py`): independent draws about the optimum, a random walk of its covariance,
-    and two by differences between walkers, which need no optimum to be any good; after the warm-up,
-    its centre and covariance take the place of the optimum's. One step asks the target for the
-    walkers of all chains together. The same seed gives the same numbers.
+    Each chain is an ensemble of walkers that moves without the other chains. A step is one of four
+    moves (`moves.py`): independent draws about the optimum, a random walk of its covariance, and
+    two by differences between walkers, which need no optimum to be any good. After the warm-up, the
+    centre and covariance that all chains have met in it take the place of the optimum's, for good.
+    One step asks the target for the walkers of all chains together. The same seed gives the same
+    numbers.
 
     Parameters
     ----------

@@ -163,8 +163,10 @@ class Posterior:
             if len(bad):
                 told = (f"{p} {x:.4g}" for p, x in zip(bad["parameter"], bad[column], strict=True))
                 found.append(f"not converged, {word}: {', '.join(told)}; ask for more draws")
-        for name, ends in zip(self.names, self._bounds_met(), strict=True):
-            found += [f"cut off by its {end} bound: {name}" for end in ends]
+        for end in ("lower", "upper"):
+            ends = zip(self.names, self._bounds_met(), strict=True)
+            if cut := [name for name, met in ends if end in met]:
+                found.append(f"cut off by the {end} bound: {', '.join(cut)}")
         return tuple(found)
 
     def to_arviz(self) -> Any:
@@ -174,7 +176,7 @@ class Posterior:
 
         lp = xr.Dataset({"lp": (("chain", "draw"), self.log_density)}, self.draws.coords)
         groups = {"posterior": self.draws, "sample_stats": lp}
-        if hasattr(arviz, "InferenceData"):
+        if "InferenceData" in vars(arviz):  # from 1.0 on, asking for it warns and gives a DataTree
             return arviz.InferenceData(**groups)
         return xr.DataTree.from_dict(groups)
 
