@@ -211,10 +211,10 @@ def test_relative_readings_find_their_factors(scale, kind):
         "rate", arms=rates, bounds={"rate": (0.01, 10.0)}, scale=scale, noise=kind, starts=2,
     )  # fmt: skip
     assert result.values["rate"] == pytest.approx(0.4, rel=1e-5)
-    found = result.residuals.groupby("group")["factor"].first()
+    found = result.residuals.groupby("arm")["factor"].first()
     assert found.to_dict() == pytest.approx(factors, rel=1e-4)
     curves = result.curves()
-    ends = curves[curves["time_h"] == 8.0].set_index("group")["predicted"]
+    ends = curves[curves["time_h"] == 8.0].set_index("arm")["predicted"]
     assert ends["A"] == pytest.approx(300.0 * np.exp(-3.2), rel=1e-4)
 
 
