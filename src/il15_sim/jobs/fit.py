@@ -164,10 +164,8 @@ def warnings_of(result: Fit) -> list[str]:
         if row["on_bound"]:
             why = f"sits on its {row['on_bound']} bound: the data do not identify it."
             told.append(f"{value} {why}")
-        elif row["verdict"] == "not identified":
-            told.append(f"{value}: the data do not identify it.")
-        elif row["interval_on_bound"]:
-            told.append(f"The interval of {value} ends on its {row['interval_on_bound']} bound.")
+        elif "not identified" in row["verdict"]:
+            told.append(f"{value} is {row['verdict']}: {row['reason']}.")
     if len(result.searches) == 1:
         told.append("One search only: from elsewhere a better fit may be found.")
     failed = sum(not math.isfinite(search.objective) for search in result.searches)
