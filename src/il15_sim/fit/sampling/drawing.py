@@ -30,7 +30,7 @@ def sample(
     covariance: Array,
     *,
     seed: int,
-    draws: int = 40_000,
+    draws: int = 60_000,
     chains: int = 4,
     walkers: int | None = None,
     warm_up: int | None = None,
@@ -57,8 +57,8 @@ def sample(
     seed : int
     draws : int
         Draws kept, of all chains together, rounded up to whole steps. Of ten parameters, 1,000 are
-        worth as much as 100 independent ones where the posterior is near to Gaussian, and as 20
-        where it is bent.
+        worth as much as 100 independent ones where the posterior is near to Gaussian, and as 10 to
+        20 where it is bent or cut off by bounds.
     chains, walkers : int
         Ensembles, and walkers in each; by default four times as many as there are parameters, at
         least 16. A call of the target has up to `chains * walkers` rows.
