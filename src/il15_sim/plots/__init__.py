@@ -19,6 +19,7 @@ from il15_sim.plots.index_bars import morris_plane, sobol_bars, tornado
 from il15_sim.plots.index_lines import index_convergence, indices_over_time
 from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.knockout import knockouts
+from il15_sim.plots.posteriors import pairs, traces
 from il15_sim.plots.region import behaviour_region
 from il15_sim.plots.sliders import explore
 from il15_sim.plots.table_fits import fitted, profile
@@ -49,6 +50,7 @@ __all__ = [
     "morris_plane",
     "observed_predicted",
     "overlay",
+    "pairs",
     "profile",
     "profiles",
     "residuals",
@@ -56,6 +58,7 @@ __all__ = [
     "sobol_bars",
     "story",
     "tornado",
+    "traces",
     "trajectories",
     "waterfall",
 ]
