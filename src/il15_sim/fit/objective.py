@@ -250,6 +250,9 @@ class Objective:
         residual[normal] = ((number - scale) / self.spread)[normal]
         for kind, at in self._others.items():
             residual[at] = self._deviance(kind, at, typical)[0]
+        if not np.isfinite(residual).all():  # k of n at a probability of zero
+            i = int(np.argmin(np.isfinite(residual)))
+            raise Failed(self._refused(i, float(typical[i])))
         pulls = []
         for name, at in self._factor_rows.items():
             found = self._solved(name, at, number[at] - scale[at], typical[at])
