@@ -41,8 +41,8 @@ def run_scenario(
 
     The folder `out_root/<name>/<hash8>` holds `data/trajectories.csv` (tidy), `data/endpoints.csv`
     (of a dish `data/readings.csv`), `data/arms.csv`, `data/parameters.csv`, the figures with their
-    captions, the scenario and `manifest.json`. It appears whole or not at all. Each arm starts from the steady state that
-    belongs to its parameters.
+    captions, the scenario and `manifest.json`. It appears whole or not at all. Each arm starts
+    from the steady state that belongs to its parameters.
 
     Parameters
     ----------
