@@ -229,8 +229,6 @@ def test_a_report_of_nothing(tmp_path):
         (["run", "a", "b"], "unexpected extra argument"),
         (["fit", "sorafenib_pk", "--starts", "0"], "0 is not in the range x>=1"),
         (["fit", "sorafenib_pk", "--starts", "many"], "'many' is not a valid integer"),
-        (["fit", "sorafenib_pk", "--quick", "--starts", "2"], "--quick together with --starts"),
-        (["fit", "sorafenib_pk", "--quick", "--write-variant"], "a quick search is no fit"),
         (["fit", "sorafenib_pk", "--seed", "-1"], "-1 is not in the range x>=0"),
     ],
 )

@@ -93,7 +93,7 @@ def test_slopes_lead_beyond_the_limit_that_was_met(far):
     assert slope("censored-log-normal", far) > 0  # above its limit
 
 
-@pytest.mark.parametrize("kind", [k for k in USUAL if LIKELIHOODS[k].scaled])
+@pytest.mark.parametrize("kind", [k for k in USUAL if LIKELIHOODS[k].scale])
 def test_the_slope_of_the_log_density_is_that_of_least_squares(kind):
     predicted, measured, known = USUAL[kind]
     law, step = likelihood(kind), 1e-6

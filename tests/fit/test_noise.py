@@ -11,7 +11,7 @@ from scipy import stats
 
 from il15_sim.data import Measurement, Window
 from il15_sim.errors import InputError
-from il15_sim.fit.noise import NoiseModel, between_log_sd, log_sd_of_cv, row_log_sd
+from il15_sim.fit.file.noise import NoiseModel, between_log_sd, log_sd_of_cv, row_log_sd
 
 NOISE = NoiseModel(model_sd_log=0.2, area_sd_log=0.1, between_cv=0.6, within_cv=0.5)
 ROW = Measurement("study", "level", "arm", 12.0, 4.0, "mg/L", "fit", n=9, where="a.tsv: line 2")

@@ -54,7 +54,7 @@ def test_the_report_has_every_section_filled(quick):
     ):
         assert title in titles
     assert any(title.startswith("The chain from drug to tumour") for title in titles)
-    assert "A quick search that only checks that all works" in html
+    assert "One search only" in html
 
 
 def test_every_step_stands_in_a_folder_of_its_own(quick):

@@ -128,17 +128,17 @@ def made_fit():
         for time, error in ((2.0, 1.1), (6.0, 0.9), (12.0, 1.2), (24.0, 1.0)):
             rows.append((study, dose, "sorafenib_total_mg_per_L", "mg/L", time, np.nan, error))
         rows.append((study, dose, "sorafenib_auc_mg_h_per_L", "mg*h/L", 684.0, 672.0, 1.3))
-    columns = ["study", "dose_mg", "observable", "unit", "time_h", "time_start_h", "error"]
+    columns = ["study", "dose_mg", "observable", "unit", "time_h", "start_h", "error"]
     frame = pd.DataFrame(rows, columns=columns)
-    frame["experiment"] = frame["study"] + "_arm"
+    frame["arm"] = frame["study"] + "_arm"
     frame["time_model_h"] = frame["time_h"]
     frame["predicted"] = frame["dose_mg"] / 100 * np.exp(-frame["time_h"].clip(upper=48) / 40)
     frame["measured"] = frame["predicted"] * frame["error"]
-    frame["used"] = ["fit", "fit", "report", "fit", "fit"] * 2
+    frame["used"] = [True, True, False, True, True] * 2
     frame["statistic"] = "mean"
     times = np.arange(0.0, 49.0)
     curves = [
-        pd.DataFrame({"experiment": e, "time_h": times, "typical": 2.0, "predicted": 1.5})
+        pd.DataFrame({"arm": e, "time_h": times, "typical": 2.0, "predicted": 1.5})
         for e in ("awada2005_arm", "strumberg2005_arm")
     ]
     return frame, pd.concat(curves, ignore_index=True)

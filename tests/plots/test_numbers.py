@@ -218,7 +218,7 @@ def test_observed_and_predicted_share_a_panel_per_arm(fitted):
 
 
 def test_a_fit_without_time_courses_is_refused(fitted):
-    areas = fitted[0][fitted[0]["time_start_h"].notna()]
+    areas = fitted[0][fitted[0]["start_h"].notna()]
     with pytest.raises(InputError, match="no time course to draw"):
         plots.observed_predicted(areas, fitted[1])
 

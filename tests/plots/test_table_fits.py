@@ -31,13 +31,13 @@ def test_readings_lie_over_their_curves(result):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["slow", "fast"]
     rows = result.residuals
     for group, bars in zip(("slow", "fast"), axes.containers, strict=True):
-        own = rows[rows["group"] == group]
+        own = rows[rows["arm"] == group]
         points, _, (bar,) = bars
-        assert np.allclose(points.get_ydata(), own["value"])
+        assert np.allclose(points.get_ydata(), own["measured"])
         low, high = np.array([segment[:, 1] for segment in bar.get_segments()]).T
         # As many times up as down.
-        assert np.allclose(high / own["value"], own["value"] / low)
-        assert np.allclose(np.log(high / own["value"]), own["spread"])
+        assert np.allclose(high / own["measured"], own["measured"] / low)
+        assert np.allclose(np.log(high / own["measured"]), own["spread"])
     curves = [line for line in axes.get_lines() if len(line.get_xdata()) > 100]
     assert len(curves) == 2
     assert curves[0].get_color() == axes.containers[0][0].get_color()

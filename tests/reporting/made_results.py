@@ -81,10 +81,11 @@ PARAMETERS = """id,name,value,unit,kind,source,fact,note
 ka,uptake,0.5,1/h,measured,"Jain 2011, doi:10.1111/j.1365-2125.2011.03963.x",quote,
 kb,loss,0.25,1/h,assumed,-,,a guess
 """
-ESTIMATES = """parameter,value,unit,lower95,upper95,lower_bound,upper_bound,at_bound
-ka,0.5,1/h,0.1,0.9,0.1,9,
-kb,9.0,1/h,,,0.1,9,upper
-kc,1.0,1/h,0.5,2,0.1,9,
+ESTIMATES = """\
+parameter,value,unit,lower95,upper95,lower_bound,upper_bound,on_bound,interval_on_bound
+ka,0.5,1/h,0.1,0.9,0.1,9,,lower
+kb,9.0,1/h,,,0.1,9,upper,
+kc,1.0,1/h,0.5,2,0.1,9,,
 """
 
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from il15_sim.reporting.report import interval_end, report_html, write_report
+from il15_sim.reporting.report import report_html, write_report
 from il15_sim.reporting.report_data import find_results, shown_value
 from tests.reporting.made_results import Page, real, results
 
@@ -79,15 +79,6 @@ def test_an_interval_that_ends_on_a_bound_is_flagged(results):
     rows = dict(re.findall(r"<code>(k[abc])</code></th>(.*?)</tr>", html))
     assert "ends on its lower bound" in rows["ka"]
     assert "ends on its" not in rows["kb"] + rows["kc"]
-
-
-@pytest.mark.parametrize(
-    ("lower", "upper", "told"),
-    [("0.1", "9", "lower and upper"), ("0.2", "9.0001", "upper"), ("0.11", "8", ""), ("", "", "")],
-)
-def test_ends_of_intervals_are_compared_with_the_bounds(lower, upper, told):
-    row = {"lower95": lower, "upper95": upper, "lower_bound": "0.1", "upper_bound": "9"}
-    assert interval_end(row) == told
 
 
 def test_a_level_below_the_floor_is_told_as_such(results):

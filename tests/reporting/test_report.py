@@ -57,7 +57,7 @@ def test_parameters_are_counted_by_kind_and_listed_with_their_source(results):
 
 def test_a_value_at_its_bound_is_flagged(results):
     text = Page(write_report(results).read_text(encoding="utf-8")).text
-    assert "at its upper bound" in text
+    assert "on its upper bound" in text
     assert "the data do not identify it" in text
 
 

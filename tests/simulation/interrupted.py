@@ -82,15 +82,14 @@ def memory(folder):
 
 
 def fit(folder):
-    """A fit in two workers."""
+    """A fit of many searches."""
     from il15_sim.files.resources import find_file
-    from il15_sim.fit.optimise import search_all, start_point
-    from il15_sim.fit.problem import FitProblem
+    from il15_sim.fit import read_fit, run_fit
 
-    problem = FitProblem.read(find_file("sorafenib_pk", "fits"))
-    begins = [start_point(problem, i) for i in range(64)]
+    problem = read_fit(find_file("sorafenib_pk", "fits"))
     first = iter(["ready"])
-    search_all(problem, begins, 2, progress=lambda done, of: print(*next(first, ""), flush=True))
+    told = lambda done, of: print(*next(first, ""), flush=True)  # noqa: E731
+    run_fit(problem, starts=64, threads=2, progress=told)
 
 
 WHAT = {f.__name__: f for f in (stored, stored_by_two, slopes, memory, fit)}

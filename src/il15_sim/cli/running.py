@@ -75,8 +75,8 @@ def run(models: Path | None, scenario: str, out: Path | None, settings: tuple[st
     epilog="""
     \b
     Examples:
-      il15-sim fit sorafenib_pk --workers 2
-      il15-sim fit sorafenib_pk --quick
+      il15-sim fit sorafenib_pk --starts 20
+      il15-sim fit my_fit.toml --out my_results
       il15-sim --models my_models fit sorafenib_pk --write-variant
     """,
 )
@@ -91,8 +91,7 @@ def run(models: Path | None, scenario: str, out: Path | None, settings: tuple[st
     type=click.Path(path_type=Path),
     help="Folder of studies laid out like experiments/data/, instead of the packaged one.",
 )
-@click.option("--workers", type=click.IntRange(1), default=1, help="Processes to search with.")
-@click.option("--quick", is_flag=True, help="One short search: a check, not a fit.")
+@click.option("--threads", type=click.IntRange(1), help="Threads; all cores when left out.")
 @click.option(
     "--write-variant", is_flag=True, help="Write the estimates into variants/ of the models folder."
 )
@@ -104,27 +103,21 @@ def fit(
     starts: int | None,
     seed: int | None,
     data: Path | None,
-    workers: int,
-    quick: bool,
+    threads: int | None,
     write_variant: bool,
 ) -> None:
     """Fit parameters as FIT says: a TOML file or a packaged one such as sorafenib_pk."""
     from il15_sim.files.resources import find_file
-    from il15_sim.fit.problem import FitProblem
+    from il15_sim.fit import read_fit, write_variants
     from il15_sim.jobs.fit import fit_to_folder
 
-    if quick and (write_variant or starts):
-        raise InputError(
-            "--quick together with " + ("--write-variant" if write_variant else "--starts"),
-            why="a quick search is no fit",
-        )
-    problem = FitProblem.read(find_file(fit, "fits"), models_dir=models, data_dir=data)
+    problem = read_fit(find_file(fit, "fits"), models_dir=models, data_dir=data)
     with progress() as tell:
         done, result = fit_to_folder(
-            problem, RESULTS, tell, out=out, starts=starts, seed=seed, quick=quick, workers=workers
+            problem, RESULTS, tell, out=out, starts=starts, seed=seed, threads=threads
         )
     if write_variant:
-        click.echo(result.write_variant())
+        click.echo(write_variants(result))
     click.echo(done.path)
     end_with([done])
 
@@ -227,7 +220,7 @@ def report(folder: Path, title: str) -> None:
       il15-sim reproduce --quick --out check
     """,
 )
-@click.option("--quick", is_flag=True, help="Short search and fewer scenarios, in under a minute.")
+@click.option("--quick", is_flag=True, help="One search and fewer scenarios, in under a minute.")
 @_out_option("Folder of all results; results/ when left out.")
 @click.pass_obj
 def reproduce(models: Path | None, quick: bool, out: Path | None) -> None:

@@ -1,167 +1,296 @@
-"""The sum of squares a fit minimises: rows, cohort factors and priors on the log scale."""
+"""How well a point of the unknowns meets the rows: least squares, and the density they stand for.
+
+Rows with normal errors (on a linear or a log scale) give their usual residuals, other kinds their
+deviance residuals; normal and log-normal priors one residual each. Factors of cohorts or plates
+are solved in closed form: random ones (log-normal around 1, with the log SD omega between cohorts)
+are integrated out of the likelihood, free ones take their best value.
+
+The search knows a point by its shares (P,): 0 is the lower bound of an unknown and 1 the upper.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.data import Measurement, data_dir, read_quantities
-from il15_sim.fit.cohorts import CohortTerm, best_log_factor, best_omega
-from il15_sim.fit.noise import row_log_sd
-from il15_sim.fit.predict import Curve, Predictor, read_off
-from il15_sim.fit.problem import FitProblem
+from il15_sim.errors import InputError
+from il15_sim.fit.density import Factors, log_density
+from il15_sim.fit.deviance import best_log_density, deviance_residuals
+from il15_sim.fit.likelihoods import Profile, likelihood, profiled
+from il15_sim.fit.predictor import Predictor
+from il15_sim.fit.rows import Rows
+from il15_sim.fit.simulator import Failed
 
 Array = NDArray[np.float64]
-
-#: Absolute step of finite differences on the log scale (1 % of a parameter): smaller steps drown
-#: in the noise of an adaptive solver and the optimiser stops where it started.
-STEP = 1e-2
-#: Quantities in which a factor on the curve cancels.
-_WITHOUT_FACTOR = ("half_life", "area_ratio")
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """One evaluation: predictions of every row without factors, and what follows from them."""
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What the model says at one point, N rows.
 
-    log_predicted: Array
-    residuals: Array
-    log_factors: Mapping[str, tuple[float, float]]
+    Attributes
+    ----------
+    typical, factor : arrays (N,)
+        Predictions without factors, and factors.
+    residual : array (N,)
+        In units of the spread (deviance residuals where there is none).
+    vector : array
+        What least squares minimises: the residuals, then random factors and priors in their SDs.
+    """
+
+    typical: Array
+    factor: Array
+    residual: Array
     vector: Array
 
     @property
+    def predicted(self) -> Array:
+        """Predictions of the rows, (N,)."""
+        return self.typical * self.factor
+
+    @property
     def objective(self) -> float:
-        """Sum of squares: minus twice the log posterior, up to a constant."""
+        """Minus twice the log posterior, up to a constant that sizes of errors move."""
         return float(self.vector @ self.vector)
 
 
+@dataclass(frozen=True, eq=False)
 class Objective:
-    """Residuals of a fit problem as a function of the unknowns on the optimiser's scale.
+    """The rows of a fit as a function of the shares of its unknowns.
 
-    Parameters
+    Attributes
     ----------
-    problem : FitProblem
-        The fit.
-    used : tuple of str
-        Which rows to predict; only rows with `used = "fit"` enter the residuals.
+    predictor : Predictor
+    sizes : array, shape (S,)
+        Values of `Rows.sizes`, the unknown sizes of errors.
+    factors : "random" or "free"
+        What the factors of rows are.
+    omega : float
+        Log SD between random factors.
     """
 
-    def __init__(self, problem: FitProblem, used: tuple[str, ...] = ("fit",)) -> None:
-        """Sort rows into cohorts and work out the weights."""
-        self.problem = problem
-        self.quantities = read_quantities(data_dir(problem.data_dir))
-        self.rows: tuple[Measurement, ...] = tuple(
-            m for s in problem.studies for m in s.measurements if m.used in used
+    predictor: Predictor
+    sizes: Array
+    factors: Factors = "random"
+    omega: float = 0.35
+    _last: dict[bytes, Fitted] = field(default_factory=dict, repr=False)
+
+    def with_errors(self, sizes: Array, omega: float) -> Objective:
+        """The same rows with other sizes of errors."""
+        return replace(self, sizes=sizes, omega=omega, _last={})
+
+    @property
+    def rows(self) -> Rows:
+        """The rows."""
+        return self.predictor.rows
+
+    @cached_property
+    def spread(self) -> Array:
+        """SD of each row on the scale of its errors, (N,); NaN where there is none."""
+        return self.spread_at(self.sizes)
+
+    def spread_at(self, sizes: Array) -> Array:
+        """The same at other sizes (..., S)."""
+        padded = np.concatenate([sizes, np.ones((*sizes.shape[:-1], 1))], axis=-1)
+        return np.asarray(self.rows.spread * padded[..., self.rows.size_of])
+
+    def point(self, shares: Array) -> Array:
+        """Values (..., P) of the unknowns."""
+        unknowns = self.predictor.unknowns
+        return np.stack([u.value_at(shares[..., j]) for j, u in enumerate(unknowns)], axis=-1)
+
+    def at(self, shares: Array) -> Fitted:
+        """Predictions and residuals at one point (P,).
+
+        Raises
+        ------
+        Failed
+            Where a simulation fails, or a prediction cannot be what was measured.
+        """
+        key = shares.tobytes()
+        if key not in self._last:
+            point = self.point(shares)
+            typical, why = self.predictor.predict(point[None])
+            if why[0]:
+                raise Failed(why[0])
+            found = self._compared(typical[0], point)
+            if len(self._last) > 4:
+                self._last.clear()
+            self._last[key] = found
+        return self._last[key]
+
+    def slopes(self, shares: Array) -> Array:
+        """Derivatives of `Fitted.vector` by the shares, (N + factors + priors, P)."""
+        fitted, point = self.at(shares), self.point(shares)
+        unknowns = self.predictor.unknowns
+        by_share = np.array([u.slope_at(float(x)) for u, x in zip(unknowns, point, strict=True)])
+        slopes = self.predictor.slopes(point)[1] * by_share
+        normal, log = self.rows.normal, self.rows.logarithmic
+        # On a log scale a factor adds up and leaves the derivative as it is.
+        over = np.where(log, fitted.typical, 1.0) * np.where(normal, self.spread, 1.0)
+        times = np.where(log, 1.0, fitted.factor)
+        found = -slopes * (times / over)[:, None]
+        for kind, at in self._others.items():
+            by = self._deviance(kind, at, fitted.typical)[1]
+            found[at] = slopes[at] * by[:, None]
+        extra = []
+        for at, column in self._columns(fitted):
+            pull = column @ found[at] / (column @ column + self._pull)
+            # What the best factor takes away (Kaufman 1975), and how far it is pulled from 1.
+            found[at] -= np.outer(column, pull)
+            if self.factors == "random":
+                extra.append(pull / self.omega)
+        for j, u in enumerate(unknowns):
+            if u.prior is not None and not u.prior.flat:
+                own = np.zeros(len(unknowns))
+                own[j] = u.prior.slope(float(point[j])) * by_share[j]
+                extra.append(own)
+        return np.vstack([found, *extra]) if extra else found
+
+    def log_likelihood(self, shares: Array) -> float:
+        """Natural log of the density of all rows at one point, random factors integrated out."""
+        return float(self._density(self.at(shares).typical, self.spread, self.omega))
+
+    def log_likelihoods(
+        self, shares: Array, sizes: Array | None = None, omega: Array | None = None
+    ) -> Array:
+        """The same at K points (K, P) in one ensemble, optionally each with its own errors.
+
+        Parameters
+        ----------
+        shares : array (K, P)
+        sizes : array (K, S), optional
+        omega : array (K,), optional
+
+        Returns
+        -------
+        array, shape (K,)
+            Minus infinity where a simulation fails or a prediction cannot be what was measured.
+        """
+        typical, why = self.predictor.predict(self.point(shares))
+        bad = np.array([bool(w) for w in why]) | self._impossible(typical).any(axis=-1)
+        typical = np.where(bad[:, None], np.nan, typical)
+        spread = np.broadcast_to(
+            self.spread if sizes is None else self.spread_at(sizes), typical.shape
         )
-        arms = list(problem.experiments.values())
-        self.shifted = {u.experiment: u.id for u in problem.unknowns if u.experiment}
-        self.predictor = Predictor(
-            problem.load_model(),
-            arms,
-            self.rows,
-            self.quantities,
-            problem.factor_parameter,
-            tuple(self.shifted),
-        )
-        self.log_measured = np.log([m.value for m in self.rows])
-        sd = np.array([row_log_sd(m, problem.noise, self._is_area(m)) for m in self.rows])
-        self.sd = sd / np.sqrt([m.weight for m in self.rows])
-        self.fitted = np.array([m.used == "fit" for m in self.rows])
-        self.terms = self._cohorts()
-        in_terms = np.zeros(len(self.rows), dtype=bool)
-        for term in self.terms:
-            in_terms[term.rows] = True
-        self.free_rows = np.flatnonzero(self.fitted & ~in_terms)
-        # The optimiser asks for the same point again when it wants a Jacobian there.
-        self._last: tuple[bytes, Array] = (b"", np.empty(0))
+        found = self._density(typical, spread, self.omega if omega is None else omega)
+        return np.where(np.isnan(found), -np.inf, found)
 
-    def _cohorts(self) -> tuple[CohortTerm, ...]:
-        terms = []
-        for arm in self.problem.experiments:
-            index = [
-                i
-                for i, m in enumerate(self.rows)
-                if m.experiment == arm and self.fitted[i] and self.has_factor(m)
-            ]
-            if index:
-                terms.append(CohortTerm(arm, np.array(index, dtype=np.intp)))
-        return tuple(terms)
+    def log_priors(self, shares: Array) -> Array:
+        """Log density of the priors at points (..., P), up to a constant; flat in the shares."""
+        point, total = self.point(shares), np.zeros(shares.shape[:-1])
+        for j, u in enumerate(self.predictor.unknowns):
+            if u.prior is not None:
+                total -= 0.5 * u.prior.residual(point[..., j]) ** 2
+        return total
 
-    def _is_area(self, m: Measurement) -> bool:
-        return self.quantities[m.observable].quantity in ("area", "area_ratio")
+    @property
+    def factor_count(self) -> int:
+        """Number of free factors."""
+        return len(self.rows.factors) if self.factors == "free" else 0
 
-    def has_factor(self, m: Measurement) -> bool:
-        """Whether a cohort's factor shows in a row (it cancels in ratios and half-lives)."""
-        return self.quantities[m.observable].quantity not in _WITHOUT_FACTOR
+    def factor_errors(self) -> dict[str, float]:
+        """Standard error of the logarithm of each factor of rows with log-normal errors."""
+        found = {}
+        for name in self.rows.factors:
+            at = self._factor_rows[name]
+            found[name] = float((self.spread[at] ** -2.0).sum() + self._pull) ** -0.5
+        return found
 
-    def values(self, x: Array) -> dict[str, float]:
-        """Natural values of the unknowns by id."""
-        pairs = zip(self.problem.unknowns, x, strict=True)
-        return {u.id: u.from_scale(float(xi)) for u, xi in pairs}
+    @property
+    def _pull(self) -> float:
+        return self.omega**-2.0 if self.factors == "random" else 0.0
 
-    def curves(self, x: Array, dense: bool = False) -> dict[str, Curve]:
-        """Typical curve of every experiment for these unknowns."""
-        values = self.values(x)
-        model = {u.id: values[u.id] for u in self.problem.unknowns if not u.experiment}
-        return self.predictor.curves(model, dense)
+    @cached_property
+    def _factor_rows(self) -> dict[str, Indices]:
+        names = np.array([r.factor for r in self.rows.rows])
+        return {name: np.flatnonzero(names == name) for name in self.rows.factors}
 
-    def log_predictions(self, x: Array, curves: Mapping[str, Curve] | None = None) -> Array:
-        """Logarithm of what every row should read, with all factors at 1."""
-        values = self.values(x)
-        key = x.tobytes()
-        if curves is None:
-            if key == self._last[0]:
-                return self._last[1]
-            curves = self.curves(x)
-        predicted = [
-            read_off(
-                m,
-                self.quantities[m.observable],
-                curves,
-                values[self.shifted[m.experiment]] if m.experiment in self.shifted else 0.0,
-            )
-            for m in self.rows
+    @cached_property
+    def _others(self) -> dict[str, Indices]:
+        """Rows without normal errors of a stated spread, by kind."""
+        return {k: at for k, at in self.rows.kinds.items() if likelihood(k).scale is None}
+
+    @cached_property
+    def _best(self) -> dict[str, Array]:
+        return {
+            kind: best_log_density(kind, self._measured(at), self.rows.known(kind))
+            for kind, at in self._others.items()
+        }
+
+    def _measured(self, at: Indices) -> list[float | str]:
+        return [self.rows.rows[i].measured for i in at]
+
+    def _impossible(self, typical: Array) -> Flags:
+        """Predictions (..., N) that have no density."""
+        bad = self.rows.logarithmic & ~(typical > 0)
+        for kind, at in self._others.items():
+            rule, own = likelihood(kind).predicted_rule, typical[..., at]
+            if rule == "probability":
+                bad[..., at] = ~((own >= 0) & (own <= 1))
+            elif rule != "finite":
+                bad[..., at] = ~(own >= 0) if "negative" in rule else ~(own > 0)
+        return np.asarray(bad | ~np.isfinite(typical))
+
+    def _compared(self, typical: Array, point: Array) -> Fitted:
+        rows = self.rows
+        bad = self._impossible(typical)
+        if bad.any():
+            i = int(np.argmax(bad))
+            raise Failed(self._refused(i, float(typical[i])))
+        log, normal = rows.logarithmic, rows.normal
+        residual, factor = np.zeros_like(typical), np.ones_like(typical)
+        scale = np.where(log, np.log(np.where(log, typical, 1.0)), typical)
+        number = np.where(log, np.log(np.where(log, rows.number, 1.0)), rows.number)
+        residual[normal] = ((number - scale) / self.spread)[normal]
+        for kind, at in self._others.items():
+            residual[at] = self._deviance(kind, at, typical)[0]
+        pulls = []
+        for name, at in self._factor_rows.items():
+            found = self._solved(name, at, number[at] - scale[at], typical[at])
+            residual[at] = found.residual
+            factor[at] = np.exp(found.offset[0]) if log[at[0]] else found.scale[0]
+            if self.factors == "random":
+                pulls.append(float(found.offset[0]) / self.omega)
+        priors = [
+            float(u.prior.residual(float(x)))
+            for u, x in zip(self.predictor.unknowns, point, strict=True)
+            if u.prior is not None and not u.prior.flat
         ]
-        self._last = (key, np.log(predicted))
-        return self._last[1]
+        weighted = residual * np.where(normal, 1.0, np.sqrt([r.weight for r in rows.rows]))
+        vector = np.concatenate([weighted, pulls, priors])
+        return Fitted(typical, factor, residual, vector)
 
-    def evaluate(self, x: Array, omega: float) -> Evaluation:
-        """Residual vector: weighted rows, cohort factors against their prior, priors."""
-        log_predicted = self.log_predictions(x)
-        residuals = self.log_measured - log_predicted
-        factors: dict[str, tuple[float, float]] = {}
-        parts = [residuals[self.free_rows] / self.sd[self.free_rows]]
-        for term in self.terms:
-            r, sd = residuals[term.rows], self.sd[term.rows]
-            b, se = best_log_factor(r, sd**-2.0, omega**2)
-            factors[term.name] = (b, se)
-            parts += [(r - b) / sd, np.array([b / omega])]
-        parts.append(self.prior_residuals(x))
-        return Evaluation(log_predicted, residuals, factors, np.concatenate(parts))
+    def _refused(self, i: int, predicted: float) -> str:
+        row = self.rows.rows[i]
+        told = f"the prediction of {row.where} is {predicted:.3g}"
+        if self.rows.logarithmic[i]:
+            return f"{told}, which has no logarithm"
+        return f"{told}, which '{row.kind}' does not allow"
 
-    def prior_residuals(self, x: Array) -> Array:
-        """Distance of every unknown with a prior from its median, in log SDs."""
-        found = [
-            (np.log(u.from_scale(float(xi))) - np.log(u.prior_median)) / u.prior_log_sd
-            for u, xi in zip(self.problem.unknowns, x, strict=True)
-            if u.prior_median is not None
-        ]
-        return np.array(found)
+    def _solved(self, name: str, at: Indices, residual: Array, typical: Array) -> Profile:
+        sd, labels = self.spread[at], [name] * len(at)
+        try:
+            if self.rows.logarithmic[at[0]]:
+                wide = self.omega if self.factors == "random" else float("inf")
+                return profiled(residual, sd, labels, offset_sd=wide)
+            return profiled(residual, sd, labels, predicted=typical, offset=False)
+        except InputError as error:
+            raise Failed(str(error)) from None
 
-    def omega(self, residuals: Array) -> float:
-        """Log SD between cohorts, estimated from residuals without factors."""
-        return best_omega(residuals, self.sd, self.terms)
+    def _deviance(self, kind: str, at: Indices, typical: Array) -> tuple[Array, Array]:
+        known = self.rows.known(kind)
+        return deviance_residuals(kind, typical[at], self._measured(at), known, self._best[kind])
 
-    def jacobian(self, x: Array, omega: float, upper: Array) -> Array:
-        """Forward differences with one absolute step, backward where a bound is in the way."""
-        base = self.evaluate(x, omega).vector
-        columns = []
-        for i in range(len(x)):
-            step = STEP if x[i] + STEP <= upper[i] else -STEP
-            moved = x.copy()
-            moved[i] += step
-            columns.append((self.evaluate(moved, omega).vector - base) / step)
-        return np.stack(columns, axis=1)
+    def _columns(self, fitted: Fitted) -> list[tuple[Indices, Array]]:
+        """Of each factor its rows, and the derivative of their residuals by it (up to a sign)."""
+        by = np.where(self.rows.logarithmic, 1.0, fitted.typical) / self.spread
+        return [(at, by[at]) for at in self._factor_rows.values()]
+
+    def _density(self, typical: Array, spread: Array, omega: Array | float) -> Array:
+        return log_density(self.rows, typical, spread, self.factors, omega)

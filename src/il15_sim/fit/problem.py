@@ -1,192 +1,136 @@
-"""A fit as a value: which model, which studies, which parameters, how noise is treated."""
+"""A fit as a value: a model, what its arms were given, what was measured, and what is unknown."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from il15_sim.data import Experiment, Measurement, Study, read_study, study_names
+import numpy as np
+
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.record import hash_inputs
-from il15_sim.files.text import read_text
-from il15_sim.files.toml import read_toml
-from il15_sim.fit.keys import allow, get, positive, text, whole
-from il15_sim.fit.noise import NoiseModel
-from il15_sim.fit.unknowns import Unknown, read_estimates, read_time_shifts
-from il15_sim.model import Model
-from il15_sim.model.composition import without_comments
-
-_TOP = ("title", "description", "model", "studies", "starts", "seed")
-_TABLES = ("noise", "cohorts", "estimate", "time_shift")
-_NOISE = ("model_sd_log", "area_sd_log", "between_cv", "within_cv")
-_ASSIGNED_NUMBER = re.compile(r"\s*\w+ = [-+.\deE]+;\s*")
+from il15_sim.fit.density import Factors
+from il15_sim.fit.objective import Objective
+from il15_sim.fit.predictor import Predictor
+from il15_sim.fit.rows import Row, Rows
+from il15_sim.fit.settle import first_sizes
+from il15_sim.fit.treatments import Arm
+from il15_sim.fit.unknowns import Unknown
+from il15_sim.simulation.subject import Subject
 
 
-@dataclass(frozen=True)
-class FitProblem:
-    """Everything a fit depends on; holds no engine, so that it can be sent to another process.
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Everything that a fit depends on.
 
     Attributes
     ----------
-    name : str
-        Stem of the fit file; the variant it writes has the same name with `_fit`.
+    name, title, description : str
+    subject : Subject
+        The model, with the values of what is not estimated.
+    arms : mapping of name to Arm
+    rows : Rows
+        What was measured; rows that are not `used` are only compared with the fit.
     unknowns : tuple of Unknown
-        Estimated parameters first, then time shifts.
-    omega_start : float
-        Log SD between cohorts at the start; it is estimated at the end.
-    factor_parameter, reference_experiment : str
-        The parameter that scales the observation, and the cohort whose factor is shipped.
-    source : str
-        Text of the fit file.
+    factors : "random" or "free"
+        What the factors of rows are: those of cohorts, around 1, or the scales of relative rows.
+    omega : float
+        Log SD between random factors at the start; it is estimated at the end.
+    factor_parameter, reference_arm : str
+        The parameter of the model that such a factor is, and the arm whose factor is shipped.
+    starts, seed : int
+    inputs : mapping
+        Content of everything that it depends on, by name, for the record and the hash.
     """
 
     name: str
-    title: str
-    description: str
-    model: str
-    studies: tuple[Study, ...]
+    subject: Subject
+    arms: Mapping[str, Arm]
+    rows: Rows
     unknowns: tuple[Unknown, ...]
-    starts: int
-    seed: int
-    noise: NoiseModel
-    omega_start: float
-    factor_parameter: str
-    reference_experiment: str
-    path: Path | None = None
-    source: str = ""
-    models_dir: Path | None = None
-    data_dir: Path | None = None
-
-    @classmethod
-    def read(
-        cls,
-        path: str | Path,
-        *,
-        data_dir: str | Path | None = None,
-        models_dir: str | Path | None = None,
-    ) -> FitProblem:
-        """Read a fit file and the studies it names.
-
-        Parameters
-        ----------
-        path : path
-            A TOML file such as `experiments/fits/sorafenib_pk.toml`.
-        data_dir, models_dir : path, optional
-            Folders of the studies and of the models, instead of the packaged ones.
-
-        Raises
-        ------
-        InputError
-            For every mistake in the file, with the file and the key.
-        """
-        file = Path(path)
-        facts, source = read_toml(file).data, read_text(file)
-        allow(facts, (*_TOP, *_TABLES), file)
-        folder = None if models_dir is None else Path(models_dir)
-        model = Model.load(text(facts, "model", file), variants=(), models_dir=folder)
-        names = get(facts, "studies", list, file)
-        if not names or len(set(map(str, names))) != len(names):
-            raise InputError("studies must be a list of different names", where=file)
-        for name in names:
-            if name not in study_names(data_dir):
-                raise unknown("study", str(name), study_names(data_dir), file)
-        studies = tuple(read_study(name, data_dir) for name in names)
-        noise = get(facts, "noise", dict, file)
-        cohorts = get(facts, "cohorts", dict, file)
-        where = f"{file}: cohorts"
-        allow(noise, _NOISE, f"{file}: noise")
-        allow(cohorts, ("omega_start", "factor_parameter", "reference_experiment"), where)
-        problem = cls(
-            name=file.stem,
-            title=text(facts, "title", file),
-            description=str(facts.get("description", "")),
-            model=model.name,
-            studies=studies,
-            unknowns=(*read_estimates(facts, model, file), *read_time_shifts(facts, file)),
-            starts=whole(facts, "starts", file, 1),
-            seed=whole(facts, "seed", file, 0),
-            noise=NoiseModel(*(positive(noise, key, f"{file}: noise") for key in _NOISE)),
-            omega_start=positive(cohorts, "omega_start", where),
-            factor_parameter=text(cohorts, "factor_parameter", where),
-            reference_experiment=text(cohorts, "reference_experiment", where),
-            path=file,
-            source=source,
-            models_dir=folder,
-            data_dir=None if data_dir is None else Path(data_dir),
-        )
-        _check(problem, model, file)
-        return problem
-
-    @property
-    def experiments(self) -> dict[str, Experiment]:
-        """All arms of all studies by id."""
-        return {e.id: e for s in self.studies for e in s.experiments.values()}
-
-    def load_model(self, shipped: bool = False) -> Model:
-        """The model with the values of the parameter table, or with the shipped variants."""
-        variants = None if shipped else ()
-        return Model.load(self.model, variants=variants, models_dir=self.models_dir)
-
-    @property
-    def inputs(self) -> dict[str, str]:
-        """Content of everything the fit depends on, by name, for the record and the hash."""
-        model = self.load_model()
-        arms = [(e.id, e.regimen, sorted(e.overrides.items())) for e in self.experiments.values()]
-        return {
-            "fit": self.source,
-            "model": _structure(model),
-            "values": "\n".join(f"{k} {v!r}" for k, v in sorted(model.values.items())),
-            "unknowns": "\n".join(map(repr, self.unknowns)),
-            "arms": "\n".join(map(repr, arms)),
-            "measurements": "\n".join(repr(m) for s in self.studies for m in _placeless(s)),
-        }
+    title: str = ""
+    description: str = ""
+    factors: Factors = "random"
+    omega: float = 0.35
+    factor_parameter: str = ""
+    reference_arm: str = ""
+    starts: int = 8
+    seed: int = 0
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
         """SHA-256 of all inputs and the seed."""
         return hash_inputs(self.inputs, self.seed)
 
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """The studies of its arms."""
+        return tuple(dict.fromkeys(a.study for a in self.arms.values() if a.study))
 
-def _structure(model: Model) -> str:
-    """Antimony text without comments and numbers: a fit may write the latter."""
-    modules = sorted((model.models_dir / "modules").glob("*.ant"))
-    files = [f for f in modules if model.name in ("patient", f.stem)]
-    texts = [without_comments(f.read_text(encoding="utf-8")) for f in files]
-    lines = [line.rstrip() for text in texts for line in text.splitlines() if line.strip()]
-    return "\n".join(line for line in lines if not _ASSIGNED_NUMBER.fullmatch(line))
+    def objective(self, *, every_row: bool = False, threads: int | None = None) -> Objective:
+        """The rows as a function of the unknowns: those of the fit, or all."""
+        rows = self.rows if every_row else self.rows.chosen([r.used for r in self.rows.rows])
+        named = {r.arm for r in rows.rows}
+        named |= {o.arm for r in rows.rows for o in r.reads.outputs}
+        arms = {name: arm for name, arm in self.arms.items() if name in named}
+        predictor = Predictor(self.subject, rows, arms, self.unknowns, threads)
+        sizes = np.ones(len(rows.sizes))
+        return first_sizes(Objective(predictor, sizes, self.factors, self.omega))
 
+    def label(self, row: Row, by: Literal["study", "arm"]) -> str:
+        """The study or the arm that a row belongs to."""
+        return row.arm if by == "arm" else self.arms[row.arm].study
 
-def _placeless(study: Study) -> list[Measurement]:
-    # Where a file lies does not change a fit.
-    return [replace(m, where="") for m in study.measurements]
+    def without(self, labels: Sequence[str], by: Literal["study", "arm"] = "study") -> Problem:
+        """The same fit without some studies or arms.
 
+        Their rows are no longer used, but still compared with it; a time shift of their arms goes.
 
-def _check(problem: FitProblem, model: Model, file: Path) -> None:
-    arms = problem.experiments
-    count = sum(len(s.experiments) for s in problem.studies)
-    if len(arms) != count:
-        raise InputError("two studies share the id of an experiment", where=file)
-    for u in problem.unknowns:
-        if u.experiment and u.experiment not in arms:
-            raise unknown("experiment", u.experiment, arms, f"{file}: time_shift")
-    if problem.reference_experiment not in arms:
-        raise unknown("experiment", problem.reference_experiment, arms, f"{file}: cohorts")
-    if problem.factor_parameter not in model.values:
-        raise unknown("parameter", problem.factor_parameter, model.values, f"{file}: cohorts")
-    if problem.factor_parameter in [u.id for u in problem.unknowns]:
-        raise InputError(
-            f"'{problem.factor_parameter}' is the cohort factor",
-            where=f"{file}: estimate",
-            why="it is solved for every cohort and cannot be estimated as well",
+        Raises
+        ------
+        InputError
+            For an unknown label, and where nothing is left to fit.
+        """
+        known = list(dict.fromkeys(self.label(r, by) for r in self.rows.rows))
+        for label in labels:
+            if label not in known:
+                raise unknown(by, label, known, self.name)
+        gone = [self.label(r, by) in labels for r in self.rows.rows]
+        rows = tuple(
+            replace(r, used=r.used and not g) for r, g in zip(self.rows.rows, gone, strict=True)
         )
-    fitted = {m.experiment for s in problem.studies for m in s.measurements if m.used == "fit"}
-    if problem.reference_experiment not in fitted:
-        raise InputError(
-            f"'{problem.reference_experiment}' has no fitted measurement",
-            where=f"{file}: cohorts",
-            why="its exposure factor is the one that is shipped",
+        if not any(r.used for r in rows):
+            raise InputError(f"no row is left without {', '.join(labels)}", where=self.name)
+        kept = {r.arm for r in rows if r.used}
+        unknowns = tuple(u for u in self.unknowns if not u.shifted_arm or u.shifted_arm in kept)
+        told = {"without": " ".join(labels)}
+        return replace(
+            self,
+            rows=Rows(rows, self.rows.source),
+            unknowns=unknowns,
+            inputs={**self.inputs, **told},
         )
-    for study in problem.studies:
-        for arm in study.experiments.values():
-            model.check_values(arm.overrides, f"{study.name}: {arm.id}")
+
+    def check_enough(self) -> None:
+        """Refuse more unknowns than rows tell.
+
+        Raises
+        ------
+        InputError
+            With both numbers.
+        """
+        objective = self.objective()
+        rows, factors = objective.rows, objective.factor_count
+        count, parameters = len(rows), len(self.unknowns)
+        told = f"{count} readings for {parameters} parameters"
+        if factors:
+            told += f" and {factors} factors of scale"
+        asked = parameters + factors
+        if count < asked:
+            raise InputError(told, where=rows.source, fix="estimate fewer")
+        if count == asked and rows.sizes:
+            why = "nothing is left to tell the size of their errors by"
+            fix = "estimate fewer, or give a column 'error'"
+            raise InputError(told, where=rows.source, why=why, fix=fix)

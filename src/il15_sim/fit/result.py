@@ -1,214 +1,265 @@
-"""What a fit found: estimates, cohort factors, predictions, starts; as tables and as files."""
+"""What a fit found: estimates with intervals, what became of every row, curves, profiles."""
 
 from __future__ import annotations
 
 import json
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from il15_sim.errors import InputError
-from il15_sim.model.variant import Override, Variant
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.errors import InputError, unknown
+from il15_sim.files.atomic import write_atomic
+from il15_sim.files.record import versions
+from il15_sim.fit import frames
+from il15_sim.fit.certainty import Certainty, certainty
+from il15_sim.fit.likelihood_profile import ON_BOUND, ParameterProfile, profile_of
+from il15_sim.fit.objective import Objective
+from il15_sim.fit.predictions import prediction_profile
+from il15_sim.fit.problem import Problem
+from il15_sim.fit.search import Search
+from il15_sim.fit.told import told
+from il15_sim.fit.treatments import Given
+from il15_sim.model import Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from il15_sim.fit.optimise import Start
-    from il15_sim.fit.problem import FitProblem
-
-#: Digits of a shipped value: more would differ between processors.
-DIGITS = 5
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class FitResult:
-    """The outcome of a fit.
+class Fit:
+    """A fitted problem; `print` shows it.
 
     Attributes
     ----------
-    problem : FitProblem
+    problem : Problem
         What was fitted.
-    objective : float
-        Sum of squares at the end: minus twice the log posterior, up to a constant.
-    omega : float
-        Log SD between cohorts.
-    starts : tuple of Start
-        All searches, failed ones included, in the order of their numbers.
-    estimates : DataFrame
-        `parameter, value, unit, lower95, upper95, lower_bound, upper_bound, at_bound,
-        prior_median, prior_fold, prior_source`; 95 % intervals by Laplace's approximation on the
-        log scale, cut at the bounds, missing for a value at its bound.
-    cohorts : DataFrame
-        `experiment, study, dose_mg, rows, factor, lower95, upper95`.
-    predictions : DataFrame
-        One row per measurement, reported ones included: `study, experiment, dose_mg, observable,
-        unit, time_h, time_start_h, time_model_h, measured, predicted_typical, factor, predicted,
-        log_residual, log_residual_typical, log_sd, weight, used, statistic, n, dataset`.
-        `predicted_typical` has factor 1; `time_model_h` is the time after the estimated shift.
-    fold_errors : DataFrame
-        `study, used, rows, gmfe, gmfe_factor_one`: geometric mean fold error with the cohort
-        factors and with all of them at 1. Single patients are left out.
+    objective : Objective
+        The rows of the fit, with the sizes of errors that were found.
+    best : Search
+        The best of all searches, after the sizes of errors settled.
+    searches : tuple of Search
+        All of them, failed ones included; the first began at the model's own values.
+    seed : int
     """
 
-    problem: FitProblem
-    objective: float
-    omega: float
-    starts: tuple[Start, ...]
-    estimates: pd.DataFrame
-    cohorts: pd.DataFrame
-    predictions: pd.DataFrame
-    fold_errors: pd.DataFrame
-    _curves: pd.DataFrame
-
-    @property
-    def reference_factor(self) -> float:
-        """Exposure factor of the cohort that the packaged patient belongs to."""
-        rows = self.cohorts[self.cohorts["experiment"] == self.problem.reference_experiment]
-        return float(rows["factor"].iloc[0])
+    problem: Problem
+    objective: Objective
+    best: Search
+    searches: tuple[Search, ...]
+    seed: int
 
     @property
     def values(self) -> dict[str, float]:
-        """Estimated value of every unknown by id."""
-        return dict(zip(self.estimates["parameter"], self.estimates["value"], strict=True))
+        """Estimate of each unknown by id."""
+        point = self.objective.point(self.best.end)
+        return {u.id: float(x) for u, x in zip(self.problem.unknowns, point, strict=True)}
+
+    @property
+    def model(self) -> Model:
+        """The model with the estimates.
+
+        Raises
+        ------
+        InputError
+            For compiled SBML, which has no values of its own: use `values`.
+        """
+        found = self.problem.subject.model
+        if found is None:
+            raise InputError("a compiled SBML model takes no values", fix="use result.values")
+        shifts = {u.id for u in self.problem.unknowns if u.shifted_arm}
+        return found.with_values({k: v for k, v in self.values.items() if k not in shifts})
+
+    @property
+    def log_likelihood(self) -> float:
+        """Natural log of the density of all rows, random factors integrated out."""
+        return self.objective.log_likelihood(self.best.end)
+
+    @property
+    def omega(self) -> float:
+        """Log SD between random factors; NaN where no row has one."""
+        random = self.objective.rows.factors and self.objective.factors == "random"
+        return self.objective.omega if random else math.nan
+
+    @property
+    def criteria(self) -> dict[str, float]:
+        """`rows`, `parameters` (sizes of errors and free factors among them), `aic`, `bic`.
+
+        Of the same rows, less is better; below 2 apart two fits are as good (Burnham and Anderson
+        2004, doi:10.1177/0049124104268644). With priors they are those of the best posterior.
+        """
+        rows = self.objective.rows
+        count = len(self.problem.unknowns) + len(rows.sizes) + self.objective.factor_count
+        count += 0 if math.isnan(self.omega) else 1
+        return {
+            "rows": len(rows),
+            "parameters": count,
+            "aic": 2 * count - 2 * self.log_likelihood,
+            "bic": math.log(len(rows)) * count - 2 * self.log_likelihood,
+        }
+
+    @property
+    def threshold(self) -> float:
+        """Rise of the objective at the ends of a 95 % interval.
+
+        3.84, the quantile of chi-squared; where the size of errors is estimated, the square of
+        Student's t with as many degrees of freedom as rows exceed parameters.
+        """
+        from scipy.stats import t
+
+        rows, freedom = self.objective.rows, math.inf
+        if rows.sizes:
+            freedom = len(rows) - len(self.problem.unknowns) - self.objective.factor_count
+        return float(t.ppf(0.975, freedom)) ** 2
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The estimates.
+
+        `parameter, value, unit, lower95, upper95, lower_bound, upper_bound, on_bound,
+        interval_on_bound, verdict, reason, trades_off_with, prior`. Intervals are Laplace's
+        approximation on the scale of the search (the logarithm where the lower bound is positive),
+        cut at the bounds. `verdict` is "identified", "practically not identified" or
+        "structurally not identified" (see `il15_sim.fit.verdicts`), or "on its bound": then there
+        is no interval, and those of the others hold it fixed.
+        """
+        return frames.estimates(self)
+
+    @cached_property
+    def residuals(self) -> pd.DataFrame:
+        """One row per measurement, those that are only compared included.
+
+        `where, study, arm, dose_mg, observable, quantity, unit, time_h, start_h, time_model_h,
+        measured, typical, factor, predicted, residual, spread, likelihood, weight, used, statistic,
+        n, dataset`. `factor` is that of relative readings or of a cohort and part of `predicted`;
+        `residual` is in units of `spread`, a log SD for log-normal errors (a deviance residual
+        where there is none); `time_model_h` is the time after an estimated shift.
+        """
+        return frames.residuals(self)
+
+    @cached_property
+    def cohorts(self) -> pd.DataFrame:
+        """The factors: `factor_of, study, dose_mg, rows, factor, lower95, upper95`."""
+        return frames.cohorts(self)
+
+    @cached_property
+    def fold_errors(self) -> pd.DataFrame:
+        """Of every study, rows fitted and compared apart.
+
+        `study, used, rows, gmfe, gmfe_factor_one`: the geometric mean fold error with the factors
+        and with all of them at 1. Single patients and words are left out.
+        """
+        return frames.fold_errors(self.residuals)
+
+    @property
+    def starts(self) -> pd.DataFrame:
+        """All searches: `start, objective, evaluations, status`, where each began and ended."""
+        return frames.starts(self)
 
     def curves(self) -> pd.DataFrame:
-        """Predicted curves for figures, at every hour and every time of a measurement.
+        """Fitted curves: `arm, study, dose_mg, observable, time_h, typical, factor, predicted`."""
+        return frames.curves(self)
 
-        Columns `experiment, study, dose_mg, time_h, typical, factor, predicted`; the times of an
-        arm end with its last measurement.
+    def profile(self, parameter: str) -> ParameterProfile:
+        """The profile likelihood of one parameter; all others are fitted again at each point.
+
+        Sizes of errors are held where the fit left them.
+
+        Raises
+        ------
+        InputError
+            For a parameter that was not estimated.
         """
-        return self._curves.copy()
+        ids = [u.id for u in self.problem.unknowns]
+        if parameter not in ids:
+            raise unknown("estimated parameter", parameter, ids)
+        number = ids.index(parameter)
+        error = float(self.certainty.error[number])
+        return profile_of(self.objective, self.best.end, number, error, self.threshold)
 
-    def waterfall(self) -> pd.DataFrame:
-        """Searches sorted by what they reached: `rank, start, objective, evaluations, status`."""
-        import pandas as pd
+    def prediction_profile(
+        self,
+        observable: str,
+        time_h: float,
+        arm: str | Given,
+        *,
+        quantity: str = "value",
+        start_h: float = 0.0,
+    ) -> ParameterProfile:
+        """The profile likelihood of a prediction, for what was not measured too.
 
-        ordered = sorted(self.starts, key=lambda s: (s.objective, s.index))
-        rows = [(i, s.index, s.objective, s.evaluations, s.status) for i, s in enumerate(ordered)]
-        return pd.DataFrame(rows, columns=["rank", "start", "objective", "evaluations", "status"])
+        Arguments and errors are those of `il15_sim.fit.predictions.prediction_profile`.
+        """
+        return prediction_profile(self, observable, time_h, arm, quantity=quantity, start_h=start_h)
+
+    @cached_property
+    def certainty(self) -> Certainty:
+        """Standard errors of the shares, and what trades off with what."""
+        return certainty(self._slopes, self._held)
+
+    @cached_property
+    def certainty_of_rows(self) -> Certainty:
+        """The same of the rows alone, without priors: what they can tell at all."""
+        priors = sum(u.prior is not None and not u.prior.flat for u in self.problem.unknowns)
+        return certainty(self._slopes[: len(self._slopes) - priors], self._held)
+
+    @cached_property
+    def _slopes(self) -> Array:
+        return self.objective.slopes(self.best.end)
+
+    @property
+    def _held(self) -> NDArray[np.bool_]:
+        return (self.best.end < ON_BOUND) | (self.best.end > 1 - ON_BOUND)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the curves as plain values; a missing number is None."""
+        """Everything but the curves as plain values; what is missing or infinite is None."""
         problem = self.problem
         return {
-            "fit": problem.name,
+            "name": problem.name,
             "title": problem.title,
-            "model": problem.model,
+            "model": problem.subject.name,
+            "model_hash": problem.subject.hash,
             "hash": problem.hash,
-            "seed": problem.seed,
-            "objective": self.objective,
-            "omega": self.omega,
-            "noise": {k: getattr(problem.noise, k) for k in problem.noise.__dataclass_fields__},
-            "reference_experiment": problem.reference_experiment,
-            "reference_factor": self.reference_factor,
-            "estimates": _records(self.estimates),
-            "cohorts": _records(self.cohorts),
-            "fold_errors": _records(self.fold_errors),
-            "starts": _records(self.waterfall()),
-            "predictions": _records(self.predictions),
+            "data": problem.rows.source,
+            "arms": {name: arm.to_dict() for name, arm in problem.arms.items()},
+            "factors": self.objective.factors,
+            "seed": self.seed,
+            "versions": versions(),
+            "log_likelihood": self.log_likelihood,
+            "objective": self.best.objective,
+            "omega": None if math.isnan(self.omega) else self.omega,
+            **self.criteria,
+            "threshold": self.threshold,
+            "estimates": frames.records(self.frame),
+            "cohorts": frames.records(self.cohorts),
+            "fold_errors": frames.records(self.fold_errors),
+            "residuals": frames.records(self.residuals),
+            "starts": frames.records(self.starts),
         }
 
     def to_json(self) -> str:
         """`to_dict` as JSON text."""
         return json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
 
-    def to_variant(self) -> Variant:
-        """The estimates and the reference cohort's factor as a variant of the model.
-
-        Time shifts belong to a figure and are left out.
-        """
-        problem = self.problem
-        source = f"fit {problem.name}"
-        rows = []
-        for u, row in zip(problem.unknowns, self.estimates.to_dict("records"), strict=True):
-            if u.experiment:
-                continue
-            note = f"95 % interval {row['lower95']:.3g}-{row['upper95']:.3g} {u.unit}"
-            if row["at_bound"]:
-                note = f"at its {row['at_bound']} bound"
-            rows.append(Override(u.id, _rounded(row["value"]), source, note))
-        arm = problem.reference_experiment
-        factor = Override(
-            problem.factor_parameter,
-            _rounded(self.reference_factor),
-            source,
-            f"factor of the cohort {arm}; log SD between cohorts {self.omega:.3g}",
-        )
-        return Variant(f"{problem.name}_fit", (*rows, factor), self._provenance())
-
-    def cohort_variants(self) -> tuple[Variant, ...]:
-        """One variant per cohort at the reference cohort's dose, and one for the typical patient.
-
-        They differ in the factor only; applied after the fit's own variant they replace its factor.
-        """
-        parameter, source = self.problem.factor_parameter, f"fit {self.problem.name}"
-        cohorts = self.cohorts.set_index("experiment")
-        dose = cohorts.loc[self.problem.reference_experiment, "dose_mg"]
-        variants = [
-            Variant(
-                "cohort_typical",
-                (Override(parameter, 1.0, source, "the middle of all cohorts"),),
-                self._provenance(),
-            )
-        ]
-        for experiment, row in cohorts[cohorts["dose_mg"] == dose].iterrows():
-            if experiment == self.problem.reference_experiment:
-                continue
-            note = f"95 % interval {row['lower95']:.3g}-{row['upper95']:.3g}"
-            override = Override(parameter, _rounded(row["factor"]), source, note)
-            variants.append(Variant(f"cohort_{experiment}", (override,), self._provenance()))
-        return tuple(variants)
-
-    def _provenance(self) -> tuple[str, ...]:
-        problem, done = self.problem, sum(s.ok for s in self.starts)
-        return (
-            "Written by a fit; not to be edited by hand.",
-            f"fit: {problem.name} ({problem.title})",
-            f"hash of inputs: {problem.hash}",
-            f"seed: {problem.seed}; searches: {len(self.starts)}, {done} of them finished",
-            f"objective: {self.objective:.4g}",
-        )
-
-    def write_variant(self, folder: str | Path | None = None) -> Path:
-        """Write the variant, and those of the cohorts, into `models/variants` or another folder.
-
-        Returns
-        -------
-        Path
-            The fit's own variant; each file is written whole or not at all.
+    def save(self, path: str | Path) -> Path:
+        """Write `to_json`, whole or not at all.
 
         Raises
         ------
         InputError
-            When a file cannot be written.
+            When the file cannot be written.
         """
-        from il15_sim.files.resources import models_dir
+        try:
+            return write_atomic(path, self.to_json())
+        except OSError as error:
+            raise InputError(f"cannot be written: {error.strerror}", where=path) from None
 
-        base = models_dir() if self.problem.models_dir is None else self.problem.models_dir
-        place = base / "variants" if folder is None else Path(folder)
-        own = self.to_variant()
-        for variant in (*self.cohort_variants(), own):
-            target = place / f"{variant.name}.tsv"
-            try:
-                variant.write(target)
-            except OSError as error:
-                raise InputError(f"cannot be written: {error.strerror}", where=target) from None
-        return place / f"{own.name}.tsv"
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | bool):
-        return value
-    number = float(value)
-    if not math.isfinite(number):
-        return None
-    return int(number) if isinstance(value, int) else number
+    def __repr__(self) -> str:
+        """Estimates, the size of errors, and what there is to say of them."""
+        return told(self)

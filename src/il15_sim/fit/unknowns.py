@@ -1,24 +1,36 @@
-"""What a fit estimates: model parameters with bounds and priors, and shifts of a time axis."""
+"""What is estimated: parameters and time shifts with bounds and priors, on the scale of search."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from il15_sim.errors import InputError, unknown
-from il15_sim.fit.keys import allow, get, number, positive, text
-from il15_sim.model import Model
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.errors import InputError, check_distinct, unknown
+from il15_sim.files.numeric import real
+from il15_sim.finite import as_list
+from il15_sim.fit.priors import Prior, prior_of
+from il15_sim.fit.treatments import Arm
+from il15_sim.simulation.subject import Subject
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """Something the fit estimates: a model parameter (on the log scale) or a time shift.
+    """One parameter, searched as a share from 0 (lower bound) to 1 (upper bound).
 
-    A prior with median m and fold f is log-normal with log SD ln(f): two of three values lie
-    between m/f and m*f.
+    The share is one of the logarithm where the lower bound is positive. An unknown with a
+    `shifted_arm` is no parameter of the model: it tells by how many hours the time axis of that
+    arm's figure reads late.
+
+    Examples
+    --------
+    >>> Unknown("ka", 1.0, 0.1, 10.0, "1/h").value_at(np.array([0.5, 0.75])).round(3)
+    array([1.   , 3.162])
     """
 
     id: str
@@ -26,80 +38,126 @@ class Unknown:
     lower: float
     upper: float
     unit: str
-    log_scale: bool = True
-    prior_median: float | None = None
-    prior_fold: float = 2.0
-    prior_source: str = ""
-    experiment: str = ""
-
-    def to_scale(self, value: float) -> float:
-        """From the natural scale to the one the optimiser works on."""
-        return math.log(value) if self.log_scale else value
-
-    def from_scale(self, x: float) -> float:
-        """From the optimiser's scale to the natural one."""
-        return math.exp(x) if self.log_scale else x
+    prior: Prior | None = None
+    shifted_arm: str = ""
 
     @property
-    def prior_log_sd(self) -> float:
-        """Log SD of the prior."""
-        return math.log(self.prior_fold)
+    def logarithmic(self) -> bool:
+        """Whether it is searched on the log scale."""
+        return self.lower > 0
+
+    def value_at(self, share: Array | float) -> Array:
+        """Values in the unit of the parameter."""
+        u = np.asarray(share, dtype=np.float64)
+        if self.logarithmic:
+            found = self.lower * np.exp(u * math.log(self.upper / self.lower))
+        else:
+            found = self.lower + u * (self.upper - self.lower)
+        return np.asarray(np.clip(found, self.lower, self.upper))
+
+    def share_of(self, value: float) -> float:
+        """The share at which a value lies."""
+        if self.logarithmic:
+            return math.log(value / self.lower) / math.log(self.upper / self.lower)
+        return (value - self.lower) / (self.upper - self.lower)
+
+    def slope_at(self, value: float) -> float:
+        """Derivative of the value by the share."""
+        if self.logarithmic:
+            return value * math.log(self.upper / self.lower)
+        return self.upper - self.lower
 
 
-def read_estimates(facts: Mapping[str, Any], model: Model, file: Path) -> list[Unknown]:
-    """The tables `[[estimate]]` of a fit file; start and bounds come from the parameter table."""
-    entries = get(facts, "estimate", list, file)
-    found: list[Unknown] = []
-    keys = ("id", "prior_median", "prior_fold", "prior_source")
-    for entry in entries:
-        where = f"{file}: estimate"
-        name = text(entry, "id", where)
-        allow(entry, keys, f"{where} {name}")
-        if name not in model.values:
-            raise unknown("parameter", name, model.values, where)
-        if name in [u.id for u in found]:
-            raise InputError(f"'{name}' stands twice", where=where)
-        row = model.parameters[name]
-        if not 0 < row.lower < row.upper or not row.lower <= row.value <= row.upper:
-            raise InputError(
-                f"'{name}' cannot be estimated",
-                where=where,
-                why="its value and positive bounds must be in order in the parameter table",
-            )
-        prior = None
-        if "prior_median" in entry:
-            prior = positive(entry, "prior_median", f"{where} {name}")
-        fold = positive(entry, "prior_fold", f"{where} {name}") if "prior_fold" in entry else 2.0
-        if fold <= 1:
-            raise InputError(f"prior_fold {fold:g}", where=f"{where} {name}", why="it exceeds 1")
-        found.append(
-            Unknown(
-                name,
-                row.value,
-                row.lower,
-                row.upper,
-                row.unit,
-                prior_median=prior,
-                prior_fold=fold,
-                prior_source=str(entry.get("prior_source", "")),
-            )
+def read_unknowns(
+    names: str | Sequence[str],
+    bounds: Mapping[str, tuple[float, float]],
+    subject: Subject,
+    arms: Mapping[str, Arm],
+    priors: Mapping[str, Prior | None] | None = None,
+) -> tuple[Unknown, ...]:
+    """The parameters to estimate; bounds, priors and first start come from the model's table.
+
+    Parameters
+    ----------
+    priors : mapping of id to Prior or None, optional
+        Instead of those of the table; None takes a prior away.
+
+    Raises
+    ------
+    InputError
+        For unknown, repeated and fixed parameters, those that an arm sets, bounds that are missing
+        or out of order, and a first start outside them.
+    """
+    if not isinstance(bounds, Mapping):
+        raise InputError(f"bounds {bounds!r:.40}", fix="give {'id': (lower, upper)}")
+    ids = [names] if isinstance(names, str) else as_list("estimate", names, "['ka', 'volume']")
+    ids = [str(name) for name in ids]
+    if not ids:
+        raise InputError("nothing to estimate", fix="name parameters in estimate")
+    given = {} if priors is None else priors
+    for name in (*ids, *bounds, *given):
+        if name not in subject.constants:
+            raise unknown("parameter", str(name), subject.constants, "estimate")
+    check_distinct("parameter", ids, "name each once", "estimate")
+    for what, told in (("bounds", bounds), ("priors", given)):
+        for name in told:
+            if name not in ids:
+                raise unknown("parameter", name, ids, f"{what} of what is not estimated")
+    return tuple(_unknown(name, bounds, subject, arms, given) for name in ids)
+
+
+def _unknown(
+    name: str,
+    bounds: Mapping[str, tuple[float, float]],
+    subject: Subject,
+    arms: Mapping[str, Arm],
+    priors: Mapping[str, Prior | None],
+) -> Unknown:
+    where = f"estimate '{name}'"
+    setting = [
+        group
+        for group, arm in arms.items()
+        if name in {*arm.values, *(c.target for c in arm.changes if c.sets)}
+    ]
+    if arms and len(setting) == len(arms):
+        told = f"arm '{setting[0]}' sets it" if len(arms) == 1 else "every arm sets it"
+        raise InputError("it is fixed", where=where, why=told)
+    start = subject.constants[name]
+    row = None
+    if subject.model is not None and name in subject.model.parameters:
+        row = subject.model.parameters[name]
+    if name in bounds:
+        pair = bounds[name]
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise InputError(f"bounds {pair!r:.40}", where=where, fix="give (lower, upper)")
+        lower, upper = (real(end, "a bound", where) for end in pair)
+    elif row is not None:
+        lower, upper = row.lower, row.upper
+    else:
+        fix = f"give bounds={{'{name}': (lower, upper)}}"
+        raise InputError("it has no bounds", where=where, why="no table has it", fix=fix)
+    if lower == upper:
+        why = f"its bounds are both {lower:g}"
+        raise InputError("it is fixed", where=where, why=why, fix="give wider bounds")
+    if lower > upper:
+        raise InputError(f"bounds {lower:g} and {upper:g} are reversed", where=where)
+    if not lower <= start <= upper:
+        raise InputError(
+            f"the model's value {start:g} lies outside the bounds {lower:g} to {upper:g}",
+            where=where,
+            fix="start elsewhere with model.with_values, or give other bounds",
         )
-    if not found:
-        raise InputError("nothing to estimate", where=file, fix="add a table [[estimate]]")
-    return found
-
-
-def read_time_shifts(facts: Mapping[str, Any], file: Path) -> list[Unknown]:
-    """The tables `[[time_shift]]` of a fit file: how far a figure's time axis may be off."""
-    found = []
-    for entry in get(facts, "time_shift", list, file) if "time_shift" in facts else ():
-        where = f"{file}: time_shift"
-        name = text(entry, "experiment", where)
-        allow(entry, ("experiment", "lower", "start", "upper"), f"{where} {name}")
-        lower, start, upper = (number(entry, k, where) for k in ("lower", "start", "upper"))
-        if not 0 <= lower <= start <= upper or lower == upper:
-            raise InputError(f"bounds of the time shift of '{name}' are not in order", where=where)
-        found.append(
-            Unknown(f"{name}_time_shift", start, lower, upper, "h", False, experiment=name)
+    prior = priors[name] if name in priors else None if row is None else prior_of(row)
+    if prior is not None and prior.needs_positive and lower <= 0:
+        raise InputError(
+            f"a {prior.kind} prior and a lower bound of {lower:g}",
+            where=where,
+            why="it is a prior of positive numbers",
+            fix="give a positive lower bound",
         )
-    return found
+    return Unknown(name, start, lower, upper, subject.units.get(name, ""), prior)
+
+
+def time_shift(arm: str, lower: float, start: float, upper: float) -> Unknown:
+    """By how many hours the time axis of an arm's figure reads late."""
+    return Unknown(f"{arm}_time_shift", start, lower, upper, "h", shifted_arm=arm)

@@ -10,7 +10,7 @@ from il15_sim.errors import InputError
 from il15_sim.files.record import hash_inputs
 from il15_sim.files.resources import experiments_dir, shipped
 from il15_sim.files.resources import models_dir as packaged_models_dir
-from il15_sim.fit.problem import FitProblem
+from il15_sim.fit import Problem, read_fit
 from il15_sim.jobs.fit import fit_inputs, fit_to_folder
 from il15_sim.jobs.folder import Finished, Progress, quiet, stands
 from il15_sim.jobs.run import run_scenario
@@ -39,7 +39,6 @@ def reproduce_all(
     *,
     quick: bool = False,
     models_dir: str | Path | None = None,
-    workers: int = 2,
 ) -> Reproduced:
     """Check the models, run the fits and the packaged scenarios.
 
@@ -53,12 +52,9 @@ def reproduce_all(
     progress : callable
         Told what is being done.
     quick : bool
-        A short search instead of the fits and some scenarios only, in under a minute.
+        One search for each fit, and some scenarios only, in under a minute.
     models_dir : path, optional
         Another models folder than the packaged one.
-    workers : int
-        Processes for the fits.
-
     Raises
     ------
     InputError
@@ -73,8 +69,8 @@ def reproduce_all(
             raise InputError(finding.message, where=finding.where)
     finished = {}
     for name in FITS:
-        problem = FitProblem.read(shipped("fits")[name], models_dir=models_dir)
-        finished[name] = _fit(problem, Path(out), _prefixed(progress, name), quick, workers)
+        problem = read_fit(shipped("fits")[name], models_dir=models_dir)
+        finished[name] = _fit(problem, Path(out), _prefixed(progress, name), quick)
     for name, path in shipped("doses").items():
         if quick and name not in QUICK:
             continue
@@ -89,13 +85,14 @@ def reproduce_all(
     return Reproduced(lines, finished)
 
 
-def _fit(problem: FitProblem, out: Path, progress: Progress, quick: bool, workers: int) -> Finished:
+def _fit(problem: Problem, out: Path, progress: Progress, quick: bool) -> Finished:
     """The results of a fit: those that stand already, or new ones."""
-    hash_ = hash_inputs(fit_inputs(problem, quick=quick), problem.seed)
+    starts = 1 if quick else None
+    hash_ = hash_inputs(fit_inputs(problem, starts=starts), problem.seed)
     place = out / problem.name / hash_[:8]
     if stands(place):
         return Finished(place)
-    return fit_to_folder(problem, out, progress, quick=quick, workers=workers)[0]
+    return fit_to_folder(problem, out, progress, starts=starts)[0]
 
 
 def _prefixed(progress: Progress, name: str) -> Progress:

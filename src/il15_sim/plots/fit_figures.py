@@ -35,7 +35,7 @@ def observed_predicted(
     Parameters
     ----------
     predictions, curves : DataFrame
-        `FitResult.predictions` and `FitResult.curves()`.
+        `Fit.residuals` and `Fit.curves()`.
 
     Raises
     ------
@@ -44,8 +44,8 @@ def observed_predicted(
     """
     from il15_sim.plots import figure as look
 
-    points = predictions[predictions["time_start_h"].isna()]
-    arms = [(key, rows) for key, rows in points.groupby("experiment", sort=False) if len(rows) > 2]
+    points = predictions[predictions["start_h"].isna()]
+    arms = [(key, rows) for key, rows in points.groupby("arm", sort=False) if len(rows) > 2]
     if not arms:
         raise InputError("no time course to draw", why="no arm has three measurements or more")
     arms.sort(key=lambda arm: (arm[1]["study"].iloc[0], arm[1]["dose_mg"].iloc[0]))
@@ -55,7 +55,7 @@ def observed_predicted(
         figure = look.new_figure(width_mm, 34.0 * n_rows + 12.0)
         panels = figure.subplots(n_rows, columns, squeeze=False)
         for axes, (arm, rows) in zip(panels.flat, arms, strict=False):
-            _draw_arm(axes, rows, curves[curves["experiment"] == arm])
+            _draw_arm(axes, rows, curves[curves["arm"] == arm])
         for axes in list(panels.flat)[len(arms) :]:
             axes.set_axis_off()
         for position in range(max(0, len(arms) - columns), len(arms)):
@@ -78,7 +78,7 @@ def _draw_arm(axes: Any, rows: pd.DataFrame, curve: pd.DataFrame) -> None:
     x = inside["time_h"] / 24.0
     axes.plot(x, inside["typical"], color=look.GREY, linestyle=":", linewidth=0.9)
     axes.plot(x, inside["predicted"], color=look.colour(0))
-    fitted = rows["used"] == "fit"
+    fitted = rows["used"]
     style = {"linestyle": "none", "marker": "o", "markersize": 3.2, "color": look.colour(1)}
     axes.plot(days[fitted], rows["measured"][fitted], **style)
     axes.plot(days[~fitted], rows["measured"][~fitted], **style, fillstyle="none")
@@ -114,7 +114,7 @@ def goodness_of_fit(predictions: pd.DataFrame, *, width_mm: float = 180.0) -> Fi
     Parameters
     ----------
     predictions : DataFrame
-        `FitResult.predictions`.
+        `Fit.residuals`.
     """
     from il15_sim.plots import figure as look
 
@@ -135,7 +135,7 @@ def goodness_of_fit(predictions: pd.DataFrame, *, width_mm: float = 180.0) -> Fi
                 axes.plot([low, high], [low * fold, high * fold], color=look.GREY, ls=line, lw=0.7)
             for index, study in enumerate(studies):
                 here = group[group["study"] == study]
-                for used, fill in (("fit", "full"), ("report", "none")):
+                for used, fill in ((True, "full"), (False, "none")):
                     part = here[here["used"] == used]
                     axes.plot(
                         part["predicted"],

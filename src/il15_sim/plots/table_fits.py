@@ -14,7 +14,7 @@ from il15_sim.plots.labels import axis_label, name_of, unit_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from il15_sim.fit import ParameterProfile, TableFit
+    from il15_sim.fit import Fit, ParameterProfile
 
 _MARKERS = "osD^vPX"
 _MOST_GROUPS = 14
@@ -27,12 +27,12 @@ _LETTER_MM = 1.8
 _TIMES = ((96.0, 24.0, "days"), (3.0, 1.0, "h"), (0.0, 1 / 60, "min"))
 
 
-def fitted(result: TableFit, *, width_mm: float = 85.0) -> Figure:
+def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
     """Readings over the fitted curves, one panel per observable, one colour per group.
 
     Parameters
     ----------
-    result : TableFit
+    result : Fit
         What `il15_sim.fit.fit_table` gave. Bars are one SD of the errors, as told or as estimated.
     width_mm : float
         Width on paper; panels stand on each other.
@@ -66,7 +66,7 @@ def fitted(result: TableFit, *, width_mm: float = 85.0) -> Figure:
     from il15_sim.plots import figure as look
 
     rows, curves = result.residuals, result.curves()
-    groups, names = list(dict.fromkeys(rows["group"])), list(dict.fromkeys(rows["observable"]))
+    groups, names = list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(rows["observable"]))
     if len(groups) > _MOST_GROUPS:
         why = f"no more than {_MOST_GROUPS} can be told apart"
         raise InputError(f"{len(groups)} groups in one panel", why=why, fix="see result.curves()")
@@ -84,8 +84,8 @@ def fitted(result: TableFit, *, width_mm: float = 85.0) -> Figure:
         panels = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
         for axes, name in zip(panels, names, strict=True):
             for group, style in zip(groups, styles, strict=True):
-                chosen = (rows["group"] == group) & (rows["observable"] == name)
-                curve = curves[(curves["group"] == group) & (curves["observable"] == name)]
+                chosen = (rows["arm"] == group) & (rows["observable"] == name)
+                curve = curves[(curves["arm"] == group) & (curves["observable"] == name)]
                 line = {**style, "marker": ""}
                 axes.plot(curve["time_h"] / hours, curve["predicted"], **line)
                 _draw_readings(axes, rows[chosen], hours, style)
@@ -112,7 +112,7 @@ def _style(number: int) -> dict[str, Any]:
 
 
 def _draw_readings(axes: Any, rows: Any, hours: float, style: dict[str, Any]) -> None:
-    value, spread = rows["value"].to_numpy(), rows["spread"].to_numpy()
+    value, spread = rows["measured"].to_numpy(), rows["spread"].to_numpy()
     log = (rows["likelihood"] == "log-normal").to_numpy()
     # On a log scale a bar reaches as many times up as down.
     fold = np.exp(np.where(log, spread, 0.0))
@@ -128,7 +128,7 @@ def profile(found: ParameterProfile, *, width_mm: float = 85.0) -> Figure:
     Parameters
     ----------
     found : ParameterProfile
-        From `TableFit.profile`. Open circles did not converge; where the curve meets the dashed
+        From `Fit.profile`. Open circles did not converge; where the curve meets the dashed
         line lie the ends of the 95 % interval.
     width_mm : float
         Width on paper.

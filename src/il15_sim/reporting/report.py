@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -98,7 +97,6 @@ def report_html(
         "doi_parts": doi_parts,
         "doi_url": lambda doi: f"https://doi.org/{quote(doi, safe='/()')}",
         "number": short_number,
-        "interval_end": interval_end,
         "link": lambda name, result: _link(result.path / name, place),
     }
     parameters = _parameters(results)
@@ -165,25 +163,6 @@ def short_number(text: str, digits: int = 4) -> str:
         return text
     # Rounded first: 1084 is told as 1080, not as 1.08e+03.
     return f"{float(f'{value:.{digits}g}'):.10g}".replace("-", "−")
-
-
-def interval_end(row: Mapping[str, str], tolerance: float = 1e-3) -> str:
-    """Which bounds the 95 % interval of an estimate ends on, as words; empty where on none.
-
-    Intervals are cut at the bounds: one that ends there is open towards that side.
-
-    >>> interval_end({"lower95": "0.1", "upper95": "2", "lower_bound": "0.1", "upper_bound": "9"})
-    'lower'
-    """
-    ends = []
-    for side in ("lower", "upper"):
-        try:
-            end, bound = float(row[f"{side}95"]), float(row[f"{side}_bound"])
-        except (KeyError, ValueError):
-            continue
-        if math.isclose(end, bound, rel_tol=tolerance):
-            ends.append(side)
-    return " and ".join(ends)
 
 
 def _link(path: Path, place: Path | None) -> str:

@@ -65,7 +65,7 @@ def marginalised(
     *,
     predicted: ArrayLike | None = None,
     offset: bool = True,
-    offset_sd: float = _INF,
+    offset_sd: ArrayLike = _INF,
     scale_sd: float = _INF,
 ) -> Array:
     """Log density of all residuals with the offsets and scales of groups integrated out.
@@ -84,7 +84,8 @@ def marginalised(
     offset : bool
         Whether groups have an offset.
     offset_sd, scale_sd : float
-        SDs of the priors around an offset of 0 and a scale of 1; infinite stands for none.
+        SDs of the priors around an offset of 0 and a scale of 1; infinite stands for none. That of
+        offsets may differ between draws, shape (draws,).
 
     Returns
     -------
@@ -112,7 +113,7 @@ def profiled(
     *,
     predicted: ArrayLike | None = None,
     offset: bool = True,
-    offset_sd: float = _INF,
+    offset_sd: ArrayLike = _INF,
     scale_sd: float = _INF,
 ) -> Profile:
     """The best offsets and scales of groups, and what they leave.
@@ -133,7 +134,7 @@ def _solve(
     group: Sequence[Hashable],
     predicted: ArrayLike | None,
     offset: bool,
-    offset_sd: float,
+    offset_sd: ArrayLike,
     scale_sd: float,
 ) -> tuple[Array, Profile]:
     r, s, f = _read(residual, sd, group, predicted, offset, offset_sd, scale_sd)
@@ -145,11 +146,11 @@ def _solve(
     columns, prior = [], []
     if offset:
         columns.append(1 / s)
-        prior.append(offset_sd)
+        prior.append(np.broadcast_to(np.asarray(offset_sd, dtype=np.float64), r.shape[:-1]))
     if f is not None:
         columns.append(f / s)
-        prior.append(scale_sd)
-    design, y, t = np.stack(columns, axis=-1), r / s, np.array(prior, dtype=np.float64)
+        prior.append(np.full(r.shape[:-1], scale_sd, dtype=np.float64))
+    design, y, t = np.stack(columns, axis=-1), r / s, np.stack(prior, axis=-1)
     constants = -np.sum(np.log(s) + 0.5 * _LOG_2_PI, axis=-1)
     marginal, profile = constants.copy(), constants.copy()
     left = np.empty_like(y)
@@ -178,9 +179,9 @@ def _best(design: Array, y: Array, t: Array, name: Hashable) -> tuple[Array, Arr
     """
     proper = np.isfinite(t)
     unit = np.where(proper, t, 1.0)
-    extra = np.broadcast_to(np.diag(proper.astype(np.float64)), (*y.shape[:-1], len(t), len(t)))
-    a = np.concatenate([design * unit, extra], axis=-2)
-    target = np.concatenate([y, np.zeros((*y.shape[:-1], len(t)))], axis=-1)
+    extra = np.eye(t.shape[-1]) * proper[..., None]
+    a = np.concatenate([design * unit[..., None, :], extra], axis=-2)
+    target = np.concatenate([y, np.zeros_like(t)], axis=-1)
     length = np.linalg.norm(a, axis=-2)
     known = np.where(length > 0, length, 1.0)
     q, upper = np.linalg.qr(a / known[..., None, :])
@@ -195,7 +196,9 @@ def _best(design: Array, y: Array, t: Array, name: Hashable) -> tuple[Array, Arr
     share = np.einsum("...ij,...i->...j", q, target)
     solved = np.linalg.solve(upper, share[..., None])[..., 0]
     left = target - np.einsum("...ij,...j->...i", a / known[..., None, :], solved)
-    log_det = np.sum(np.log(pivots) + np.log(known), axis=-1) - 0.5 * _LOG_2_PI * np.sum(~proper)
+    log_det = np.sum(np.log(pivots) + np.log(known), axis=-1) - 0.5 * _LOG_2_PI * np.sum(
+        ~proper, axis=-1
+    )
     return solved / known * unit, left[..., : y.shape[-1]], np.sum(left**2, axis=-1), log_det
 
 
@@ -205,7 +208,7 @@ def _read(
     group: Sequence[Hashable],
     predicted: ArrayLike | None,
     offset: bool,
-    offset_sd: float,
+    offset_sd: ArrayLike,
     scale_sd: float,
 ) -> tuple[Array, Array, Array | None]:
     r = numbers(residual, "residual", _WHERE)
@@ -232,6 +235,10 @@ def _read(
     if f is not None:
         check(f, "finite", "predicted", _WHERE, missing=True)
     for name, prior in (("offset_sd", offset_sd), ("scale_sd", scale_sd)):
-        if not prior > 0:
-            raise InputError(f"{name} {prior:g}", where=_WHERE, why="it is positive; inf is none")
+        values = numbers(prior, name, _WHERE)
+        if bad := [x for x in values.flat if not x > 0]:
+            raise InputError(f"{name} {bad[0]:g}", where=_WHERE, why="it is positive; inf is none")
+        if values.ndim and values.shape != r.shape[:-1]:
+            told = f"{name} of shape {values.shape} for residuals of shape {r.shape}"
+            raise InputError(told, where=_WHERE, why="it is one number, or one a draw")
     return r, np.broadcast_to(s, r.shape), None if f is None else np.broadcast_to(f, r.shape)

@@ -37,7 +37,7 @@ MEASUREMENTS = (
         measured_rule="finite",
         known=(_SD,),
         rows=NORMAL.log_density,
-        scaled=NORMAL.residual,
+        scale=NORMAL,
     ),
     Likelihood(
         kind="log-normal",
@@ -51,7 +51,7 @@ MEASUREMENTS = (
         measured_rule="logarithm",
         known=(_LOG_SD,),
         rows=LOG_NORMAL.log_density,
-        scaled=LOG_NORMAL.residual,
+        scale=LOG_NORMAL,
     ),
     Likelihood(
         kind="proportional-additive",

@@ -24,7 +24,7 @@ SUMMARIES = (
         measured_rule="finite",
         known=(_SD, _N),
         rows=s.MEAN_SD.log_density,
-        scaled=s.MEAN_SD.residual,
+        scale=s.MEAN_SD,
     ),
     Likelihood(
         kind="mean-sd-student",
@@ -49,7 +49,7 @@ SUMMARIES = (
         measured_rule="finite",
         known=(Known("se", "standard error of the mean"),),
         rows=s.MEAN_SE.log_density,
-        scaled=s.MEAN_SE.residual,
+        scale=s.MEAN_SE,
     ),
     Likelihood(
         kind="geometric-mean",
@@ -62,7 +62,7 @@ SUMMARIES = (
         measured_rule="logarithm",
         known=(Known("cv_percent", "CV between patients in percent"), _N),
         rows=s.GEOMETRIC.log_density,
-        scaled=s.GEOMETRIC.residual,
+        scale=s.GEOMETRIC,
     ),
     Likelihood(
         kind="mean-range",
@@ -80,7 +80,7 @@ SUMMARIES = (
             _TWO,
         ),
         rows=s.MEAN_RANGE.log_density,
-        scaled=s.MEAN_RANGE.residual,
+        scale=s.MEAN_RANGE,
         together=s.check_range,
     ),
     Likelihood(
@@ -99,7 +99,7 @@ SUMMARIES = (
             Known("n", "number of patients", "one or more", 1.0),
         ),
         rows=s.FOLD.log_density,
-        scaled=s.FOLD.residual,
+        scale=s.FOLD,
     ),
     Likelihood(
         kind="median-time",
@@ -118,7 +118,7 @@ SUMMARIES = (
             Known("level", "level of the interval, 0.95 where none is printed", "level", 0.95),
         ),
         rows=s.MEDIAN_TIME.log_density,
-        scaled=s.MEDIAN_TIME.residual,
+        scale=s.MEDIAN_TIME,
         together=s.check_interval,
     ),
     Likelihood(

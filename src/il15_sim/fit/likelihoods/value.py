@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.fit.likelihoods.continuous import Scale
 from il15_sim.fit.likelihoods.rules import Array, Known, Knowns, check, check_shape, numbers
 
 Rows = Callable[[Array, Array, Knowns], Array]
@@ -33,8 +34,8 @@ class Likelihood:
         What has to be told with the data.
     rows : callable
         The log density of checked arrays.
-    scaled : callable or None
-        Residuals in units of their spread, where least squares applies.
+    scale : Scale or None
+        The scale and the spread of normal errors, where least squares applies.
     together : callable or None
         Refuses numbers that do not fit together.
     read : callable
@@ -57,7 +58,7 @@ class Likelihood:
     measured_rule: str
     known: tuple[Known, ...]
     rows: Rows
-    scaled: Rows | None = None
+    scale: Scale | None = None
     together: Check | None = None
     read: Callable[[ArrayLike, str, str], Array] = numbers
 
@@ -101,14 +102,14 @@ class Likelihood:
         InputError
             Also for a kind that is no least-squares problem.
         """
-        if self.scaled is None:
+        if self.scale is None:
             raise InputError(
                 f"likelihood '{self.kind}' has no residual",
                 why="least squares needs normal errors of a spread that no prediction changes",
                 fix="use log_density",
             )
         with np.errstate(over="ignore"):
-            return self.scaled(*self._read(predicted, measured, known))
+            return self.scale.residual(*self._read(predicted, measured, known))
 
     def _read(
         self, predicted: ArrayLike, measured: ArrayLike, known: dict[str, ArrayLike]

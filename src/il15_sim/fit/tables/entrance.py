@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.errors import InputError, unknown
-from il15_sim.fit.own.estimated import read_estimated
-from il15_sim.fit.own.misfit import Misfit, ScaleOf
-from il15_sim.fit.own.predicted import Predictor
-from il15_sim.fit.own.readings import Readings, read_readings
-from il15_sim.fit.own.search import begins, first_spread, search, settled
-from il15_sim.fit.own.table_fit import TableFit
-from il15_sim.fit.own.treatments import Arm, read_arms
+from il15_sim.errors import unknown
+from il15_sim.fit.priors import Prior
+from il15_sim.fit.problem import Problem
+from il15_sim.fit.result import Fit
+from il15_sim.fit.rows import Rows
+from il15_sim.fit.run import run_fit
+from il15_sim.fit.tables.cells import Table
+from il15_sim.fit.tables.groups import arms_of_groups, groups_of
+from il15_sim.fit.tables.readings import Reader
+from il15_sim.fit.treatments import Given, read_arms
+from il15_sim.fit.unknowns import read_unknowns
 from il15_sim.model import Model
 from il15_sim.simulation.subject import subject_of
 
@@ -29,13 +31,14 @@ def fit_table(
     data: str | Path | pd.DataFrame,
     estimate: str | Sequence[str],
     *,
-    arms: Arm | Mapping[str, Arm] | None = None,
+    arms: Given | Mapping[str, Given] | None = None,
     noise: str | Mapping[str, str] = "log-normal",
-    scale: ScaleOf = None,
+    scale: Literal["observable", "group"] | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    priors: Mapping[str, Prior | None] | None = None,
     starts: int = 8,
     seed: int = 0,
-) -> TableFit:
+) -> Fit:
     """Fit parameters of a model to a table of readings, by least squares from several starts.
 
     Parameters
@@ -62,12 +65,14 @@ def fit_table(
         group, is found with the parameters. Units are then not converted.
     bounds : mapping of id to (lower, upper), optional
         Instead of those of the table.
+    priors : mapping of id to Prior or None, optional
+        Instead of those of the table; None takes one away.
     starts, seed : int
         Searches: one from the model's own values, the others spread evenly within the bounds.
 
     Returns
     -------
-    TableFit
+    Fit
 
     Raises
     ------
@@ -91,41 +96,57 @@ def fit_table(
     >>> result.frame["verdict"].tolist()
     ['identified']
     """
-    for what, number in (("starts", starts), ("seed", seed)):
-        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
-            raise InputError(f"{what} {number!r:.40}", why="it is a whole number")
-    if starts < 1:
-        raise InputError(f"starts {starts}", why="at least one is needed")
+    return run_fit(
+        table_problem(
+            model, data, estimate, arms=arms, noise=noise, scale=scale, bounds=bounds,
+            priors=priors, starts=starts, seed=seed,
+        )
+    )  # fmt: skip
+
+
+def table_problem(
+    model: Model | Kernel,
+    data: str | Path | pd.DataFrame,
+    estimate: str | Sequence[str],
+    *,
+    arms: Given | Mapping[str, Given] | None = None,
+    dose_of: str | None = None,
+    noise: str | Mapping[str, str] = "log-normal",
+    scale: str | None = None,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    priors: Mapping[str, Prior | None] | None = None,
+    starts: int = 8,
+    seed: int = 0,
+    name: str = "table",
+) -> Problem:
+    """What `fit_table` fits, not yet fitted.
+
+    Arguments are those of `fit_table`; with `dose_of` the table's doses (or groups) are values of
+    that input or parameter. Without `arms` a column of regimens says what each group was given.
+    """
     if scale not in (None, "observable", "group"):
         raise unknown("scale", str(scale), ("observable", "group"))
     subject = subject_of(model)
-    readings = read_readings(data, subject, noise, scale is not None)
-    treatments = read_arms(arms, subject, readings)
-    unknowns = read_estimated(estimate, bounds or {}, subject, treatments)
-    predictor = Predictor(subject, readings, treatments, unknowns)
-    misfit = first_spread(Misfit(predictor, readings.spread, scale))
-    _check_enough(readings, len(unknowns), misfit.factors)
-    found = tuple(search(misfit, begin) for begin in begins(misfit, int(starts), int(seed)))
-    best = min(found, key=lambda one: one.objective)
-    if not np.isfinite(best.objective):
-        raise InputError(
-            f"all {len(found)} searches failed",
-            where=readings.source,
-            why=f"the first: {found[0].status}",
-            fix='narrower bounds may help, or noise="normal" for what may be zero',
-        )
-    misfit, best = settled(misfit, best)
-    return TableFit(misfit, best, found, int(seed))
-
-
-def _check_enough(readings: Readings, parameters: int, factors: int) -> None:
-    count, asked = len(readings.value), parameters + factors
-    told = f"{count} readings for {parameters} parameters"
-    if factors:
-        told += f" and {factors} factors of scale"
-    if count < asked:
-        raise InputError(told, where=readings.source, fix="estimate fewer")
-    if count == asked and any(readings.spread_of):
-        why = "nothing is left to tell the size of their errors by"
-        fix = "estimate fewer, or give a column 'error'"
-        raise InputError(told, where=readings.source, why=why, fix=fix)
+    table = Table.of(data)
+    rows = Reader(subject, noise, scale).rows(table)
+    groups = groups_of(rows)
+    chosen = arms if arms is not None else arms_of_groups(groups, dose_of)
+    given = read_arms(chosen, subject, groups, table.source)
+    unknowns = read_unknowns(estimate, bounds or {}, subject, given, priors)
+    inputs = {
+        "model": subject.hash,
+        "arms": "\n".join(f"{k} {a.to_dict()}" for k, a in given.items()),
+        "rows": "\n".join(repr(replace(row, where="")) for row in rows),
+        "unknowns": "\n".join(map(repr, unknowns)),
+    }
+    return Problem(
+        name,
+        subject,
+        given,
+        Rows(rows, table.source),
+        unknowns,
+        factors="free",
+        starts=starts,
+        seed=seed,
+        inputs=inputs,
+    )

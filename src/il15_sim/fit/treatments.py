@@ -1,4 +1,4 @@
-"""What each group of a table was given: doses, parameters, additions to a dish."""
+"""What each group of a table, or each arm of a study, was given: doses, values, additions."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ from typing import Any
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.numeric import real
-from il15_sim.fit.own.readings import Readings
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.subject import Subject
 
 #: What one group may be given, alone or as a list of several.
 Part = Regimen | Change | Mapping[str, float]
-Arm = Part | Sequence[Part]
+Given = Part | Sequence[Part]
 
 
 @dataclass(frozen=True)
-class Treatment:
+class Arm:
     """Doses, values that hold for good, and changes at given times."""
 
     regimen: Regimen = field(default_factory=Regimen.none)
     values: Mapping[str, float] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    study: str = ""
+
+    @property
+    def dose_mg(self) -> float:
+        """The first dose; 0 without one."""
+        doses = self.regimen.doses()
+        return doses[0].amount if doses else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -33,9 +39,14 @@ class Treatment:
 
 
 def read_arms(
-    arms: Arm | Mapping[str, Arm] | None, subject: Subject, readings: Readings
-) -> dict[str, Treatment]:
-    """The treatment of each group of the readings.
+    arms: Given | Mapping[str, Given] | None,
+    subject: Subject,
+    groups: Mapping[str, str],
+    source: str,
+) -> dict[str, Arm]:
+    """What each group of a table was given.
+
+    `groups` tells where each group stands first, and `source` what the table is called.
 
     A mapping of id to value sets parameters of the table for good: the run starts from the steady
     state that belongs to them. Inputs of a module (they have no row in the table, such as the
@@ -46,37 +57,44 @@ def read_arms(
     InputError
         For groups without an arm, unknown ids, and what is no treatment.
     """
-    groups = tuple(dict.fromkeys(readings.group))
+    names = tuple(groups)
     if not isinstance(arms, Mapping):
-        if len(groups) > 1:
+        if len(names) > 1:
             raise InputError(
-                f"groups '{groups[0]}' and '{groups[1]}' without arms of their own",
-                where=readings.source,
-                fix=f"say what each was given, as arms={{'{groups[0]}': ..., '{groups[1]}': ...}}",
+                f"groups '{names[0]}' and '{names[1]}' without arms of their own",
+                where=source,
+                fix=f"say what each was given, as arms={{'{names[0]}': ..., '{names[1]}': ...}}",
             )
-        given = Treatment() if arms is None else _treatment(arms, subject, "arms")
-        return {groups[0]: given}
-    named = {_told(name): _treatment(arm, subject, f"arm '{name}'") for name, arm in arms.items()}
-    if groups == ("",):
+        given = Arm() if arms is None else arm_of(arms, subject, "arms")
+        return {names[0]: given}
+    named = {_told(name): arm_of(arm, subject, f"arm '{name}'") for name, arm in arms.items()}
+    if names == ("",):
         if len(named) == 1:
             return {"": next(iter(named.values()))}
         raise InputError(
             f"{len(named)} arms and no column 'group'",
-            where=readings.source,
+            where=source,
             fix="add the column: it names the arm of each row",
         )
-    for group, where in zip(readings.group, readings.where, strict=True):
+    for group, where in groups.items():
         if group not in named:
             raise unknown("group", group, named, where)
-    return {group: named[group] for group in groups}
+    return {group: named[group] for group in names}
 
 
 def _told(name: object) -> str:
     return f"{name:.12g}" if isinstance(name, float) else str(name)
 
 
-def _treatment(arm: object, subject: Subject, where: str) -> Treatment:
-    parts = list(arm) if isinstance(arm, Sequence) and not isinstance(arm, str) else [arm]
+def arm_of(given: object, subject: Subject, where: str) -> Arm:
+    """One arm of what it was given, alone or as a list.
+
+    Raises
+    ------
+    InputError
+        For what is neither doses, changes nor values, and for unknown ids.
+    """
+    parts = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
     regimen = Regimen.none()
     values: dict[str, float] = {}
     changes: list[Change] = []
@@ -98,7 +116,7 @@ def _treatment(arm: object, subject: Subject, where: str) -> Treatment:
                 why="it is neither a Regimen, a Change nor a mapping of parameter to value",
                 fix="read text with Regimen.parse",
             )
-    return Treatment(regimen, values, tuple(changes))
+    return Arm(regimen, values, tuple(changes))
 
 
 def _checked(values: Mapping[str, float], subject: Subject, where: str) -> Mapping[str, float]:

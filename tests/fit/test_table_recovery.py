@@ -8,10 +8,13 @@ import pytest
 
 from il15_sim import Change, InputError, Model, Regimen, simulate
 from il15_sim.fit import fit_table
-from il15_sim.fit.own.estimated import read_estimated
-from il15_sim.fit.own.predicted import Predictor
-from il15_sim.fit.own.readings import read_readings
-from il15_sim.fit.own.treatments import read_arms
+from il15_sim.fit.predictor import Predictor
+from il15_sim.fit.rows import Rows
+from il15_sim.fit.tables.cells import Table
+from il15_sim.fit.tables.groups import groups_of
+from il15_sim.fit.tables.readings import Reader
+from il15_sim.fit.treatments import read_arms
+from il15_sim.fit.unknowns import read_unknowns
 from il15_sim.simulation.subject import subject_of
 from tests.made import own_tables
 
@@ -91,7 +94,7 @@ def test_a_dish_without_noise_gives_the_truth(dish):
     result = fit_table(model, table.assign(error=0.05), [*CELL], arms=arms, starts=2)
     assert result.values == pytest.approx(CELL, rel=1e-3)
     curves = result.curves()
-    assert set(curves["group"]) == set(LIGAND)
+    assert set(curves["arm"]) == set(LIGAND)
     assert curves["time_h"].max() == 4.0
     assert (curves[curves["time_h"] == 0]["predicted"].abs() < 1e-9).all()
 
@@ -113,27 +116,27 @@ def test_parameters_of_a_group_hold_from_before_the_start(dish):
     given = {"receptor_B_number": 600.0}
     data = pd.DataFrame({"time_h": [1e-6], "observable": ["receptor_B"], "value": [600.0]})
     subject = subject_of(model)
-    readings = read_readings(data, subject, "normal", False)
-    arms = read_arms([given, {"il15_soluble": 100.0}], subject, readings)
+    rows = Rows(Reader(subject, "normal").rows(Table.of(data)), "data")
+    arms = read_arms([given, {"il15_soluble": 100.0}], subject, groups_of(rows.rows), "data")
     assert arms[""].values == given
     assert arms[""].changes == (Change(0.0, "il15_soluble", 100.0, sets=True),)
-    unknowns = read_estimated("pstat5_turnover", {}, subject, arms)
-    found = Predictor(subject, readings, arms, unknowns).values(np.array([4.0]))
+    unknowns = read_unknowns("pstat5_turnover", {}, subject, arms)
+    found = Predictor(subject, rows, arms, unknowns).predict(np.array([[4.0]]))[0][0]
     assert found == pytest.approx([600.0], rel=1e-4)
 
 
 def test_slopes_are_those_of_a_small_difference(dish):
     model, table, arms_ = dish
     subject = subject_of(model)
-    readings = read_readings(table, subject, "log-normal", False)
-    arms = read_arms(arms_, subject, readings)
-    predictor = Predictor(subject, readings, arms, read_estimated([*CELL], {}, subject, arms))
+    rows = Rows(Reader(subject).rows(Table.of(table)), "data")
+    arms = read_arms(arms_, subject, groups_of(rows.rows), "data")
+    predictor = Predictor(subject, rows, arms, read_unknowns([*CELL], {}, subject, arms))
     at = np.array([*CELL.values()])
-    slopes = predictor.slopes(at)
+    slopes = predictor.slopes(at)[1]
     for j, x in enumerate(at):
         step = np.zeros(3)
         step[j] = 1e-2 * x
-        ends = [predictor.values(at + sign * step) for sign in (1, -1)]
+        ends = [predictor.predict((at + sign * step)[None])[0][0] for sign in (1, -1)]
         right = (ends[0] - ends[1]) / (2 * step[j])
         assert slopes[:, j] == pytest.approx(right, abs=2e-3 * np.abs(right).max())
 

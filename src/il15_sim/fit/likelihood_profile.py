@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.fit.own.misfit import Misfit
-from il15_sim.fit.own.search import Search, search
+from il15_sim.fit.objective import Objective
+from il15_sim.fit.search import Search, search
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,19 +71,18 @@ class _Point:
 
 
 def profile_of(
-    misfit: Misfit, best: Array, number: int, error: float, threshold: float
+    objective: Objective, best: Array, number: int, error: float, threshold: float
 ) -> ParameterProfile:
     """Walk from the optimum (shares, P) to both sides until the threshold is passed."""
     import pandas as pd
 
-    unknown = misfit.predictor.unknowns[number]
-    residual = misfit.at(best).residual
-    least = float(residual @ residual)
+    unknown = objective.predictor.unknowns[number]
+    least = objective.at(best).objective
     origin = _Point(float(best[number]), 0.0, Search(best, best, least, 0, "converged"))
     step = min(0.35 * error, 0.1) if math.isfinite(error) and error > 0 else 0.05
     points, flags, ends = [origin], [], []
     for sign, side in ((-1.0, "lower"), (1.0, "upper")):
-        walked, end, why = _walk(misfit, origin, number, sign * step, threshold)
+        walked, end, why = _walk(objective, origin, number, sign * step, threshold)
         points += walked
         ends.append(float(unknown.value_at(end)) if end is not None else math.nan)
         if why:
@@ -94,14 +93,16 @@ def profile_of(
             "value": float(unknown.value_at(p.share)),
             "rise": p.rise,
             "converged": p.found.ok,
-            "on_bound": ", ".join(_on_bound(misfit, p.found.end, number)),
+            "on_bound": ", ".join(_on_bound(objective, p.found.end, number)),
             "status": p.found.status,
         }
         for p in points
     ]
     if stopped := sum(not p.found.ok for p in points):
         flags.append(f"{stopped} of {len(points)} points did not converge")
-    if bound := sorted({name for p in points for name in _on_bound(misfit, p.found.end, number)}):
+    if bound := sorted(
+        {name for p in points for name in _on_bound(objective, p.found.end, number)}
+    ):
         flags.append(f"on a bound at some points: {', '.join(bound)}")
     lowest = min(p.rise for p in points)
     if lowest < -1e-3 * threshold:
@@ -120,7 +121,7 @@ def profile_of(
 
 
 def _walk(
-    misfit: Misfit, origin: _Point, number: int, step: float, threshold: float
+    objective: Objective, origin: _Point, number: int, step: float, threshold: float
 ) -> tuple[list[_Point], float | None, str]:
     """Points of one side, where the threshold is crossed, or why it is not."""
     points: list[_Point] = []
@@ -129,12 +130,12 @@ def _walk(
         share = float(np.clip(here.share + step, 0.0, 1.0))
         if share == here.share:
             return points, None, "the bound of the parameter is reached"
-        there = _solved(misfit, here, number, share, origin)
+        there = _solved(objective, here, number, share, origin)
         points.append(there)
         if not math.isfinite(there.rise):
             return points, None, there.found.status
         if there.rise > threshold:
-            return points, _crossing(misfit, here, there, points, number, threshold, origin), ""
+            return points, _crossing(objective, here, there, points, number, threshold, origin), ""
         if there.rise - here.rise < 0.1 * threshold:
             step *= 1.6
         here = there
@@ -142,7 +143,7 @@ def _walk(
 
 
 def _crossing(
-    misfit: Misfit,
+    objective: Objective,
     inside: _Point,
     outside: _Point,
     points: list[_Point],
@@ -153,7 +154,7 @@ def _crossing(
     """The share at the threshold; the root of the rise is nearly straight there."""
     for _ in range(_REFINED):
         share = _straight(inside, outside, threshold)
-        middle = _solved(misfit, inside, number, share, origin)
+        middle = _solved(objective, inside, number, share, origin)
         if not math.isfinite(middle.rise):
             break
         points.append(middle)
@@ -171,14 +172,16 @@ def _straight(inside: _Point, outside: _Point, threshold: float) -> float:
     return inside.share + (outside.share - inside.share) * (at - low) / (high - low)
 
 
-def _solved(misfit: Misfit, near: _Point, number: int, share: float, origin: _Point) -> _Point:
+def _solved(
+    objective: Objective, near: _Point, number: int, share: float, origin: _Point
+) -> _Point:
     begin = near.found.end.copy()
     begin[number] = share
-    found = search(misfit, begin, fixed=number)
+    found = search(objective, begin, fixed=number)
     return _Point(share, found.objective - origin.found.objective, found)
 
 
-def _on_bound(misfit: Misfit, shares: Array, number: int) -> list[str]:
+def _on_bound(objective: Objective, shares: Array, number: int) -> list[str]:
     near = (shares < ON_BOUND) | (shares > 1 - ON_BOUND)
-    names = [u.id for u in misfit.predictor.unknowns]
+    names = [u.id for u in objective.predictor.unknowns]
     return [name for j, name in enumerate(names) if near[j] and j != number]

@@ -131,8 +131,11 @@ def test_a_product_is_known_and_its_parts_are_not():
     )  # fmt: skip
     frame = result.frame.set_index("parameter")
     assert frame["verdict"].to_dict() == {
-        "rate": "identified", "size": "not identified", "more": "not identified",
-    }  # fmt: skip
+        "rate": "identified",
+        "size": "structurally not identified",
+        "more": "structurally not identified",
+    }
+    assert frame["reason"]["size"] == "the rows see it together with more only"
     assert frame["trades_off_with"].to_dict() == {"rate": "", "size": "more", "more": "size"}
     assert result.values["size"] * result.values["more"] == pytest.approx(5.0, rel=1e-5)
     assert "not identified; interval ends on the lower and upper bound" in str(result)
@@ -146,7 +149,11 @@ def test_a_parameter_that_no_reading_sees_is_told():
         line(), table([0.0, 0.0, 0.0], [1.0, 1.1, 0.9], error=0.1), ["a", "b"],
         bounds=LINE, noise="normal", starts=1,
     )  # fmt: skip
-    assert result.frame["verdict"].tolist() == ["identified", "not identified"]
+    assert result.frame["verdict"].tolist() == [
+        "identified",
+        "structurally not identified",
+    ]
+    assert result.frame["reason"][1] == "no row depends on it"
     assert result.values["a"] == pytest.approx(1.0, abs=1e-6)
 
 
@@ -211,10 +218,10 @@ def test_relative_readings_find_their_factors(scale, kind):
         "rate", arms=rates, bounds={"rate": (0.01, 10.0)}, scale=scale, noise=kind, starts=2,
     )  # fmt: skip
     assert result.values["rate"] == pytest.approx(0.4, rel=1e-5)
-    found = result.residuals.groupby("group")["factor"].first()
+    found = result.residuals.groupby("arm")["factor"].first()
     assert found.to_dict() == pytest.approx(factors, rel=1e-4)
     curves = result.curves()
-    ends = curves[curves["time_h"] == 8.0].set_index("group")["predicted"]
+    ends = curves[curves["time_h"] == 8.0].set_index("arm")["predicted"]
     assert ends["A"] == pytest.approx(300.0 * np.exp(-3.2), rel=1e-4)
 
 

@@ -1,0 +1,220 @@
+"""The tables of a fit."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.fit.likelihood_profile import ON_BOUND
+from il15_sim.fit.verdicts import verdict_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from il15_sim.fit.result import Fit
+
+Array = NDArray[np.float64]
+_Z_975 = 1.959964
+
+
+def estimates(fit: Fit) -> pd.DataFrame:
+    """`Fit.frame`."""
+    import pandas as pd
+
+    unknowns, share, sure = fit.problem.unknowns, fit.best.end, fit.certainty
+    low, high = share < ON_BOUND, share > 1 - ON_BOUND
+    rows = []
+    for j, u in enumerate(unknowns):
+        reach = math.sqrt(fit.threshold) * float(sure.error[j])
+        ends = np.clip([share[j] - reach, share[j] + reach], 0.0, 1.0)
+        cut = [word for word, at in zip(("lower", "upper"), ends, strict=True) if at in (0, 1)]
+        bound = "lower" if low[j] else "upper" if high[j] else ""
+        verdict = verdict_of(j, unknowns, fit.certainty_of_rows, bound, tuple(cut))
+        partner = int(sure.partner[j])
+        rows.append(
+            {
+                "parameter": u.id,
+                "value": float(u.value_at(share[j])),
+                "unit": u.unit,
+                "lower95": float(u.value_at(ends[0])),
+                "upper95": float(u.value_at(ends[1])),
+                "lower_bound": u.lower,
+                "upper_bound": u.upper,
+                "on_bound": bound,
+                "interval_on_bound": "" if bound else " and ".join(cut),
+                "verdict": verdict.verdict,
+                "reason": verdict.reason,
+                "trades_off_with": unknowns[partner].id if partner >= 0 else "",
+                "prior": "" if u.prior is None else str(u.prior),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def factors_of(fit: Fit) -> dict[str, float]:
+    """Every factor by its name."""
+    fitted = fit.objective.at(fit.best.end)
+    pairs = zip(fit.objective.rows.rows, fitted.factor, strict=True)
+    return {row.factor: float(f) for row, f in pairs if row.factor}
+
+
+def residuals(fit: Fit) -> pd.DataFrame:
+    """`Fit.residuals`."""
+    import pandas as pd
+
+    problem = fit.problem
+    fitted = fit.objective.at(fit.best.end)
+    own = {id(row): i for i, row in enumerate(fit.objective.rows.rows)}
+    rest = [row for row in problem.rows.rows if id(row) not in own]
+    typical_of_rest: dict[int, float] = {}
+    if rest:
+        every = problem.objective(every_row=True).predictor
+        found, _ = every.predict(fit.objective.point(fit.best.end)[None])
+        typical_of_rest = {
+            id(r): float(x) for r, x in zip(problem.rows.rows, found[0], strict=True)
+        }
+    factors = factors_of(fit)
+    shifts = {u.shifted_arm: fit.values[u.id] for u in problem.unknowns if u.shifted_arm}
+    rows = []
+    for row in problem.rows.rows:
+        i = own.get(id(row), -1)
+        if i >= 0:
+            typical, factor = float(fitted.typical[i]), float(fitted.factor[i])
+            residual, spread = float(fitted.residual[i]), float(fit.objective.spread[i])
+        else:
+            typical = typical_of_rest[id(row)]
+            shows = row.reads.how == "one" and not row.factor
+            factor = factors.get(row.arm, 1.0) if shows else 1.0
+            spread = _spread(row)
+            residual = _residual(row, typical * factor, spread)
+        arm = problem.arms[row.arm]
+        rows.append(
+            {
+                "where": row.where,
+                "study": row.study,
+                "arm": row.arm,
+                "dose_mg": arm.dose_mg,
+                "observable": row.observable,
+                "quantity": row.reads.quantity,
+                "unit": row.unit,
+                "time_h": row.time_h,
+                "start_h": row.start_h,
+                "time_model_h": row.time_h - shifts.get(row.arm, 0.0),
+                "measured": row.measured,
+                "typical": typical,
+                "factor": factor,
+                "predicted": typical * factor,
+                "residual": residual,
+                "spread": spread,
+                "likelihood": row.kind,
+                "weight": row.weight,
+                "used": row.used,
+                "statistic": row.statistic,
+                "n": row.n,
+                "dataset": row.dataset,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _spread(row: Any) -> float:
+    from il15_sim.fit.rows import Rows
+
+    return float(Rows((row,), "").spread[0])
+
+
+def _residual(row: Any, predicted: float, spread: float) -> float:
+    from il15_sim.fit.rows import Rows
+
+    one = Rows((row,), "")
+    if not one.normal[0] or isinstance(row.measured, str):
+        return math.nan
+    if one.logarithmic[0]:
+        return math.log(row.measured / predicted) / spread if predicted > 0 else math.nan
+    return float(row.measured - predicted) / spread
+
+
+def cohorts(fit: Fit) -> pd.DataFrame:
+    """`Fit.cohorts`."""
+    import pandas as pd
+
+    errors, factors = fit.objective.factor_errors(), factors_of(fit)
+    rows = []
+    for name in fit.objective.rows.factors:
+        own = [r for r in fit.objective.rows.rows if r.factor == name]
+        arm = fit.problem.arms[own[0].arm]
+        factor, error = factors[name], errors[name]
+        if fit.objective.rows.logarithmic[fit.objective.rows.rows.index(own[0])]:
+            ends = [factor * math.exp(sign * _Z_975 * error) for sign in (-1, 1)]
+        else:
+            ends = [math.nan, math.nan]
+        rows.append((name, arm.study, arm.dose_mg, len(own), factor, *ends))
+    columns = ["factor_of", "study", "dose_mg", "rows", "factor", "lower95", "upper95"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def fold_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """`Fit.fold_errors`."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(table["measured"], errors="coerce")
+    good = (table["statistic"] != "individual") & (numbers > 0) & (table["predicted"] > 0)
+    means = table[good]
+    folds = pd.DataFrame(
+        {
+            "gmfe": np.abs(np.log(numbers[good] / means["predicted"])),
+            "gmfe_factor_one": np.abs(np.log(numbers[good] / means["typical"])),
+        }
+    )
+    rows = []
+    groups = [((str(s), bool(u)), g.index) for (s, u), g in means.groupby(["study", "used"])]
+    groups.append((("all", True), means.index[means["used"]]))
+    for (study, used), index in groups:
+        if len(index):
+            mean = np.exp(folds.loc[index].mean())
+            rows.append((study, used, len(index), *mean.tolist()))
+    return pd.DataFrame(rows, columns=["study", "used", "rows", "gmfe", "gmfe_factor_one"])
+
+
+def starts(fit: Fit) -> pd.DataFrame:
+    """`Fit.starts`."""
+    import pandas as pd
+
+    rows = []
+    for i, one in enumerate(fit.searches):
+        told: dict[str, Any] = {"start": i, "objective": one.objective}
+        told |= {"evaluations": one.evaluations, "status": one.status}
+        for word, shares in (("begin", one.begin), ("end", one.end)):
+            point = fit.objective.point(shares)
+            pairs = zip(fit.problem.unknowns, point, strict=True)
+            told |= {f"{word}_{u.id}": float(x) for u, x in pairs}
+        rows.append(told)
+    return pd.DataFrame(rows)
+
+
+def curves(fit: Fit) -> pd.DataFrame:
+    """`Fit.curves`."""
+    problem = fit.problem
+    predictor = problem.objective(every_row=True).predictor
+    found = predictor.courses(fit.objective.point(fit.best.end))
+    named = {(r.arm, r.reads.first.observable): r.factor for r in problem.rows.rows if r.factor}
+    factors = factors_of(fit)
+    keys = list(zip(found["arm"], found["observable"], strict=True))
+    arms = [problem.arms[arm] for arm, _ in keys]
+    found.insert(1, "study", [a.study for a in arms])
+    found.insert(2, "dose_mg", [a.dose_mg for a in arms])
+    found["factor"] = [factors.get(named.get(key, ""), 1.0) for key in keys]
+    found["predicted"] = found["typical"] * found["factor"]
+    return found
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain values; a number that is missing or infinite is None."""
+    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

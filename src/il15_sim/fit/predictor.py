@@ -1,0 +1,229 @@
+"""What the model says of every row, and how that depends on the unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from il15_sim.fit.quantities import How, Output, put_together, slopes_by_outputs
+from il15_sim.fit.rows import Row, Rows
+from il15_sim.fit.runs import Call, calls_for, shifted_grid
+from il15_sim.fit.simulator import Failed, Simulator
+from il15_sim.fit.treatments import Arm
+from il15_sim.fit.unknowns import Unknown
+from il15_sim.simulation.subject import Subject
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+#: Earliest hour at which a curve is read whose time axis is shifted.
+_EARLIEST_H = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """Simulates all arms at many points at once, on the batch engine.
+
+    A level at the time of a dose, or of an addition to the dish, is one before it.
+
+    Attributes
+    ----------
+    subject : Subject
+        The model.
+    rows : Rows
+        What was measured.
+    arms : mapping of name to Arm
+    unknowns : tuple of Unknown, length P
+    threads : int, optional
+        Threads of the simulations; the numbers do not depend on it.
+    """
+
+    subject: Subject
+    rows: Rows
+    arms: Mapping[str, Arm]
+    unknowns: tuple[Unknown, ...]
+    threads: int | None = None
+
+    def predict(self, points: Array) -> tuple[Array, list[str]]:
+        """Predictions of all rows at many points.
+
+        Parameters
+        ----------
+        points : array, shape (K, P)
+            Values of the unknowns.
+
+        Returns
+        -------
+        predicted : array, shape (K, N)
+            NaN in all rows of a point at which a simulation failed.
+        why : list of str, length K
+            Why a point failed; empty where it did not.
+        """
+        found, why = self._outputs(points)
+        return self._put_together(points, found), why
+
+    def slopes(self, point: Array) -> tuple[Array, Array]:
+        """Predictions (N,) at a point (P,), and their derivatives (N, P) by the unknowns.
+
+        Raises
+        ------
+        Failed
+            Where a simulation fails.
+        """
+        found, why = self._outputs(point[None])
+        if why[0]:
+            raise Failed(why[0])
+        by_parameter = self._simulator.slopes(self._calls, point, len(self._wanted[0]))
+        predicted = self._put_together(point[None], found)[0]
+        slopes = np.zeros((len(self.rows), len(self.unknowns)))
+        model = np.array([j for j, u in enumerate(self.unknowns) if not u.shifted_arm], np.intp)
+        for how, at in self._by_how.items():
+            first, second = self._first[at], self._second[at]
+            by = slopes_by_outputs(how, found[0, first], found[0, second], self._times[at])
+            both = by[0][:, None] * by_parameter[first] + by[1][:, None] * by_parameter[second]
+            slopes[np.ix_(at, model)] = both
+        for arm in self._shifted_rows:
+            j = self._shift_of[arm]
+            at, _, share, width = self._moved(arm, point[None])
+            i, at, share = self._shifted_rows[arm], at[0], share[0]
+            low, high = self._grid_places[arm][at], self._grid_places[arm][at + 1]
+            times = self._times[i][:, None]
+            both = (1 - share)[:, None] * by_parameter[low] + share[:, None] * by_parameter[high]
+            slopes[np.ix_(i, model)] = times * both
+            slopes[i, j] = -times[:, 0] * (found[0, high] - found[0, low]) / width[0]
+        return predicted, slopes
+
+    def courses(self, point: Array, times_h: Mapping[str, Array] | int = 200) -> pd.DataFrame:
+        """Curves of what was measured at a point (P,).
+
+        Returns
+        -------
+        DataFrame
+            `arm, observable, time_h, typical`, up to the last row of each arm.
+        """
+        wanted = []
+        for arm in dict.fromkeys(r.arm for r in self.rows.rows):
+            own = [r for r in self.rows.rows if r.arm == arm]
+            end = max(r.time_h for r in own)
+            if isinstance(times_h, int):
+                grid = np.linspace(0.0, end, times_h)
+                # Times that differ by rounding only are one.
+                grid = np.unique(np.round([*grid, *(r.time_h for r in own)], 6))
+            else:
+                grid = times_h[arm]
+            for name in dict.fromkeys(r.reads.first.observable for r in own):
+                wanted += [Output(arm, name, float(t)) for t in grid]
+        found, why = self._simulator.outputs(calls_for(self.arms, wanted), point[None], len(wanted))
+        if why[0]:
+            raise Failed(why[0])
+        table = [(o.arm, o.observable, o.time_h) for o in wanted]
+        frame = pd.DataFrame(table, columns=["arm", "observable", "time_h"])
+        return frame.assign(typical=found[0])
+
+    @property
+    def _simulator(self) -> Simulator:
+        return Simulator(self.subject, self.unknowns, self.threads)
+
+    @cached_property
+    def _shift_of(self) -> dict[str, int]:
+        return {u.shifted_arm: j for j, u in enumerate(self.unknowns) if u.shifted_arm}
+
+    @cached_property
+    def _shifted_rows(self) -> dict[str, Indices]:
+        """Levels of each arm whose time axis moves; areas and half-lives do not come from it."""
+        arms = [self._moves(r) for r in self.rows.rows]
+        return {
+            arm: np.array([i for i, one in enumerate(arms) if one == arm], np.intp)
+            for arm in self._shift_of
+            if arm in arms
+        }
+
+    def _moves(self, row: Row) -> str:
+        return row.arm if row.arm in self._shift_of and row.reads.quantity == "value" else ""
+
+    @cached_property
+    def _wanted(self) -> tuple[tuple[Output, ...], dict[str, Indices]]:
+        """All outputs, and where the grid of each shifted arm lies among them."""
+        own = [o for r in self.rows.rows if not self._moves(r) for o in r.reads.outputs]
+        outputs = list(dict.fromkeys(own))
+        places = {}
+        for arm, rows in self._shifted_rows.items():
+            first = self.rows.rows[rows[0]].reads.first
+            end = max(self.rows.rows[i].time_h for i in rows)
+            grid = shifted_grid(end)
+            places[arm] = np.arange(len(outputs), len(outputs) + len(grid))
+            outputs += [Output(arm, first.observable, float(t)) for t in grid]
+        return tuple(outputs), places
+
+    @property
+    def _grid_places(self) -> dict[str, Indices]:
+        return self._wanted[1]
+
+    @cached_property
+    def _calls(self) -> tuple[Call, ...]:
+        return calls_for(self.arms, self._wanted[0])
+
+    @cached_property
+    def _place(self) -> dict[Output, int]:
+        return {o: i for i, o in enumerate(self._wanted[0])}
+
+    @cached_property
+    def _first(self) -> Indices:
+        return self._places(0)
+
+    @cached_property
+    def _second(self) -> Indices:
+        return self._places(-1)
+
+    def _places(self, which: int) -> Indices:
+        return np.array(
+            [0 if self._moves(r) else self._place[r.reads.outputs[which]] for r in self.rows.rows],
+            np.intp,
+        )
+
+    @cached_property
+    def _times(self) -> Array:
+        return np.array([r.reads.times for r in self.rows.rows])
+
+    @cached_property
+    def _by_how(self) -> dict[How, Indices]:
+        """Rows by the way in which their outputs are put together; shifted ones are apart."""
+        hows = ["" if self._moves(r) else r.reads.how for r in self.rows.rows]
+        return {
+            how: np.array([i for i, h in enumerate(hows) if h == how], np.intp)
+            for how in get_args(How)
+            if how in hows
+        }
+
+    def _put_together(self, points: Array, found: Array) -> Array:
+        predicted = np.empty((len(points), len(self.rows)))
+        for how, at in self._by_how.items():
+            first, second = found[:, self._first[at]], found[:, self._second[at]]
+            predicted[:, at] = put_together(how, first, second, self._times[at])
+        for arm in self._shifted_rows:
+            at, rows, share, _ = self._moved(arm, points)
+            curve = found[:, self._grid_places[arm]]
+            k = np.arange(len(points))[:, None]
+            level = (1 - share) * curve[k, at] + share * curve[k, at + 1]
+            predicted[:, rows] = level * self._times[rows]
+        return predicted
+
+    def _moved(self, arm: str, points: Array) -> tuple[Indices, Indices, Array, Array]:
+        """Interval (K, R) of the grid in which each shifted row lies, and how far into it."""
+        outputs, places = self._wanted
+        grid = np.array([outputs[i].time_h for i in places[arm]])
+        rows = self._shifted_rows[arm]
+        times = np.array([self.rows.rows[i].time_h for i in rows])
+        hours = np.maximum(times - points[:, [self._shift_of[arm]]], _EARLIEST_H)
+        at = np.clip(np.searchsorted(grid, hours, side="right") - 1, 0, len(grid) - 2)
+        width = grid[at + 1] - grid[at]
+        return at, rows, (hours - grid[at]) / width, width
+
+    def _outputs(self, points: Array) -> tuple[Array, list[str]]:
+        return self._simulator.outputs(self._calls, points, len(self._wanted[0]))

@@ -1,0 +1,145 @@
+"""The simulations of a fit: all arms at many points at once, on the batch engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from il15_sim.fit.runs import Call
+from il15_sim.fit.unknowns import Unknown
+from il15_sim.regimen import Regimen
+from il15_sim.simulation import ParameterRows, gradients, simulate
+from il15_sim.simulation.block import STATUS
+from il15_sim.simulation.subject import Subject
+
+Array = NDArray[np.float64]
+
+#: Errors of simulation far below those of any row, in the troughs too.
+RTOL = 1e-6
+#: Nearer to zero than this share of its range a relative step of a parameter has no width.
+_NEAR_ZERO = 1e-3
+
+
+class Failed(Exception):
+    """A point of the unknowns at which nothing can be compared; tells why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Simulator:
+    """Runs of a call are ordered by arm, and by point within it.
+
+    Attributes
+    ----------
+    subject : Subject
+    unknowns : tuple of Unknown, length P
+    threads : int or None
+    """
+
+    subject: Subject
+    unknowns: tuple[Unknown, ...]
+    threads: int | None = None
+
+    def outputs(
+        self, calls: tuple[Call, ...], points: Array, count: int
+    ) -> tuple[Array, list[str]]:
+        """Outputs (K, M) at points (K, P), and why a point failed; all of such a point are NaN."""
+        k = len(points)
+        found, why = np.full((k, count), np.nan), [""] * k
+        for call in calls:
+            runs = simulate(
+                self.subject.source,
+                self._regimens(call, k),
+                self._parameters(call, points),
+                times_h=call.times_h,
+                sample="pre",
+                observables=call.observables,
+                endpoints=call.endpoints,
+                changes=call.changes,
+                engine="batch",
+                rtol=RTOL,
+                threads=self.threads,
+                progress=False,
+            )
+            code = runs.data["status"].to_numpy().reshape(len(call.runs), k)
+            for a, p in np.argwhere(code > 0):
+                why[p] = why[p] or _told(STATUS[int(code[a, p])], call.runs[a].names[0])
+            for i, run, name, at in (*call.levels, *call.numbers):
+                data = runs.data[name].to_numpy()[run * k : (run + 1) * k]
+                found[:, i] = data if at < 0 else data[:, at]
+        found[[bool(w) for w in why]] = np.nan
+        return found, why
+
+    def slopes(self, calls: tuple[Call, ...], point: Array, count: int) -> Array:
+        """Derivatives (M, Q) of all outputs by the Q unknowns that are parameters.
+
+        Raises
+        ------
+        Failed
+            Where a simulation fails.
+        """
+        around = point.copy()
+        for j, u in enumerate(self.unknowns):
+            least = _NEAR_ZERO * (u.upper - u.lower)
+            if not u.logarithmic and abs(around[j]) < least:
+                around[j] = least if u.upper > least else -least
+        ids = [u.id for u in self.unknowns if not u.shifted_arm]
+        found = np.zeros((count, len(ids)))
+        for call in calls:
+            set_by_arm = call.runs[0].arm.values
+            free = [name for name in ids if name not in set_by_arm]
+            if not free:
+                continue
+            data = gradients(
+                self.subject.source,
+                self._regimens(call, 1),
+                self._parameters(call, around[None]),
+                wrt=free,
+                times_h=call.times_h,
+                sample="pre",
+                observables=call.observables,
+                endpoints=call.endpoints,
+                changes=call.changes,
+                rtol=RTOL,
+                threads=self.threads,
+                progress=False,
+            )
+            status = data["status"].to_numpy()
+            if status.any():
+                run = int(np.argmax(status.any(axis=1)))
+                code = int(status[run].max())
+                raise Failed(_told(STATUS[code], call.runs[run].names[0]))
+            columns = [ids.index(name) for name in free]
+            for i, run, name, at in (*call.levels, *call.numbers):
+                own = data[name].to_numpy()[run]
+                found[i, columns] = own if at < 0 else own[:, at]
+        return found
+
+    def _regimens(self, call: Call, k: int) -> list[Regimen] | None:
+        given = [run.arm.regimen for run in call.runs for _ in range(k)]
+        # A compiled SBML text takes none; one that is asked for is refused by `simulate`.
+        if self.subject.model is None and not any(r.doses() for r in given):
+            return None
+        return given
+
+    def _parameters(self, call: Call, points: Array) -> ParameterRows:
+        k, arms = len(points), [run.arm for run in call.runs]
+        table = {
+            u.id: np.tile(points[:, j], len(arms))
+            for j, u in enumerate(self.unknowns)
+            if not u.shifted_arm
+        }
+        for name in dict.fromkeys(n for arm in arms for n in arm.values):
+            own = np.full(k * len(arms), self.subject.constants[name])
+            column = table.get(name, own).reshape(len(arms), k).copy()
+            for a, arm in enumerate(arms):
+                if name in arm.values:
+                    column[a] = arm.values[name]
+            table[name] = column.ravel()
+        return ParameterRows.of_frame(pd.DataFrame(table))
+
+
+def _told(status: str, arm: str) -> str:
+    return f"{status} (arm '{arm}')" if arm else status

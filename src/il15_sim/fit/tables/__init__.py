@@ -1,0 +1,1 @@
+"""Tables of one's own as the rows of a fit."""

@@ -1,0 +1,271 @@
+"""A modeller's own table as rows of a fit, in the units of the model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from il15_sim.errors import InputError, unknown
+from il15_sim.files.numeric import number, real
+from il15_sim.fit.likelihoods import DIRECTIONS, likelihood
+from il15_sim.fit.quantities import QUANTITIES, Asked, Quantity
+from il15_sim.fit.rows import Row
+from il15_sim.fit.tables.cells import Table
+from il15_sim.fit.tables.checks import (
+    ESTIMATED,
+    KNOWN,
+    TIMES,
+    check_censored,
+    check_columns,
+    check_errors,
+    check_one_unit,
+    check_row,
+)
+from il15_sim.model.units import convert
+from il15_sim.simulation.subject import Subject
+
+#: Those of them that are in the unit of the value.
+_IN_ITS_UNIT = ("sd", "se", "lower", "upper", "lowest", "highest", "scale", "margin")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a table is read.
+
+    Attributes
+    ----------
+    subject : Subject
+        Knows the observables and their units.
+    noise : str or mapping of observable to str
+        Likelihood where the table has no column `likelihood`.
+    scale : "observable", "group" or None
+        What shares a free factor; readings are relative then, and units are not converted.
+    """
+
+    subject: Subject
+    noise: str | Mapping[str, str] = "log-normal"
+    scale: str | None = None
+
+    def rows(self, table: Table) -> tuple[Row, ...]:
+        """The rows of a table.
+
+        Raises
+        ------
+        InputError
+            With file and line (or the row of the DataFrame) for whatever cannot be used.
+        """
+        time = check_columns(table.columns, table.source)
+        self._check_noise(table)
+        seen: dict[str, str] = {}
+        found = []
+        for where, cells in table.rows:
+            row = self._row(where, cells, time)
+            # What was read, not how it is spelled: 2.0 repeats 2.
+            key = repr((row.reads, row.measured, row.known, row.kind, _name(cells, "replicate")))
+            if key in seen:
+                raise InputError(
+                    f"a repetition of the row at {seen[key]}",
+                    where=where,
+                    fix="leave it out, or number true replicates in a column 'replicate'",
+                )
+            seen[key] = where
+            found.append(row)
+        if not found:
+            raise InputError("the table has no rows", where=table.source)
+        check_errors(found)
+        check_censored(found, table.source)
+        if self.scale:
+            check_one_unit(found)
+        return tuple(found)
+
+    def _check_noise(self, table: Table) -> None:
+        if isinstance(self.noise, str):
+            return
+        if not isinstance(self.noise, Mapping):
+            fix = 'give "log-normal", "normal" or a mapping'
+            raise InputError(f"noise {self.noise!r:.40}", fix=fix)
+        measured = [_name(cells, "observable") for _, cells in table.rows]
+        for name in self.noise:
+            if name not in measured:
+                raise unknown("observable", str(name), measured, "noise")
+
+    def _row(self, where: str, cells: Mapping[str, Any], time: str) -> Row:
+        observable = _name(cells, "observable")
+        if not observable:
+            raise InputError("no observable", where=where, fix="name one of `il15-sim list`")
+        if observable not in self.subject.quantities:
+            raise unknown("observable", observable, self.subject.quantities, where)
+        kind = self._kind(_name(cells, "likelihood"), observable, where)
+        quantity = self._quantity(_name(cells, "quantity"), kind, where)
+        asked = self._asked(cells, observable, quantity, time, where)
+        count = _number(cells["n"], "n", where) if _name(cells, "n") else 1.0
+        if count < 1 or count != int(count):
+            raise InputError(f"n {count:g} is not a whole number from 1 on", where=where)
+        known, size = self._known(cells, kind, where)
+        measured: float | str
+        if kind == "direction":
+            measured = _name(cells, "value")
+            if measured not in DIRECTIONS:
+                raise unknown("direction", measured, DIRECTIONS, where)
+        else:
+            measured = _number(cells["value"], "value", where)
+        unit = quantity.unit_of(self.subject.units.get(observable, ""))
+        if "unit" in cells:
+            measured, known, unit = self._in_unit(cells, measured, known, unit, observable, where)
+        if kind == "log-normal" and not isinstance(measured, str) and measured <= 0:
+            raise InputError(
+                f"value {measured:g} of '{observable}'",
+                where=where,
+                why="on a log scale it is positive",
+                fix='choose noise="normal" for it, or leave it out',
+            )
+        if "error" in known:
+            size = ""
+            error = known.pop("error") / math.sqrt(count)
+            relative = math.sqrt(math.log1p((error / measured) ** 2)) if measured else 0.0  # type: ignore[operator]
+            known[ESTIMATED[kind]] = relative if kind == "log-normal" else error
+        elif size:
+            known[ESTIMATED[kind]] = 1 / math.sqrt(count)
+        weight = _number(cells["weight"], "weight", where) if _name(cells, "weight") else 1.0
+        if weight <= 0:
+            raise InputError(f"weight {weight:g} is not positive", where=where)
+        row = Row(
+            where=where,
+            observable=observable,
+            reads=quantity.reads(asked),
+            measured=measured,
+            unit=unit,
+            kind=kind,
+            known=known,
+            size=f"{observable} ({kind})" if size else "",
+            factor=self._factor(observable, kind, asked.arm, quantity),
+            weight=weight,
+            n=count,
+        )
+        check_row(row, where)
+        return row
+
+    def _factor(self, observable: str, kind: str, group: str, quantity: Quantity) -> str:
+        if not self.scale or not quantity.factor_shows or likelihood(kind).scale is None:
+            return ""
+        own = f" in '{group}'" if self.scale == "group" else ""
+        return f"scale of {observable}{own} ({kind})"
+
+    def _kind(self, given: str, observable: str, where: str) -> str:
+        noise = self.noise
+        by_observable = noise if isinstance(noise, str) else noise.get(observable, "log-normal")
+        return likelihood(given or by_observable, where if given else None).kind
+
+    @staticmethod
+    def _quantity(given: str, kind: str, where: str) -> Quantity:
+        name = given or ("change" if kind == "direction" else "value")
+        if name not in QUANTITIES:
+            raise unknown("quantity", name, QUANTITIES, where)
+        return QUANTITIES[name]
+
+    @staticmethod
+    def _asked(
+        cells: Mapping[str, Any], observable: str, quantity: Quantity, time: str, where: str
+    ) -> Asked:
+        hours = []
+        for column in (time, "start"):
+            value = _number(cells[column], column, where) if _name(cells, column) else None
+            if value is not None and value < 0:
+                raise InputError(f"{column} {value:g} is negative", where=where)
+            hours.append(None if value is None else value * TIMES[time])
+        at, start = hours
+        if at is None:
+            raise InputError(f"no {time}", where=where)
+        if quantity.needs_start and start is None:
+            told = f"{quantity.name} is the {quantity.meaning}"
+            raise InputError("no start", where=where, why=told, fix="add it in a column 'start'")
+        if start is not None and start >= at:
+            raise InputError(f"start {start:g} h is not before {at:g} h", where=where)
+        group, other = _name(cells, "group") or _name(cells, "regimen"), None
+        if not group and _name(cells, "dose"):
+            group = f"{_number(cells['dose'], 'dose', where):.12g}"
+        for column in ("group", "regimen", "dose"):
+            if column in cells and not _name(cells, column):
+                raise InputError(f"no {column}", where=where, fix="name one in every row")
+        if quantity.needs_other:
+            if not _name(cells, "against"):
+                why = f"{quantity.name} is the {quantity.meaning}"
+                fix = "name the group it is compared with in a column 'against'"
+                raise InputError("no other group", where=where, why=why, fix=fix)
+            other = (_name(cells, "against"), start or 0.0, at)
+        return Asked(observable, group, at, start or 0.0, other)
+
+    @staticmethod
+    def _known(cells: Mapping[str, Any], kind: str, where: str) -> tuple[dict[str, float], str]:
+        """What the table tells the likelihood, and its spread where that is to be estimated."""
+        names = [item.name for item in likelihood(kind).known]
+        known = {}
+        for name in KNOWN:
+            if name in cells and _name(cells, name) and name in names:
+                known[name] = _number(cells[name], name, where, endless=True)
+        if kind in ESTIMATED:
+            if _name(cells, "error"):
+                error = _number(cells["error"], "error", where)
+                if error <= 0:
+                    why = "a reading without any spread would decide everything"
+                    raise InputError(f"error {error:g} is not positive", where=where, why=why)
+                return {"error": error}, ""
+            return known, "" if ESTIMATED[kind] in known else ESTIMATED[kind]
+        for item in likelihood(kind).known:
+            if item.default is None and item.name not in known:
+                raise InputError(
+                    f"no {item.name}",
+                    where=where,
+                    why=f"'{kind}' needs it: {item.meaning}",
+                    fix=f"add a column '{item.name}'",
+                )
+        return known, ""
+
+    def _in_unit(
+        self,
+        cells: Mapping[str, Any],
+        measured: float | str,
+        known: Mapping[str, float],
+        unit: str,
+        observable: str,
+        where: str,
+    ) -> tuple[float | str, dict[str, float], str]:
+        given = _name(cells, "unit")
+        if not given:
+            raise InputError("no unit", where=where, fix="give one in every row, or in none")
+        if self.scale or given == unit:
+            return measured, dict(known), given
+        if unit == "1" and given in ("ratio", "fold", "dimensionless", "1"):
+            return measured, dict(known), unit
+        if not unit:
+            why = f"the model has no unit of '{observable}'"
+            raise InputError(f"unit '{given}'", where=where, why=why, fix="leave the column out")
+
+        def inside(value: float) -> float:
+            if math.isinf(value):
+                return value
+            try:
+                return convert(value, given, unit)
+            except InputError as error:
+                raise error.at(where) from None
+
+        own = {k: inside(v) if k in (*_IN_ITS_UNIT, "error") else v for k, v in known.items()}
+        return measured if isinstance(measured, str) else inside(measured), own, unit
+
+
+def _name(cells: Mapping[str, Any], column: str) -> str:
+    """A cell as text; empty where it is missing, and 10 for 10.0: pandas writes both."""
+    cell = cells.get(column)
+    if cell is None or cell != cell:
+        return ""
+    return f"{cell:.12g}" if isinstance(cell, float) else str(cell).strip()
+
+
+def _number(cell: object, what: str, where: str, endless: bool = False) -> float:
+    if endless and str(cell).strip().lower() in ("inf", "-inf"):
+        return float(str(cell))
+    if isinstance(cell, str):
+        return number(cell.strip(), what, where)
+    return real(cell, what, where)
