@@ -135,18 +135,14 @@ def parameters_csv(model: Model) -> str:
 
 
 def arms_csv(runs: Runs, scenario: Scenario) -> str:
-    """Every arm with its regimen, what it changes in the model and when, and its status."""
+    """Every arm with its regimen, what it changes in the model (and when), and its status."""
     header = ("run", "regimen", "changed_parameters", "changes", "status")
-    rows = (
-        (
-            *(name, str(regimen), "; ".join(f"{k} = {v:g}" for k, v in changed.items())),
-            *("; ".join(map(str, arm.changes)), status),
-        )
-        for name, regimen, changed, arm, status in zip(
-            runs.names, runs.regimens, runs.overrides, scenario.arms, runs.status, strict=True
-        )
-    )
-    return csv_text([header, *rows])
+    changed = ("; ".join(f"{k} = {v:g}" for k, v in one.items()) for one in runs.overrides)
+    changes = ["; ".join(map(str, arm.changes)) for arm in scenario.arms]
+    rows = zip(runs.names, map(str, runs.regimens), changed, changes, runs.status, strict=True)
+    # Patients get doses alone.
+    kept = [i for i, name in enumerate(header) if name != "changes" or any(changes)]
+    return csv_text([[row[i] for i in kept] for row in (header, *rows)])
 
 
 def readings_csv(runs: Runs, times_min: Iterable[float]) -> str:
