@@ -50,8 +50,8 @@ def log_density(
             continue
         alone = at[~grouped[at]]
         name = "log-normal" if one.scale.logarithmic else "normal"
-        sd = {"log_sd" if one.scale.logarithmic else "sd": spread[..., alone]}
-        density = likelihood(name).log_density(typical[..., alone], rows.number[alone], **sd)
+        told = {"log_sd" if one.scale.logarithmic else "sd": spread[..., alone]}
+        density = likelihood(name).log_density(typical[..., alone], rows.number[alone], **told)
         total = total + density.sum(axis=-1)
     for log in (True, False):
         at = np.flatnonzero(grouped & (rows.logarithmic == log))
