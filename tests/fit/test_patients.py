@@ -114,7 +114,8 @@ def test_one_fit_holds_arms_of_patients_and_of_one():
     assert slopes[2] == pytest.approx([-2.0 * 3 * y, 3 * y / 2.0], rel=1e-4)
     assert value[0] == pytest.approx((2.0 * np.exp(-0.8 * _factors(64))).mean(), rel=1e-5)
     # Of patients the curve is the median at each time, and as long as their rows.
-    curves = found.courses(np.array([0.4, 2.0]))
+    curves, typical = found.courses(np.array([[0.4, 2.0]]))
+    curves = curves.assign(typical=typical[0])
     last = curves[curves["time_h"] == 2.0].set_index("arm")["typical"]
     assert last["many"] == pytest.approx(np.median(2.0 * np.exp(-0.8 * _factors(64))), rel=1e-5)
     assert last["one"] == pytest.approx(3 * y, rel=1e-5)

@@ -199,7 +199,8 @@ def curves(fit: Fit) -> pd.DataFrame:
     """`Fit.curves`."""
     problem = fit.problem
     predictor = problem.objective(every_row=True).predictor
-    found = predictor.courses(fit.objective.point(fit.best.end))
+    found, typical = predictor.courses(fit.objective.point(fit.best.end)[None])
+    found["typical"] = typical[0]
     named = {(r.arm, r.reads.first.observable): r.factor for r in problem.rows.rows if r.factor}
     factors = factors_of(fit)
     keys = list(zip(found["arm"], found["observable"], strict=True))

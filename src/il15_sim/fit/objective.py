@@ -154,10 +154,16 @@ class Objective:
 
     def log_likelihood(self, shares: Array) -> float:
         """Natural log of the density of all rows at one point, random factors integrated out."""
-        return float(self._density(self.at(shares).typical, self.spread, self.omega))
+        typical = self.at(shares).typical
+        return float(log_density(self.rows, typical, self.spread, self.factors, self.omega))
 
     def log_likelihoods(
-        self, shares: Array, sizes: Array | None = None, omega: Array | None = None
+        self,
+        shares: Array,
+        sizes: Array | None = None,
+        omega: Array | None = None,
+        *,
+        integrated: bool = False,
     ) -> Array:
         """The same at K points (K, P) in one ensemble, optionally each with its own errors.
 
@@ -166,6 +172,8 @@ class Objective:
         shares : array (K, P)
         sizes : array (K, S), optional
         omega : array (K,), optional
+        integrated : bool
+            Integrate free factors out, too.
 
         Returns
         -------
@@ -178,7 +186,9 @@ class Objective:
         spread = np.broadcast_to(
             self.spread if sizes is None else self.spread_at(sizes), typical.shape
         )
-        found = self._density(typical, spread, self.omega if omega is None else omega)
+        at = self.omega if omega is None else omega
+        how = {"integrated": integrated}
+        found = log_density(self.rows, typical, spread, self.factors, at, **how)
         return np.where(np.isnan(found), -np.inf, found)
 
     def log_priors(self, shares: Array) -> Array:
@@ -250,9 +260,6 @@ class Objective:
         residual[normal] = ((number - scale) / self.spread)[normal]
         for kind, at in self._others.items():
             residual[at] = self._deviance(kind, at, typical)[0]
-        if not np.isfinite(residual).all():  # k of n at a probability of zero
-            i = int(np.argmin(np.isfinite(residual)))
-            raise Failed(self._refused(i, float(typical[i])))
         pulls = []
         for name, at in self._factor_rows.items():
             found = self._solved(name, at, number[at] - scale[at], typical[at])
@@ -294,6 +301,3 @@ class Objective:
         """Of each factor its rows, and the derivative of their residuals by it (up to a sign)."""
         by = np.where(self.rows.logarithmic, 1.0, fitted.typical) / self.spread
         return [(at, by[at]) for at in self._factor_rows.values()]
-
-    def _density(self, typical: Array, spread: Array, omega: Array | float) -> Array:
-        return log_density(self.rows, typical, spread, self.factors, omega)

@@ -147,10 +147,10 @@ class PatientsPredictor(Predictor):
                 slopes[:, i] = np.einsum("kn,knp->kp", outer, by[:, :, j])
         return predicted, slopes
 
-    def courses(self, point: Array, times_h: Mapping[str, Array] | int = 200) -> pd.DataFrame:
+    def courses(self, points: Array, count: int = 200) -> tuple[pd.DataFrame, Array]:
         """As `Predictor.courses`; of an arm with patients the median over them at each time."""
-        found = [part.each.courses(point, times_h) for part in self._parts]
-        return pd.concat(found, ignore_index=True)
+        tables, found = zip(*(p.each.courses(points, count) for p in self._parts), strict=True)
+        return pd.concat(tables, ignore_index=True), np.concatenate(found, axis=1)
 
     @cached_property
     def _parts(self) -> tuple[_Part, ...]:

@@ -36,7 +36,7 @@ class Arm:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
-        changes = [vars(change) for change in self.changes]
+        changes = [str(change) for change in self.changes]
         told = {"regimen": str(self.regimen), "values": dict(self.values), "changes": changes}
         return told if self.patients is None else {**told, "patients": self.patients.to_dict()}
 

@@ -20,6 +20,7 @@ from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
+from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.subject import subject_of
 
 _ARM = ("regimen", "values", "changes", "patients")
@@ -77,6 +78,8 @@ def _given_arms(facts: Table, rows: Any, model: Model) -> Mapping[str, Given] | 
         if "patients" in table.data:
             with table.told_at("patients"):
                 parts.append(_patients(table.data["patients"]))
+        with table.told_at("changes"):
+            parts += [Change.parse(text) for text in table.texts("changes")]
         found[name] = parts
     return found
 
