@@ -192,6 +192,7 @@ def test_an_incidence_gives_the_rate_at_which_so_many_are_below():
     right = predictor(decay(), rows, result.problem.arms[""].patients).predict(ends)[0][:, 0]
     assert [profile.lower95, profile.upper95] == pytest.approx(right, rel=0.01)
     assert right == pytest.approx(np.exp(-4.0 * ends[:, 0]), rel=0.05)
+    assert result.fold_errors.empty
     assert result.to_dict()["arms"][""]["patients"] == {"n": 512, "seed": 1, "vary": {"rate": CV}}
 
 
@@ -233,3 +234,24 @@ def test_the_unit_of_a_share_is_that_of_its_threshold():
     assert [row.measured for row in rows] == pytest.approx([0.4, 50.0, 1.5])
     assert [row.known["sd"] for row in rows] == pytest.approx([0.1, 9.0, 0.3])
     assert [row.unit for row in rows] == ["1", "percent", "mg/L"]
+
+
+def test_summaries_of_independent_patients_give_the_truth_back():
+    # What would be printed of 20,000 patients of another generator, at two times.
+    truth, rng = {"rate": 0.4, "size": 3.0}, np.random.default_rng(8)
+    rates = 0.4 * np.exp(SD * rng.normal(size=20_000))
+    rows = []
+    for time in (1.0, 3.0):
+        y = 3.0 * np.exp(-rates * time)
+        quartiles = np.quantile(y, [0.25, 0.75])
+        rows += [(time, "mean", y.mean()), (time, "SD", y.std()), (time, "median", np.median(y))]
+        rows += [(time, "q25", quartiles[0]), (time, "q75", quartiles[1])]
+    table = pd.DataFrame(rows, columns=["time_h", "statistic", "value"])
+    result = fit_table(
+        decay(), table.assign(observable="y", error=0.02 * table["value"]), [*truth],
+        arms=Patients(128, seed=1, vary={"rate": CV}),
+        bounds={"rate": (0.01, 10.0), "size": (0.01, 100.0)}, starts=3,
+    )  # fmt: skip
+    assert result.values == pytest.approx(truth, rel=0.02)
+    # The errors of the patients' own numbers lie far below those of the rows.
+    assert np.abs(result.residuals["residual"]).max() < 1.0

@@ -162,6 +162,7 @@ def fold_errors(table: pd.DataFrame) -> pd.DataFrame:
 
     numbers = pd.to_numeric(table["measured"], errors="coerce")
     good = (table["statistic"] != "individual") & (numbers > 0) & (table["predicted"] > 0)
+    good &= table["likelihood"] != "binomial"  # a count beside a share
     means = table[good]
     folds = pd.DataFrame(
         {

@@ -153,7 +153,7 @@ class Fit:
         """Of every study, rows fitted and compared apart.
 
         `study, used, rows, gmfe, gmfe_factor_one`: the geometric mean fold error with the factors
-        and with all of them at 1. Single patients and words are left out.
+        and with all of them at 1. Single patients, incidences and words are left out.
         """
         return frames.fold_errors(self.residuals)
 
