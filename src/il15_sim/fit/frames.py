@@ -98,6 +98,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
                 "arm": row.arm,
                 "dose_mg": arm.dose_mg,
                 "observable": row.observable,
+                "model_observable": row.reads.first.observable,
                 "quantity": row.reads.quantity,
                 "unit": row.unit,
                 "time_h": row.time_h,

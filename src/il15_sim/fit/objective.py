@@ -183,12 +183,10 @@ class Objective:
         typical, why = self.predictor.predict(self.point(shares))
         bad = np.array([bool(w) for w in why]) | self._impossible(typical).any(axis=-1)
         typical = np.where(bad[:, None], np.nan, typical)
-        spread = np.broadcast_to(
-            self.spread if sizes is None else self.spread_at(sizes), typical.shape
-        )
+        own = self.spread if sizes is None else self.spread_at(sizes)
+        spread = np.broadcast_to(own, typical.shape)
         at = self.omega if omega is None else omega
-        how = {"integrated": integrated}
-        found = log_density(self.rows, typical, spread, self.factors, at, **how)
+        found = log_density(self.rows, typical, spread, self.factors, at, integrated=integrated)
         return np.where(np.isnan(found), -np.inf, found)
 
     def log_priors(self, shares: Array) -> Array:
@@ -206,11 +204,10 @@ class Objective:
 
     def factor_errors(self) -> dict[str, float]:
         """Standard error of the logarithm of each factor of rows with log-normal errors."""
-        found = {}
-        for name in self.rows.factors:
-            at = self._factor_rows[name]
-            found[name] = float((self.spread[at] ** -2.0).sum() + self._pull) ** -0.5
-        return found
+        return {
+            name: float((self.spread[at] ** -2.0).sum() + self._pull) ** -0.5
+            for name, at in self._factor_rows.items()
+        }
 
     @property
     def _pull(self) -> float:

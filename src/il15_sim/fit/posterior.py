@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from il15_sim.errors import InputError
 from il15_sim.fit.objective import Objective
@@ -25,6 +26,8 @@ Array = NDArray[np.float64]
 
 #: A size of errors lies within this factor of what the fit found, evenly on a log scale.
 _SIZE_FOLD = 30.0
+#: Errors of a new reading, evenly spread over its distribution, for each draw.
+_ERRORS = 20
 #: Least information, in shares: a direction that the rows do not see is as wide as the cube.
 _LEAST_INFORMATION = 4.0
 
@@ -227,12 +230,12 @@ def predictive(fit: Fit, posterior: Posterior, *, curves: int = 200, seed: int =
         bands[at, :3] = np.nanquantile(course, [0.5, 0.025, 0.975], axis=0).T
         plain = [i for i in own if objective.rows.normal[i] and rows[i].reads.quantity == "value"]
         if plain:
-            noise = rng.standard_normal(course.shape)
-            sd = np.median(spread[:, plain] if spread.ndim > 1 else spread[plain], axis=-1)
-            sd = np.reshape(sd, (-1, 1))
-            log = objective.rows.logarithmic[plain[0]]
-            reading = course * np.exp(sd * noise) if log else course + sd * noise
-            bands[at, 3:] = np.nanquantile(reading, [0.025, 0.975], axis=0).T
+            sd = np.reshape(np.median(spread[..., plain], axis=-1), (-1, 1))
+            error = (sd * ndtri((np.arange(_ERRORS) + 0.5) / _ERRORS))[:, :, None]
+            log, curve = objective.rows.logarithmic[plain[0]], course[:, None, :]
+            reading = curve * np.exp(error) if log else curve + error
+            ends = np.nanquantile(reading, [0.025, 0.975], axis=(0, 1))
+            bands[at, 3:] = ends.T
     names = ["median", "lower95", "upper95", "reading_lower95", "reading_upper95"]
     return where.assign(**dict(zip(names, bands.T, strict=True)))
 
