@@ -65,6 +65,11 @@ def has_unit(name: str) -> bool:
     return name not in (*SHARES, *SPREADS)
 
 
+def is_level(statistic: str) -> bool:
+    """Whether a statistic of levels is a level itself; spreads and shares lie on no curve."""
+    return has_unit(statistic) and statistic != "SD"
+
+
 def fault(row: Row, q: Array) -> tuple[int, str]:
     """What keeps the statistic from the quantities q (n,): a patient's place, and the reason.
 

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 
 from il15_sim.errors import InputError
 from il15_sim.fit.objective import Objective
+from il15_sim.fit.patient_statistics import is_level
 from il15_sim.fit.result import Fit
 from il15_sim.fit.sampling import Posterior, sample
 from il15_sim.fit.settle import OMEGA_BOUNDS
@@ -228,7 +229,10 @@ def predictive(fit: Fit, posterior: Posterior, *, curves: int = 200, seed: int =
         name = next((rows[i].factor for i in own if rows[i].factor), "")
         course = found[:, at] * (factors[name][:, None] if name else 1.0)
         bands[at, :3] = np.nanquantile(course, [0.5, 0.025, 0.975], axis=0).T
-        plain = [i for i in own if objective.rows.normal[i] and rows[i].reads.quantity == "value"]
+        levels = [
+            i for i in own if rows[i].reads.quantity == "value" and is_level(rows[i].statistic)
+        ]
+        plain = [i for i in levels if objective.rows.normal[i]]
         if plain:
             sd = np.reshape(np.median(spread[..., plain], axis=-1), (-1, 1))
             error = (sd * ndtri((np.arange(_ERRORS) + 0.5) / _ERRORS))[:, :, None]

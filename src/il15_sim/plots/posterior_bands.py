@@ -37,9 +37,11 @@ def predictive(bands: pd.DataFrame, rows: pd.DataFrame, *, width_mm: float = 180
     InputError
         Without such an arm, and for more than can be shown.
     """
+    from il15_sim.fit.patient_statistics import is_level
     from il15_sim.plots import figure as look
 
-    levels = rows[(rows["quantity"] == "value") & rows["used"]]
+    on_curves = (rows["quantity"] == "value") & rows["statistic"].map(is_level)
+    levels = rows[on_curves & rows["used"]]
     keys = list(zip(levels["arm"].astype(str), levels["model_observable"].astype(str), strict=True))
     found = []
     for key in dict.fromkeys(keys):

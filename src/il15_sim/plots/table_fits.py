@@ -66,10 +66,11 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
     """
     from matplotlib.lines import Line2D
 
+    from il15_sim.fit.patient_statistics import is_level
     from il15_sim.plots import figure as look
 
     rows, curves = result.residuals, result.curves()
-    levels = (rows["quantity"] == "value") & rows["statistic"].map(_is_level)
+    levels = (rows["quantity"] == "value") & rows["statistic"].map(is_level)
     groups, names = list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(rows["observable"]))
     if len(groups) > _MOST_GROUPS:
         why = f"no more than {_MOST_GROUPS} can be told apart"
@@ -101,12 +102,6 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
         panels[-1].set_xlabel(f"Time ({word})")
         add_legend(figure, handles, width_mm)
     return figure
-
-
-def _is_level(statistic: str) -> bool:
-    from il15_sim.fit.patient_statistics import has_unit
-
-    return has_unit(statistic) and statistic != "SD"
 
 
 def _style(number: int) -> dict[str, Any]:
