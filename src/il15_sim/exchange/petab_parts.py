@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from il15_sim.exchange.petab_areas import Areas
@@ -84,3 +85,13 @@ class Parts:
         objective = self.problem.objective()
         first = dict(zip(objective.rows.sizes, objective.sizes.tolist(), strict=True))
         return {name: first[size] for size, name in self.seen.sizes.items()}
+
+
+def numbered(lines: Lines) -> Lines:
+    """Lines with the number of each among those that are the same: true replicates."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    found = []
+    for line in lines:
+        seen[line] += 1
+        found.append((*line, str(seen[line])))
+    return found

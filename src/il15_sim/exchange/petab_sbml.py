@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from il15_sim.errors import InputError
@@ -79,6 +80,66 @@ class SbmlText:
         rule.setVariable(name)
         unit = "" if hours == 1 else f" * {hours!r}"
         rule.setMath(parse(f"{gate} * {observable}{unit}", name))
+
+    def is_free(self, name: str) -> bool:
+        """Whether it is a parameter that no rule and no initial assignment tells."""
+        model = self._model
+        told = model.getRuleByVariable(name), model.getInitialAssignmentBySymbol(name)
+        return model.getParameter(name) is not None and told == (None, None)
+
+    def varies(self, name: str) -> bool:
+        """Whether it may change over time: a species, or what a rule or a reaction tells."""
+        model = self._model
+        ruled = model.getRuleByVariable(name) is not None or name in self._assigned
+        return bool(ruled or model.getSpecies(name) is not None)
+
+    def begin_as(self, name: str, number: str, keep: str, switches: Mapping[str, str]) -> None:
+        """Let something begin as a sum: a number, its own value, and parameters, each switched.
+
+        Parameters
+        ----------
+        number, keep : str
+            New parameters: what it begins with, and 1 where it keeps the value of the text.
+        switches : mapping of parameter to str
+            New parameters, 1 where the parameter is what it begins with.
+        """
+        import libsbml
+
+        element, rule = self._model.getElementBySId(name), None
+        own = self._own_value(name)
+        for new in (number, keep, *switches.values()):
+            self.add_parameter(new, float(new == keep))
+        terms = [number, f"{keep} * ({own})", *(f"{s} * {p}" for p, s in switches.items())]
+        if self.is_free(name):
+            element.setConstant(False)
+            rule = self._model.createAssignmentRule()
+            rule.setVariable(name)
+            self._assigned[name] = {number, keep, *switches, *switches.values()}
+        else:
+            if self._model.getInitialAssignmentBySymbol(name) is not None:
+                self._model.removeInitialAssignment(name)
+            rule = self._model.createInitialAssignment()
+            rule.setSymbol(name)
+        if rule.setMath(parse(" + ".join(terms), name)) != libsbml.LIBSBML_OPERATION_SUCCESS:
+            raise InputError(f"'{name}' cannot begin with a condition")
+
+    def _own_value(self, name: str) -> str:
+        """What it begins with in the text, as a formula."""
+        import libsbml
+
+        model, element = self._model, self._model.getElementBySId(name)
+        if (told := model.getInitialAssignmentBySymbol(name)) is not None:
+            return str(libsbml.formulaToL3String(told.getMath()))
+        kind = element.getTypeCode()
+        if kind == libsbml.SBML_PARAMETER:
+            return repr(element.getValue())
+        if kind == libsbml.SBML_COMPARTMENT:
+            return repr(element.getSize())
+        if element.isSetInitialConcentration() and not element.getHasOnlySubstanceUnits():
+            return repr(element.getInitialConcentration())
+        amount = repr(element.getInitialAmount())
+        home = element.getCompartment()
+        return amount if element.getHasOnlySubstanceUnits() else f"{amount} / {home}"
 
     def at_once(self, name: str) -> set[str]:
         """What a quantity depends on at the same moment: not by the way of states."""

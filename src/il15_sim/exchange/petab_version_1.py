@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from il15_sim.errors import InputError
 from il15_sim.exchange.petab_experiments import Sets, as_id, number
-from il15_sim.exchange.petab_parts import FOLD, Lines, Parts
+from il15_sim.exchange.petab_parts import FOLD, Lines, Parts, numbered
 
 _PARAMETERS = (
     *("parameterId", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate"),
@@ -16,7 +16,7 @@ _OBSERVABLES = (
 )
 _MEASUREMENTS = (
     *("observableId", "preequilibrationConditionId", "simulationConditionId", "time"),
-    *("measurement", "observableParameters", "noiseParameters"),
+    *("measurement", "observableParameters", "noiseParameters", "replicateId"),
 )
 _FIX = "write version 2, which has them"
 
@@ -73,7 +73,7 @@ def version_1_files(parts: Parts) -> dict[str, str | Lines]:
         "parameters.tsv": [_PARAMETERS, *_parameters(parts)],
         "conditions.tsv": [("conditionId", *targets), *wide],
         "observables.tsv": [_OBSERVABLES, *parts.seen.lines(1)],
-        "measurements.tsv": [_MEASUREMENTS, *measurements],
+        "measurements.tsv": [_MEASUREMENTS, *numbered(measurements)],
         "model.xml": parts.seen.sbml.text,
         "problem.yaml": _YAML,
     }

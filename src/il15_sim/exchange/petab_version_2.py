@@ -7,7 +7,7 @@ from typing import Any
 
 from il15_sim.exchange.petab_experiments import Conditions, Period, as_id, number
 from il15_sim.exchange.petab_extension import COLUMNS, NAME, ROWS_FILE, VERSION, row_cells
-from il15_sim.exchange.petab_parts import FOLD, Lines, Parts
+from il15_sim.exchange.petab_parts import FOLD, Lines, Parts, numbered
 
 _PARAMETERS = (
     *("parameterId", "lowerBound", "upperBound", "nominalValue", "estimate"),
@@ -19,7 +19,7 @@ _OBSERVABLES = (
 )
 _MEASUREMENTS = (
     *("observableId", "experimentId", "time", "measurement"),
-    *("observableParameters", "noiseParameters"),
+    *("observableParameters", "noiseParameters", "replicateId"),
 )
 
 
@@ -31,9 +31,8 @@ def version_2_files(parts: Parts) -> dict[str, str | Lines]:
         experiment = parts.experiment_of(m, needed)
         factor = parts.seen.factors[m.row.factor] if m.row.factor else ""
         told = number(float(m.row.measured))
-        measurements.append(
-            (m.observable, experiment, parts.time(m.row.time_h), told, factor, number(m.spread))
-        )
+        cells = (parts.time(m.row.time_h), told, factor, number(m.spread))
+        measurements.append((m.observable, experiment, *cells))
     for row in parts.seen.apart:
         for arm in {o.arm for o in row.reads.outputs}:
             if parts.names[arm] not in needed:
@@ -49,7 +48,7 @@ def version_2_files(parts: Parts) -> dict[str, str | Lines]:
         "conditions.tsv": [("conditionId", "targetId", "targetValue"), *conditions.rows()],
         "experiments.tsv": [("experimentId", "time", "conditionId"), *experiments],
         "observables.tsv": [_OBSERVABLES, *parts.seen.lines(2)],
-        "measurements.tsv": [_MEASUREMENTS, *measurements],
+        "measurements.tsv": [_MEASUREMENTS, *numbered(measurements)],
     }
     if parts.seen.apart:
         cells = [row_cells(row, parts.names.__getitem__) for row in parts.seen.apart]
