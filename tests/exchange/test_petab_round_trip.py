@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from il15_sim.exchange import read_petab, write_petab
+from tests.made import petab_files as foreign
 from tests.made import petab_problems as made
 
 RELATIVE = 'scale = "observable"'
@@ -69,3 +70,20 @@ def test_doses_into_what_is_measured(tmp_path):
     experiments = (tmp_path / "petab" / "experiments.tsv").read_text()
     assert "often_before_12_0_h" in experiments
     assert "once_before" not in experiments
+
+
+@pytest.mark.parametrize("files", [foreign.ONE, foreign.TWO])
+def test_problems_of_others(tmp_path, files):
+    """Their models count days and concentrations, begin as conditions say, and have offsets."""
+    given = read_petab(foreign.write(tmp_path, files), time_unit="d")
+    written = write_petab(given, tmp_path / "petab")
+    again = read_petab(written.path, time_unit="d")
+    # A parameter that a condition sets has its own name back.
+    assert {u.id for u in again.unknowns} == {u.id for u in given.unknowns}
+    order = [[u.id for u in again.unknowns].index(u.id) for u in given.unknowns]
+    shares, sizes = made.points(given), np.array([[0.1], [0.2], [0.3]])
+    back = np.empty_like(shares)
+    back[:, order] = shares
+    expected = given.objective().log_likelihoods(shares, sizes)
+    found = again.objective().log_likelihoods(back, sizes)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)

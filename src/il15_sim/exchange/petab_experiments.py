@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from il15_sim.batch.kernel import Kernel
 from il15_sim.errors import InputError
@@ -39,10 +39,13 @@ class Timelines:
     subject : Subject
     estimated : mapping of parameter to id
         Parameters that are estimated though some arm sets them: a condition sets them in each.
+    sizes : mapping
+        As of `sizes_of`.
     """
 
     subject: Subject
     estimated: Mapping[str, str]
+    sizes: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def rests(self) -> bool:
@@ -75,7 +78,8 @@ class Timelines:
             if not change.sets:
                 if target in self.subject.states:
                     states = kernel.start_states(dict(arm.values))
-                    value = float(states[self.subject.states.index(target)])
+                    place = self.subject.states.index(target)
+                    value = float(states[place]) / self.sizes.get(target, 1.0)
                     sets.setdefault(target, number(value))
                 else:
                     sets.setdefault(target, number(self.subject.constants[target]))

@@ -54,7 +54,8 @@ class Measurements:
         InputError
             With file and line, for whatever cannot be used.
         """
-        tables, seen = self.experiments.tables, {}
+        tables = self.experiments.tables
+        seen: dict[tuple[tuple[str, object], ...], str] = {}
         observables: dict[str, Line] = {}
         for line in tables.observables:
             name = line.need("observableId")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from il15_sim.exchange.petab_amounts import as_levels, sizes_of
 from il15_sim.exchange.petab_areas import Areas
 from il15_sim.exchange.petab_experiments import Period, Timelines, as_id, changes_in, number
 from il15_sim.exchange.petab_rows import Measured, Observables
@@ -40,9 +41,12 @@ class Parts:
         for output in (o for r in rows for o in r.reads.outputs):
             self.last[output.arm] = max(self.last.get(output.arm, 0.0), output.time_h)
         self.arms: dict[str, Arm] = {name: problem.arms[name] for name in self.last}
+        estimated = {u.id for u in problem.unknowns}
+        sizes = sizes_of(self.subject, seen.sbml, self.arms.values(), estimated, problem.name)
         self.changes: dict[str, list[Change]] = {}
         for name, arm in self.arms.items():
-            every = [*changes_in(self.subject, arm), *areas.changes(name)]
+            given = as_levels(changes_in(self.subject, arm), sizes)
+            every = [*given, *areas.changes(name)]
             # What is given at the last time was not yet there when that was read.
             kept = [c for c in every if c.time_h < self.last[name]]
             self.changes[name] = sorted(kept, key=lambda c: c.time_h)
@@ -56,7 +60,7 @@ class Parts:
             for u in problem.unknowns
             if u.id in set_somewhere
         }
-        self.timelines = Timelines(self.subject, self.estimated)
+        self.timelines = Timelines(self.subject, self.estimated, sizes)
 
     def experiment_of(self, measured: Measured, needed: dict[str, tuple[Period, ...]]) -> str:
         """The experiment that a measurement is of.

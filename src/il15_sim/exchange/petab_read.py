@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from il15_sim.batch.equations.time_unit import TimeUnit, chosen_unit, time_unit_of
 from il15_sim.batch.kernel import Kernel
 from il15_sim.errors import InputError, unknown
+from il15_sim.exchange.petab_amounts import as_amounts, sizes_of
 from il15_sim.exchange.petab_arms import Experiments
 from il15_sim.exchange.petab_extension import read_rows
 from il15_sim.exchange.petab_measured import Measurements
@@ -77,6 +79,9 @@ def read_petab(path: str | Path, *, time_unit: str | None = None) -> Problem:
     unknowns = _unknowns(declared, experiments, {*factors, *measurements.sizes})
     kernel = _compiled(experiments, name, time_unit)
     subject = subject_of(kernel)
+    estimated = {u.id for u in unknowns}
+    own = sizes_of(subject, sbml, arms.values(), estimated, str(tables.path))
+    arms = {arm: replace(a, changes=as_amounts(a.changes, own)) for arm, a in arms.items()}
     if extra := tables.extension.get("rows"):
         place = tables.path.parent / str(extra)
         rows += read_rows(place, subject.quantities, arms)

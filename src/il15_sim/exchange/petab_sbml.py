@@ -87,6 +87,10 @@ class SbmlText:
         told = model.getRuleByVariable(name), model.getInitialAssignmentBySymbol(name)
         return model.getParameter(name) is not None and told == (None, None)
 
+    def home(self, species: str) -> str:
+        """The compartment of a species."""
+        return str(self._model.getSpecies(species).getCompartment())
+
     def varies(self, name: str) -> bool:
         """Whether it may change over time: a species, or what a rule or a reaction tells."""
         model = self._model

@@ -109,7 +109,8 @@ class Tables:
         return self.texts[name]
 
     def _table(self, name: str, key: str) -> list[Line]:
-        place, header, found = self.path.parent / name, [], []
+        place, found = self.path.parent / name, []
+        header: list[str] = []
         for n, text in enumerate(self.file(name, key).split("\n"), start=1):
             if not text.strip() or text.startswith("#"):
                 continue

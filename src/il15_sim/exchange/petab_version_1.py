@@ -54,9 +54,9 @@ def version_1_files(parts: Parts) -> dict[str, str | Lines]:
         sides[arm] = (before, after)
     targets = list(dict.fromkeys(t for sets in conditions.values() for t in sets))
     wide = []
-    for name, sets in conditions.items():
-        own = [sets.get(t, number(parts.subject.constants[t])) for t in targets]
-        wide.append((name, *own))
+    for condition, sets in conditions.items():
+        cells = [sets.get(t, number(parts.subject.constants[t])) for t in targets]
+        wide.append((condition, *cells))
     measurements: Lines = []
     for m in parts.seen.measured:
         row = m.row
@@ -67,8 +67,8 @@ def version_1_files(parts: Parts) -> dict[str, str | Lines]:
                 raise InputError(what, where=row.where, why="PEtab 1 reads after it", fix=_FIX)
         factor = parts.seen.factors[row.factor] if row.factor else ""
         told = number(float(row.measured))
-        cells = (parts.time(row.time_h), told, factor, number(m.spread))
-        measurements.append((m.observable, *sides[row.arm], *cells))
+        numbers = (parts.time(row.time_h), told, factor, number(m.spread))
+        measurements.append((m.observable, *sides[row.arm], *numbers))
     return {
         "parameters.tsv": [_PARAMETERS, *_parameters(parts)],
         "conditions.tsv": [("conditionId", *targets), *wide],

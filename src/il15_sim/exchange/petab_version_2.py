@@ -51,8 +51,8 @@ def version_2_files(parts: Parts) -> dict[str, str | Lines]:
         "measurements.tsv": [_MEASUREMENTS, *numbered(measurements)],
     }
     if parts.seen.apart:
-        cells = [row_cells(row, parts.names.__getitem__) for row in parts.seen.apart]
-        tables[ROWS_FILE] = [COLUMNS, *cells]
+        apart = [row_cells(row, parts.names.__getitem__) for row in parts.seen.apart]
+        tables[ROWS_FILE] = [COLUMNS, *apart]
     return {**tables, "model.xml": parts.seen.sbml.text, "problem.yaml": _yaml(parts)}
 
 
@@ -70,9 +70,9 @@ def _parameters(parts: Parts) -> Lines:
         told = (number(value / FOLD), number(value * FOLD), number(value))
         lines.append((name, *told, "true", "", ""))
     random = parts.problem.factors == "random"
-    prior = ("log-normal", f"0.0;{number(parts.problem.omega)}") if random else ("", "")
+    around = ("log-normal", f"0.0;{number(parts.problem.omega)}") if random else ("", "")
     for name in parts.seen.factors.values():
-        lines.append((name, number(1 / FOLD), number(FOLD), "1.0", "true", *prior))
+        lines.append((name, number(1 / FOLD), number(FOLD), "1.0", "true", *around))
     return lines
 
 

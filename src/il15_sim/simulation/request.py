@@ -177,7 +177,7 @@ def _start(
             )
         if isinstance(subject.source, Kernel):
             return None, subject.source.rests and start == "steady_state"
-        own = [subject.model.initial[s] for s in subject.states]
+        own = [subject.source.initial[s] for s in subject.states]
         return np.array([own]), start == "steady_state"
     try:
         states = np.atleast_2d(np.asarray(start, dtype=np.float64))
