@@ -28,21 +28,25 @@ class Observed:
         Whether errors are of the natural logarithm.
     size : str
         Parameter that their spread is counted in; empty for none.
+    share : float
+        Their spread in that size. It stands in the formula: AMICI takes a number that a
+        measurement gives for the whole of the spread.
     """
 
     formula: str
     factor: bool
     logarithmic: bool
     size: str
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One measurement: the row, the observable it is of, and its spread."""
+    """One measurement: the row, the observable it is of, and its spread where it has its own."""
 
     row: Row
     observable: str
-    spread: float
+    spread: str
 
 
 @dataclass
@@ -84,11 +88,13 @@ class Observables:
             formula = f"{number(row.reads.times)} * {formula}"
         size = self._named(self.sizes, "error", row.size)
         self._named(self.factors, "factor", row.factor)
-        seen = Observed(formula, bool(row.factor), scale.logarithmic, size)
+        share = spread if size else 1.0
+        seen = Observed(formula, bool(row.factor), scale.logarithmic, size, share)
         if seen not in self.names:
             name = as_id(f"obs_{row.observable}", {*self.names.values()})
             self.names[seen] = self.sbml.free_name(name)
-        self.measured.append(Measured(row, self.names[seen], spread))
+        told = "" if size else number(spread)
+        self.measured.append(Measured(row, self.names[seen], told))
 
     def _named(self, known: dict[str, str], head: str, name: str) -> str:
         if not name:
@@ -125,7 +131,10 @@ class Observables:
     def _line(self, seen: Observed, name: str, version: int) -> tuple[str, ...]:
         factor, spread = f"observableParameter1_{name}", f"noiseParameter1_{name}"
         formula = f"{factor} * {seen.formula}" if seen.factor else seen.formula
-        noise = f"{spread} * {seen.size}" if seen.size else spread
+        noise = spread
+        if seen.size:
+            times = f"{number(seen.share)} * " if seen.share != 1 else ""
+            spread, noise = "", times + seen.size
         if version == 1:
             return name, formula, "log" if seen.logarithmic else "lin", noise, "normal"
         distribution = "log-normal" if seen.logarithmic else "normal"

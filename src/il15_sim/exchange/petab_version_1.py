@@ -67,7 +67,7 @@ def version_1_files(parts: Parts) -> dict[str, str | Lines]:
                 raise InputError(what, where=row.where, why="PEtab 1 reads after it", fix=_FIX)
         factor = parts.seen.factors[row.factor] if row.factor else ""
         told = number(float(row.measured))
-        numbers = (parts.time(row.time_h), told, factor, number(m.spread))
+        numbers = (parts.time(row.time_h), told, factor, m.spread)
         measurements.append((m.observable, *sides[row.arm], *numbers))
     return {
         "parameters.tsv": [_PARAMETERS, *_parameters(parts)],

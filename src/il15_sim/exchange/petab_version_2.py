@@ -31,7 +31,7 @@ def version_2_files(parts: Parts) -> dict[str, str | Lines]:
         experiment = parts.experiment_of(m, needed)
         factor = parts.seen.factors[m.row.factor] if m.row.factor else ""
         told = number(float(m.row.measured))
-        cells = (parts.time(m.row.time_h), told, factor, number(m.spread))
+        cells = (parts.time(m.row.time_h), told, factor, m.spread)
         measurements.append((m.observable, experiment, *cells))
     for row in parts.seen.apart:
         for arm in {o.arm for o in row.reads.outputs}:
