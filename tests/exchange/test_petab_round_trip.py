@@ -33,7 +33,7 @@ def test_the_shipped_fit(tmp_path):
     assert again.omega == problem.omega
     assert again.objective().rows.factors
     told = "162 measurements; 18 rows that PEtab has no formula for, in il15_sim_rows.tsv"
-    assert told in str(written)
+    assert written.in_words.startswith(told)
 
 
 @pytest.mark.parametrize("version", [1, 2])

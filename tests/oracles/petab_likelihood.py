@@ -40,7 +40,7 @@ def log_likelihood(folder, point):
     observables = tables["observables"].set_index("observableId")
     total = 0.0
     for name, rows in tables["measurements"].groupby("experimentId"):
-        periods = tables["experiments"].query("experimentId == @name")
+        periods = tables["experiments"][tables["experiments"]["experimentId"] == name]
         total += _of_experiment(engine, values, periods, rows, tables["conditions"], observables)
     return total
 

@@ -77,6 +77,7 @@ def run(models: Path | None, scenario: str, out: Path | None, settings: tuple[st
     Examples:
       il15-sim fit sorafenib_pk --starts 20
       il15-sim fit my_fit.toml --out my_results
+      il15-sim fit my_petab/problem.yaml
       il15-sim --models my_models fit sorafenib_pk --write-variant
     """,
 )
@@ -106,12 +107,15 @@ def fit(
     threads: int | None,
     write_variant: bool,
 ) -> None:
-    """Fit parameters as FIT says: a TOML file or a packaged one such as sorafenib_pk."""
-    from il15_sim.files.resources import find_file
-    from il15_sim.fit import read_fit, write_variants
+    """Fit parameters as FIT says: a TOML file or a packaged one such as sorafenib_pk.
+
+    The YAML file of a PEtab problem is a fit, too.
+    """
+    from il15_sim.cli.exchanging import problem_of
+    from il15_sim.fit import write_variants
     from il15_sim.jobs.fit import fit_to_folder
 
-    problem = read_fit(find_file(fit, "fits"), models_dir=models, data_dir=data)
+    problem = problem_of(fit, models, data)
     with progress() as tell:
         done, result = fit_to_folder(
             problem, RESULTS, tell, out=out, starts=starts, seed=seed, threads=threads

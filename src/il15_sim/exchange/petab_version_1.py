@@ -30,6 +30,11 @@ def version_1_files(parts: Parts) -> dict[str, str | Lines]:
         For doses, changes after the start, and rows that it has no formula for.
     """
     name = parts.problem.name
+    for arm, own in parts.changes.items():
+        for c in own:
+            if c.time_h > 0 or not c.sets or c.per or c.target in parts.subject.states:
+                what = f"arm '{arm}' has doses, or changes after the start"
+                raise InputError(what, where=name, why="PEtab 1 has none", fix=_FIX)
     if parts.seen.apart:
         row, count = parts.seen.apart[0], len(parts.seen.apart)
         what = f"{count} rows that PEtab 1 has no formula for"
@@ -38,10 +43,6 @@ def version_1_files(parts: Parts) -> dict[str, str | Lines]:
     conditions: dict[str, Sets] = {}
     sides: dict[str, tuple[str, str]] = {}
     for arm, own in parts.changes.items():
-        for c in own:
-            if c.time_h > 0 or not c.sets or c.per or c.target in parts.subject.states:
-                what = f"arm '{arm}' has doses, or changes after the start"
-                raise InputError(what, where=name, why="PEtab 1 has none", fix=_FIX)
         periods = parts.timelines.periods(parts.arms[arm], own)
         first, last = periods[0].sets, periods[-1].sets
         after = parts.names[arm]

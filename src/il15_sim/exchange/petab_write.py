@@ -42,16 +42,17 @@ class Written:
     apart: int
     left_out: int
 
-    def __str__(self) -> str:
-        """The file, and in words what it holds."""
+    @property
+    def in_words(self) -> str:
+        """What it holds."""
         told = [f"{self.measurements} measurements"]
         if self.apart:
             told.append(
                 f"{self.apart} rows that PEtab has no formula for, in {ROWS_FILE} (an extension)"
             )
         if self.left_out:
-            told.append(f"{self.left_out} rows that no fit uses left out")
-        return f"{self.path}: {'; '.join(told)}"
+            told.append(f"{self.left_out} rows that the fit does not use left out")
+        return "; ".join(told)
 
 
 def write_petab(problem: Problem, folder: str | Path, version: int = 2) -> Written:
