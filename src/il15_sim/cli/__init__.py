@@ -1,4 +1,4 @@
-"""The command line: `il15-sim list | run | fit | petab | sweep | check | sync | report | ...`.
+"""The command line: `il15-sim list | run | fit | petab | sweep | check | sync | ...`.
 
 One module per group of commands; each imports what it needs only when it is run.
 """
