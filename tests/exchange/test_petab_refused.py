@@ -1,14 +1,16 @@
 """What cannot be read or written is told in one line with file and row."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from il15_sim import InputError
+from il15_sim import Change, InputError
 from il15_sim.exchange import read_petab, write_petab
 from il15_sim.fit import run_fit
 from il15_sim.fit.rows import Rows
+from il15_sim.fit.treatments import Arm
 from tests.made import petab_files as files
 from tests.made import petab_problems as made
 
@@ -24,6 +26,7 @@ TWO = [
     ("measurements", ROW, "seen one inf 20 - -", "time inf is not supported"),
     ("measurements", ROW, "seen one -1 20 - -", "time -1 is negative"),
     ("measurements", "- 0.5", "- 0", "spread 0 is not positive; a reading without any spread"),
+    ("measurements", "- 0.5", "- x", "noiseParameters is not a number: 'x'"),
     ("measurements", "- 0.5", "- -", "line 5: 0 noiseParameters instead of 1"),
     ("measurements", ROW, "seen one 1 20 - - more", "line 2: 7 cells instead of 6"),
     ("parameters", "10 0.2 true", "10 20 true", "nominal value 20 of 'k'; its bounds are 0.01 to"),
@@ -36,6 +39,8 @@ TWO = [
     ("parameters", "0.1 true -", "0.1 true log-normal", "no priorParameters"),
     ("parameters", "unit_factor -", "other 1 9 3 true - -\nunit_factor -", "'other' is estimated"),
     ("problem", "[conditions.tsv]", "[condition.tsv]", "condition_files: "),
+    ("problem", "measurement_files: [measurements.tsv]", "measurement_files: []", "no measure"),
+    ("problem", "observable_files: [observables.tsv]", "observable_files: []", "no observables"),
     ("problem", "2.0.0", "3", "format_version 3; PEtab 1 and 2 are read"),
     ("problem", "sbml}", "pysb}", "a model in pysb; SBML is read"),
     ("problem", "{decay:", "{one: {}, decay:", "2 models; one is read"),
@@ -48,6 +53,7 @@ TWO = [
     ("experiments", "one 2 given", "one 2 givn", "unknown condition 'givn'; did you mean 'given'?"),
     ("experiments", "two 0 -", "two -inf -", "experiments with and without a period at -inf"),
     ("experiments", "one 0 -", "one -3 -", "an experiment that begins at -3"),
+    ("experiments", "one 2 given", "one 2 given\none 2 washed", "'A' is set by two conditions at"),
     ("conditions", "A+dose", "A+", "conditions.tsv: line 2: formula 'A+' cannot be read"),
     ("conditions", "A+dose", "A*dose", "formula 'A*dose' is not supported; later periods set"),
     ("conditions", "A+dose", "3*A", "it takes 3 times the target"),
@@ -65,6 +71,8 @@ ONE = [
     ("parameters", "offset lin 0", "offset log10 0", "lower bound 0 of 'offset'; on a log scale"),
     ("parameters", "normal 0;1", "laplace 0;1", "unknown prior 'laplace'"),
     ("observables", "lin noise", "log2 noise", "unknown observableTransformation 'log2'"),
+    ("conditions", "k_fast start_A", "k_fasd start_A", "names 'k_fasd'; neither model nor"),
+    ("problem", "problems:", "other:", "not one problem with one SBML file"),
     ("conditions", "slow k_slow", "fast k_slow", "condition 'fast' stands twice"),
     ("conditions", "k_fast start_A", "2*k_fast start_A", "a number or one parameter is read"),
 ]
@@ -181,3 +189,42 @@ def test_words_and_folds_are_told_apart(tmp_path):
         *(peak.reads, peak.known, peak.size, peak.measured),
     )
     assert np.isfinite(back.start_h)
+
+
+def test_a_change_needs_one_size_of_its_compartment(tmp_path):
+    path = files.write(tmp_path, files.TWO, parameters=("dose 1", "c 1 9 2 true - -\ndose 1"))
+    with pytest.raises(InputError, match="'A'; it is a concentration in 'c', whose size is not"):
+        read_petab(path, time_unit="d")
+
+
+def test_what_a_rule_tells_cannot_be_changed(tmp_path):
+    path = files.write(tmp_path, files.TWO, conditions=("given A A+dose", "given J J+dose"))
+    with pytest.raises(InputError, match="experiment 'one': 'J' cannot be changed; it is no state"):
+        read_petab(path, time_unit="d")
+
+
+def test_a_multiple_at_the_start(tmp_path):
+    """What a model of others is given at its start may be no multiple of a parameter."""
+    problem = read_petab(files.write(tmp_path, files.TWO), time_unit="d")
+    arm = Arm(changes=(Change(0.0, "A", 1.0, per="k"),))
+    problem = replace(problem, arms=dict.fromkeys(problem.arms, arm))
+    with pytest.raises(InputError, match="a change of 'A' at the start that 'k' multiplies"):
+        write_petab(problem, tmp_path / "petab")
+
+
+def test_what_is_no_problem(tmp_path):
+    path = tmp_path / "problem.yaml"
+    path.write_text("- a\n")
+    with pytest.raises(InputError, match="is no PEtab problem; it has no format_version"):
+        read_petab(path)
+    files.write(tmp_path, files.TWO)
+    (tmp_path / "model.xml").write_text("<sbml/>")
+    with pytest.raises(InputError, match="the SBML text holds no model"):
+        read_petab(path, time_unit="d")
+
+
+def test_yaml_has_to_be_installed(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    fix = r"pip install 'il15-sim\[petab\]'"
+    with pytest.raises(InputError, match=f"a PEtab problem; YAML is not read; {fix}"):
+        read_petab(files.write(tmp_path, files.TWO))

@@ -72,6 +72,14 @@ def test_doses_into_what_is_measured(tmp_path):
     assert "once_before" not in experiments
 
 
+@pytest.mark.slow
+def test_the_patient(tmp_path):
+    """Two drugs, doses per body surface, a switch that is off until the start."""
+    written, again = same_likelihood(made.patient(tmp_path), tmp_path)
+    assert (written.measurements, written.apart) == (4, 1)
+    assert again.arms["both"].values == {"tumour_growth_switch": 0.0}
+
+
 @pytest.mark.parametrize("files", [foreign.ONE, foreign.TWO])
 def test_problems_of_others(tmp_path, files):
     """Their models count days and concentrations, begin as conditions say, and have offsets."""

@@ -28,6 +28,25 @@ regimen = "il15 2 ug/kg iv at 0 h"
 [arms.often]
 regimen = "il15 1 ug/kg iv q12h x 2 d"
 """
+PATIENT = """title = "A patient whose tumour grows only once it is watched"
+model = "patient"
+data = "patient.csv"
+likelihood = "normal"
+estimate = ["sorafenib_clearance", "il15ra_induction_max_monocyte", "tumour_growth"]
+[arms.both]
+regimen = ["sorafenib 400 mg bid x 28 d", "temozolomide 150 mg/m2 q24h d1-5/28 x 56 d"]
+[arms.high]
+regimen = "sorafenib 600 mg bid x 28 d"
+[arms.high.values]
+sorafenib_volume = 80
+"""
+READINGS = """time_d,observable,value,group,error,quantity,start
+28,cd4_nkg2d_percent,5,both,1,value,
+56,cd4_nkg2d_percent,6,both,1,value,
+28,tumour_relative,1.5,both,0.3,fold,0
+20,il15ra_monocyte,2000,high,300,value,
+30,tumour_relative,1.3,high,0.2,value,
+"""
 
 
 def shipped():
@@ -64,6 +83,14 @@ def dosed(folder: Path):
     (folder / "dosed.csv").write_text(text)
     file = folder / "dosed.toml"
     file.write_text(DOSED)
+    return read_fit(file)
+
+
+def patient(folder: Path):
+    """The chain under two drugs, whose growth is switched off until the first dose."""
+    (folder / "patient.csv").write_text(READINGS)
+    file = folder / "patient.toml"
+    file.write_text(PATIENT)
     return read_fit(file)
 
 

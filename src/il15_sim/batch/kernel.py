@@ -132,8 +132,8 @@ class Kernel:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the SBML text."""
-        return hashlib.sha256(self.sbml.encode()).hexdigest()
+        """SHA-256 of the SBML text, and of whether it rests first."""
+        return hashlib.sha256((self.sbml + "rests" * self.rests).encode()).hexdigest()
 
     @cached_property
     def system(self) -> System:

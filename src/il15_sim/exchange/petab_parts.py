@@ -74,7 +74,7 @@ class Parts:
         formula = row.reads.first.observable
         at_once = self.seen.sbml.at_once(formula) if row.reads.quantity == "value" else set()
         if any(c.time_h == time and c.target in at_once for c in own):
-            name = as_id(f"{name}_before_{number(time)}_h")
+            name = as_id(f"{name}_before_{number(time)}_h", self.names.values())
             own = [c for c in own if c.time_h < time]
         if name not in needed:
             needed[name] = self.timelines.periods(arm, own)
