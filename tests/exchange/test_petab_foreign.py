@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from il15_sim import InputError
 from il15_sim.exchange import read_petab
 from il15_sim.fit import run_fit
 from tests.made import petab_files as made
+from tests.made.small_models import sbml_of
 
 
 def log10_normal(measured, predicted, sd):
@@ -65,6 +67,24 @@ def test_version_2(tmp_path):
 
 def test_a_problem_of_others_is_fitted(tmp_path):
     result = run_fit(read_petab(made.write(tmp_path, made.TWO), time_unit="d"), starts=2)
-    assert (
-        result.frame.set_index("parameter" if "parameter" in result.frame else "id").shape[0] == 2
-    )
+    assert result.frame["parameter"].tolist() == ["k", "dose"]
+    k, dose = result.frame["value"]
+    assert likelihood_2(k, dose, 0.1) > likelihood_2(0.2, 7.0, 0.1) + 1
+    for step in (0.99, 1.01):
+        assert likelihood_2(k, step * dose, 0.1) < likelihood_2(k, dose, 0.1) + 0.01
+
+
+def test_measurements_of_steady_states(tmp_path):
+    """All at time inf: each condition is brought to rest."""
+    flow = "B' = inflow - loss * B; B = 1; inflow = 3; loss = 0.5;"
+    (tmp_path / "flow.xml").write_text(sbml_of(flow))
+    text = made.STEADY["measurements.tsv"]
+    path = made.write(tmp_path, made.STEADY)
+    problem = read_petab(path, time_unit="h")
+    assert {r.time_h for r in problem.rows.rows} == {0.0}
+    shares = [problem.unknowns[0].share_of(0.8)]
+    expected = stats.norm.logpdf(5, 2 / 0.8, 0.5) + stats.norm.logpdf(9, 8 / 0.8, 0.5)
+    assert problem.objective().log_likelihood(np.array(shares)) == pytest.approx(expected, rel=1e-5)
+    mixed = {**made.STEADY, "measurements.tsv": text.replace("inf", "4", 1)}
+    with pytest.raises(InputError, match="time inf is not supported; where all are at inf it is"):
+        read_petab(made.write(tmp_path, mixed), time_unit="h")

@@ -89,6 +89,24 @@ plain two 3 15 - 0.7
 """,
 }
 
+STEADY = {
+    "problem.yaml": ONE["problem.yaml"].replace("model.xml", "flow.xml"),
+    "parameters.tsv": """parameterId parameterScale lowerBound upperBound nominalValue estimate
+loss log 0.1 2 0.5 1
+""",
+    "conditions.tsv": """conditionId inflow
+low 2
+high 8
+""",
+    "observables.tsv": """observableId observableFormula noiseFormula
+seen B 0.5
+""",
+    "measurements.tsv": """observableId simulationConditionId time measurement
+seen low inf 5
+seen high inf 9
+""",
+}
+
 
 def write(folder, files, **changed):
     """The files in a folder, some of them changed; the path of the YAML file.

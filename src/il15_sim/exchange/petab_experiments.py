@@ -97,7 +97,7 @@ def changes_in(subject: Subject, arm: Arm) -> tuple[Change, ...]:
     """Doses and changes of an arm as changes of states and parameters, in the order of time."""
     doses = dose_table((arm.regimen,))
     checked = checked_changes(arm.changes, subject)
-    return changes_of(schedules_of(subject, doses, 1, checked, 0.0), 0)
+    return changes_of(schedules_of(subject, doses, [checked], 0.0), 0)
 
 
 def number(value: float) -> str:

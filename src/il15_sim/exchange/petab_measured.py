@@ -90,7 +90,7 @@ class Measurements:
         if arm not in arms:
             raise unknown("experiment", arm, arms, where)
         if _endless(line):
-            why = "a steady state is not reached at a time: begin with a period at -inf"
+            why = "where all are at inf it is, of experiments of one period"
             raise InputError("time inf is not supported", where=where, why=why)
         told = seen.text("noiseDistribution") or "normal"
         if told not in _KINDS:

@@ -47,7 +47,7 @@ def read_petab(path: str | Path, *, time_unit: str | None = None) -> Problem:
     ------
     InputError
         In one line with file and row, for what cannot be read and for what is not supported:
-        several models, mapping tables, other extensions, measurements at time inf, conditions that
+        several models, mapping tables, other extensions, time inf beside others, conditions that
         are no sums, Laplace errors, noise formulas of several parameters.
 
     Examples

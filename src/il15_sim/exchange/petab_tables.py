@@ -92,7 +92,18 @@ class Tables:
                 raise InputError(f"no {name}", where=file)
         if not found.measurements and not found.extension.get("rows"):
             raise InputError("no measurements", where=file)
+        found._rest_first()
         return found
+
+    def _rest_first(self) -> None:
+        """Where all is measured at rest, at time inf, let each experiment begin with it."""
+        times = {line.text("time").lower() for line in self.measurements}
+        single = all(len(periods) == 1 for periods in self.experiments.values())
+        if times and times <= {"inf", "+inf"} and single:
+            for name, ((_, conditions),) in self.experiments.items():
+                self.experiments[name] = [(-math.inf, conditions)]
+            lines = self.measurements
+            self.measurements = [Line(x.where, {**x.cells, "time": "0"}) for x in lines]
 
     def lines(self, names: Any, key: str) -> list[Line]:
         """Rows of the tables that the YAML file names under a key."""

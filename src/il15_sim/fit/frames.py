@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.fit.likelihood_profile import ON_BOUND
+from il15_sim.fit.verdicts import verdict_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +32,7 @@ def estimates(fit: Fit) -> pd.DataFrame:
         ends = np.clip([share[j] - reach, share[j] + reach], 0.0, 1.0)
         cut = [word for word, at in zip(("lower", "upper"), ends, strict=True) if at in (0, 1)]
         bound = "lower" if low[j] else "upper" if high[j] else ""
-        lost = not bound and (math.isinf(reach) or len(cut) == 2)
-        verdict = "on its bound" if bound else "not identified" if lost else "identified"
+        verdict = verdict_of(j, unknowns, fit.certainty_of_rows, bound, tuple(cut))
         partner = int(sure.partner[j])
         rows.append(
             {
@@ -45,7 +45,8 @@ def estimates(fit: Fit) -> pd.DataFrame:
                 "upper_bound": u.upper,
                 "on_bound": bound,
                 "interval_on_bound": "" if bound else " and ".join(cut),
-                "verdict": verdict,
+                "verdict": verdict.verdict,
+                "reason": verdict.reason,
                 "trades_off_with": unknowns[partner].id if partner >= 0 else "",
                 "prior": "" if u.prior is None else str(u.prior),
             }
@@ -97,6 +98,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
                 "arm": row.arm,
                 "dose_mg": arm.dose_mg,
                 "observable": row.observable,
+                "model_observable": row.reads.first.observable,
                 "quantity": row.reads.quantity,
                 "unit": row.unit,
                 "time_h": row.time_h,
@@ -198,7 +200,8 @@ def curves(fit: Fit) -> pd.DataFrame:
     """`Fit.curves`."""
     problem = fit.problem
     predictor = problem.objective(every_row=True).predictor
-    found = predictor.courses(fit.objective.point(fit.best.end))
+    found, typical = predictor.courses(fit.objective.point(fit.best.end)[None])
+    found["typical"] = typical[0]
     named = {(r.arm, r.reads.first.observable): r.factor for r in problem.rows.rows if r.factor}
     factors = factors_of(fit)
     keys = list(zip(found["arm"], found["observable"], strict=True))

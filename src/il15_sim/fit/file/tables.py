@@ -13,10 +13,12 @@ from il15_sim.fit.file.estimates import read_estimates
 from il15_sim.fit.problem import Problem
 from il15_sim.fit.rows import Row, Rows
 from il15_sim.fit.tables.cells import Table as Cells
-from il15_sim.fit.tables.readings import Reader, groups_of
+from il15_sim.fit.tables.groups import arms_of_groups, groups_of
+from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
+from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.subject import subject_of
 
 _ARM = ("regimen", "values", "changes")
@@ -55,14 +57,9 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
 
 def _given_arms(facts: Table, rows: Any, model: Model) -> Mapping[str, Given] | None:
     """The arms of the file; or what the groups say: regimens, or doses of one input."""
-    groups = groups_of(rows)
-    if "dose_of" in facts.data:
-        target = facts.text("dose_of")
-        return {group: {target: float(group)} for group in groups}
     if "arms" not in facts.data:
-        if list(groups) == [""]:
-            return None
-        return {group: Regimen.parse(group) for group in groups}
+        target = facts.text("dose_of") if "dose_of" in facts.data else None
+        return arms_of_groups(groups_of(rows), target)
     found: dict[str, Given] = {}
     for name, table in facts.named_tables("arms").items():
         table.allow(_ARM)
@@ -73,5 +70,7 @@ def _given_arms(facts: Table, rows: Any, model: Model) -> Mapping[str, Given] | 
         if values := table.numbers("values"):
             with table.told_at("values"):
                 parts.append(values)
+        with table.told_at("changes"):
+            parts += [Change.parse(text) for text in table.texts("changes")]
         found[name] = parts
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -269,12 +269,3 @@ def _number(cell: object, what: str, where: str, endless: bool = False) -> float
     if isinstance(cell, str):
         return number(cell.strip(), what, where)
     return real(cell, what, where)
-
-
-def groups_of(rows: Sequence[Row]) -> dict[str, str]:
-    """Every group that the rows name, with the place where it stands first."""
-    found: dict[str, str] = {}
-    for row in rows:
-        for output in row.reads.outputs:
-            found.setdefault(output.arm, row.where)
-    return found
