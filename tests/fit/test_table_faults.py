@@ -213,7 +213,9 @@ def test_zero_has_no_logarithm(model):
 
 def test_a_curve_of_zeros_has_no_factor(model):
     data = frame().assign(observable="sorafenib_bile", time_h=0.0, error=0.1)
-    told = "offsets and scales of groups: the rows of group 'scale of sorafenib_bile (normal)'"
+    told = (
+        "the first: the prediction of data: row 0 is 0 like all of its curve: zeros have no scale"
+    )
     refused(model, data, told, arms=ARMS["A"], noise="normal", scale="observable")
 
 
