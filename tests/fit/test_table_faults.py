@@ -83,7 +83,7 @@ COLUMNS = {
     "n": ([3, 2.5, 3], "data: row 1: n 2.5 is not a whole number from 1 on"),
     "likelihood": (
         ["normal", "poisson", "normal"],
-        "data: row 1: likelihood 'poisson': measured 2.4 in row 1; it is a whole number from 0 on",
+        "data: row 1: likelihood 'poisson': measured 2.4; it is a whole number from 0 on",
     ),
 }
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from il15_sim.errors import unknown
+from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
 from il15_sim.fit.file.estimates import read_estimates
 from il15_sim.fit.problem import Problem
-from il15_sim.fit.rows import Row, Rows
+from il15_sim.fit.likelihoods import likelihood
+from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table as Cells
+from il15_sim.fit.tables.checks import COLUMNS
 from il15_sim.fit.tables.readings import Reader, groups_of
-from il15_sim.fit.treatments import Given, read_arms
+from il15_sim.fit.treatments import Given, arms_of_columns, read_arms
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.subject import subject_of
@@ -28,16 +30,19 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
     scale = facts.text("scale", "") or None
     if scale not in (None, "observable", "group"):
         raise unknown("scale", str(scale), ("observable", "group"), facts.at("scale"))
-    kind = facts.data.get("likelihood", "log-normal")
-    reader = Reader(subject, kind, scale)
-    columns = facts.data.get("columns")
-    rows: list[Row] = []
-    with facts.told_at("columns"):
-        tables = [Cells.of(file.parent / name, columns) for name in facts.texts("data")]
-    for table in tables:
-        rows += reader.rows(table)
-    given = _given_arms(facts, rows, model)
-    arms = read_arms(given, subject, groups_of(rows), tables[0].source)
+    reader = Reader(subject, _noise(facts), scale)
+    with facts.told_at("data"):
+        tables = [Cells.of(file.parent / name) for name in facts.texts("data")]
+    if names := _columns(facts):
+        with facts.told_at("columns"):
+            tables = [table.renamed(names) for table in tables]
+    with facts.told_at("likelihood"):
+        reader.check_noise(tables)
+    rows = reader.rows(*tables)
+    source = ", ".join(t.source for t in tables)
+    groups = groups_of(rows)
+    given = _given_arms(facts, groups, tables, model)
+    arms = read_arms(given, subject, groups, source)
     inputs = {
         "arms": "\n".join(f"{k} {a.to_dict()}" for k, a in arms.items()),
         "measurements": "\n".join(repr(replace(r, where="")) for r in rows),
@@ -46,26 +51,63 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
         file.stem,
         subject,
         arms,
-        Rows(tuple(rows), ", ".join(t.source for t in tables)),
+        Rows(rows, source),
         read_estimates(facts, model, arms),
         factors="free",
         inputs=inputs,
     )
 
 
-def _given_arms(facts: Table, rows: Any, model: Model) -> Mapping[str, Given] | None:
+def _noise(facts: Table) -> str | dict[str, str]:
+    """One likelihood, or one for each observable."""
+    table = facts.data.get("likelihood", "log-normal")
+    if not isinstance(table, dict):
+        kind = facts.text("likelihood", "log-normal")
+        return likelihood(kind, facts.at("likelihood")).kind
+    for kind in table.values():
+        likelihood(str(kind), facts.at("likelihood"))
+    return dict(table)
+
+
+def _columns(facts: Table) -> dict[str, str]:
+    """Names of columns in the files by ours."""
+    named = facts.table("columns")
+    if named is None:
+        return {}
+    for ours in named.data:
+        if ours not in COLUMNS:
+            raise unknown("column", ours, COLUMNS, named.at(ours))
+    return {ours: named.text(ours) for ours in named.data}
+
+
+def _given_arms(
+    facts: Table, groups: Mapping[str, str], tables: Sequence[Cells], model: Model
+) -> Mapping[str, Given] | None:
     """The arms of the file; or what the groups say: regimens, or doses of one input."""
-    groups = groups_of(rows)
+    columns = [column for table in tables for column in table.columns]
     if "dose_of" in facts.data:
-        target = facts.text("dose_of")
+        where, target = facts.at("dose_of"), facts.text("dose_of")
+        if "arms" in facts.data:
+            raise InputError(
+                "dose_of beside arms", where=where, why="both say what groups were given"
+            )
+        if target not in model.values:
+            raise unknown("parameter", target, model.values, where)
+        if any("dose" not in table.columns for table in tables):
+            why = f"it has the values of {target}"
+            raise InputError("the data have no column 'dose'", where=where, why=why)
         return {group: {target: float(group)} for group in groups}
     if "arms" not in facts.data:
-        if list(groups) == [""]:
-            return None
-        return {group: Regimen.parse(group) for group in groups}
+        named = next(iter(groups))
+        if named and not {"dose", "regimen"} & set(columns):
+            fix = f"add [arms.{named}], or a column 'regimen'"
+            raise InputError(f"group '{named}' without an arm", where=groups[named], fix=fix)
+        return arms_of_columns(columns, groups)
     found: dict[str, Given] = {}
     for name, table in facts.named_tables("arms").items():
         table.allow(_ARM)
+        if name not in groups and list(groups) != [""]:
+            raise unknown("group", name, groups, table.at())
         parts: list[Any] = []
         if "regimen" in table.data:
             with table.told_at("regimen"):

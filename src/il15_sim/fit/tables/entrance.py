@@ -16,7 +16,7 @@ from il15_sim.fit.rows import Rows
 from il15_sim.fit.run import run_fit
 from il15_sim.fit.tables.cells import Table
 from il15_sim.fit.tables.readings import Reader, groups_of
-from il15_sim.fit.treatments import Given, read_arms
+from il15_sim.fit.treatments import Given, arms_of_columns, read_arms
 from il15_sim.fit.unknowns import read_unknowns
 from il15_sim.model import Model
 from il15_sim.simulation.subject import subject_of
@@ -100,7 +100,10 @@ def fit_table(
     subject = subject_of(model)
     table = Table.of(data)
     rows = Reader(subject, noise, scale).rows(table)
-    given = read_arms(arms, subject, groups_of(rows), table.source)
+    groups = groups_of(rows)
+    if arms is None:
+        arms = arms_of_columns(table.columns, groups)
+    given = read_arms(arms, subject, groups, table.source)
     unknowns = read_unknowns(estimate, bounds or {}, subject, given, priors)
     inputs = {
         "model": subject.hash,
