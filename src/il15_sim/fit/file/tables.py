@@ -10,8 +10,8 @@ from typing import Any
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
 from il15_sim.fit.file.estimates import read_estimates
-from il15_sim.fit.problem import Problem
 from il15_sim.fit.likelihoods import likelihood
+from il15_sim.fit.problem import Problem
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table as Cells
 from il15_sim.fit.tables.checks import COLUMNS
@@ -88,9 +88,7 @@ def _given_arms(
     if "dose_of" in facts.data:
         where, target = facts.at("dose_of"), facts.text("dose_of")
         if "arms" in facts.data:
-            raise InputError(
-                "dose_of beside arms", where=where, why="both say what groups were given"
-            )
+            raise InputError("dose_of beside arms", where=where, why="both tell what was given")
         if target not in model.values:
             raise unknown("parameter", target, model.values, where)
         if any("dose" not in table.columns for table in tables):
