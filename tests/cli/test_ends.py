@@ -202,7 +202,7 @@ def test_a_fit_is_kept_where_its_figures_cannot_be_drawn(tmp_path, monkeypatch):
         raise ValueError("two measurements")
 
     monkeypatch.setattr("il15_sim.jobs.fit.observed_predicted", broken)
-    result = invoke("fit", "sorafenib_pk", "--quick", "--out", tmp_path / "out")
+    result = invoke("fit", "sorafenib_pk", "--starts", 1, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     assert result.stderr.splitlines()[-1] == (
         "warning: the first figure cannot be drawn: ValueError: two measurements"
@@ -216,7 +216,7 @@ def test_a_fit_is_kept_where_its_figures_cannot_be_drawn(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "words",
     [
-        ("fit", "sorafenib_pk", "--starts", "64", "--workers", "2", "--out", "out"),
+        ("fit", "sorafenib_pk", "--starts", "64", "--threads", "2", "--out", "out"),
         ("reproduce", "--out", "out"),
     ],
 )

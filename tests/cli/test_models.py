@@ -63,7 +63,7 @@ def test_a_fit_writes_estimates_figures_and_on_demand_a_variant(tmp_path):
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["seed"] == 1
     files = set(manifest["files"])
-    assert {"fit.json", "fit.toml", "data/predictions.csv", "data/cohorts.csv"} <= files
+    assert {"fit.json", "fit.toml", "data/residuals.csv", "data/cohorts.csv"} <= files
     assert {"figures/observed_predicted.png", "figures/goodness_of_fit.svg"} <= files
     html = invoke("report", out)
     assert html.exit_code == 0

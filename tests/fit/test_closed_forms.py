@@ -131,8 +131,11 @@ def test_a_product_is_known_and_its_parts_are_not():
     )  # fmt: skip
     frame = result.frame.set_index("parameter")
     assert frame["verdict"].to_dict() == {
-        "rate": "identified", "size": "not identified", "more": "not identified",
-    }  # fmt: skip
+        "rate": "identified",
+        "size": "structurally not identified",
+        "more": "structurally not identified",
+    }
+    assert frame["reason"]["size"] == "the rows see it together with more only"
     assert frame["trades_off_with"].to_dict() == {"rate": "", "size": "more", "more": "size"}
     assert result.values["size"] * result.values["more"] == pytest.approx(5.0, rel=1e-5)
     assert "not identified; interval ends on the lower and upper bound" in str(result)
@@ -146,7 +149,11 @@ def test_a_parameter_that_no_reading_sees_is_told():
         line(), table([0.0, 0.0, 0.0], [1.0, 1.1, 0.9], error=0.1), ["a", "b"],
         bounds=LINE, noise="normal", starts=1,
     )  # fmt: skip
-    assert result.frame["verdict"].tolist() == ["identified", "not identified"]
+    assert result.frame["verdict"].tolist() == [
+        "identified",
+        "structurally not identified",
+    ]
+    assert result.frame["reason"][1] == "no row depends on it"
     assert result.values["a"] == pytest.approx(1.0, abs=1e-6)
 
 

@@ -19,6 +19,7 @@ from il15_sim.model.observables import read_observables
 from il15_sim.plots import axes as axes_module
 from il15_sim.plots.labels import axis_label, name_of, unit_text
 from tests.made import own_tables
+from tests.made.posteriors import drawn
 from tests.made.runs import made_runs
 
 
@@ -42,6 +43,7 @@ def figures(runs, ladder, knocked_out, fitted):
     readings = own_tables.table([1.0, 2.0, 3.0], [0.7, 0.4, 0.3])
     bounds = {"rate": (0.1, 10.0)}
     own = fit_table(own_tables.decay(), readings, "rate", bounds=bounds, starts=1)
+    ten = drawn(10)
     return {
         "trajectories": plots.trajectories(runs),
         "arms": plots.arms(runs, "cd4_nkg2d_percent"),
@@ -57,6 +59,9 @@ def figures(runs, ladder, knocked_out, fitted):
         "goodness_of_fit": plots.goodness_of_fit(fitted[0]),
         "fitted": plots.fitted(own),
         "profile": plots.profile(own.profile("rate")),
+        "traces": plots.traces(ten),
+        "pairs": plots.pairs(ten),
+        "pair": plots.pairs(drawn(2)),
         "dose_map": mapped(plots.dose_map),
         "dose_line": mapped(lambda found, **how: plots.dose_map(found.sel(every=12), **how)),
     }
@@ -65,9 +70,9 @@ def figures(runs, ladder, knocked_out, fitted):
 NAMES = [
     *("trajectories", "arms", "chain", "dose_exposure", "dose_response"),
     *("knockouts", "observed_predicted", "goodness_of_fit", "bands", "overlay"),
-    *("fitted", "profile", "dose_map", "dose_line"),
+    *("fitted", "profile", "dose_map", "dose_line", "traces", "pairs", "pair"),
 ]
-NARROW = ("arms", "bands", "overlay", "fitted", "profile", "dose_map", "dose_line")
+NARROW = ("arms", "bands", "overlay", "fitted", "profile", "dose_map", "dose_line", "pair")
 
 
 def shown_texts(figure):

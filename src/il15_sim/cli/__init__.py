@@ -1,4 +1,4 @@
-"""The command line: `il15-sim list | run | fit | sweep | check | sync | report | reproduce`.
+"""The command line: `il15-sim list | run | fit | profile | compare | sweep | check | report ...`.
 
 One module per group of commands; each imports what it needs only when it is run.
 """
@@ -11,9 +11,10 @@ import click
 
 from il15_sim._version import __version__
 from il15_sim.cli.checking import check, sync
+from il15_sim.cli.fitting import compare, fit, profile
 from il15_sim.cli.group import Commands
 from il15_sim.cli.listing import list_
-from il15_sim.cli.running import fit, report, reproduce, run, sweep
+from il15_sim.cli.running import report, reproduce, run, sweep
 from il15_sim.errors import InputError
 
 __all__ = ["cli", "main"]
@@ -51,7 +52,7 @@ def cli(ctx: click.Context, models: Path | None) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_, run, fit, sweep, check, sync, report, reproduce):
+for command in (list_, run, fit, profile, compare, sweep, check, sync, report, reproduce):
     cli.add_command(command)
 
 

@@ -71,59 +71,6 @@ def run(models: Path | None, scenario: str, out: Path | None, settings: tuple[st
 
 @click.command(
     cls=Command,
-    short_help="Fit parameters to published measurements.",
-    epilog="""
-    \b
-    Examples:
-      il15-sim fit sorafenib_pk --starts 20
-      il15-sim fit my_fit.toml --out my_results
-      il15-sim --models my_models fit sorafenib_pk --write-variant
-    """,
-)
-@click.argument("fit")
-@_out_option("Results folder; results/<name>/<hash> when left out.")
-@click.option(
-    "--starts", type=click.IntRange(1), help="Searches; what the file says when left out."
-)
-@click.option("--seed", type=click.IntRange(0), help="Seed of the starts.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="Folder of studies laid out like experiments/data/, instead of the packaged one.",
-)
-@click.option("--threads", type=click.IntRange(1), help="Threads; all cores when left out.")
-@click.option(
-    "--write-variant", is_flag=True, help="Write the estimates into variants/ of the models folder."
-)
-@click.pass_obj
-def fit(
-    models: Path | None,
-    fit: str,
-    out: Path | None,
-    starts: int | None,
-    seed: int | None,
-    data: Path | None,
-    threads: int | None,
-    write_variant: bool,
-) -> None:
-    """Fit parameters as FIT says: a TOML file or a packaged one such as sorafenib_pk."""
-    from il15_sim.files.resources import find_file
-    from il15_sim.fit import read_fit, write_variants
-    from il15_sim.jobs.fit import fit_to_folder
-
-    problem = read_fit(find_file(fit, "fits"), models_dir=models, data_dir=data)
-    with progress() as tell:
-        done, result = fit_to_folder(
-            problem, RESULTS, tell, out=out, starts=starts, seed=seed, threads=threads
-        )
-    if write_variant:
-        click.echo(write_variants(result))
-    click.echo(done.path)
-    end_with([done])
-
-
-@click.command(
-    cls=Command,
     short_help="What an answer depends on: parameters, doses.",
     epilog="""
     \b

@@ -28,8 +28,8 @@ def result_name(table: Table, file: Path, what: str) -> str:
     InputError
         For what is no plain name of a folder.
     """
-    name = table.text("name") if "name" in table.data else _plain(file.stem)
-    if not 0 < len(name) <= _LONGEST or name != _plain(name):
+    name = table.text("name") if "name" in table.data else plain_name(file.stem)
+    if not 0 < len(name) <= _LONGEST or name != plain_name(name):
         raise InputError(
             f"{what} name {name!r:.80}",
             where=table.at("name"),
@@ -40,6 +40,6 @@ def result_name(table: Table, file: Path, what: str) -> str:
     return name
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
     """A text as a name that every file system takes: `Läufe 1` is `läufe_1`."""
     return re.sub(r"[^\w-]+", "_", unicodedata.normalize("NFC", text).lower()).lstrip("-")

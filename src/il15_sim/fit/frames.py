@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from il15_sim.fit.likelihood_profile import ON_BOUND
 from il15_sim.fit.quantities import QUANTITIES
+from il15_sim.fit.verdicts import verdict_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +33,7 @@ def estimates(fit: Fit) -> pd.DataFrame:
         ends = np.clip([share[j] - reach, share[j] + reach], 0.0, 1.0)
         cut = [word for word, at in zip(("lower", "upper"), ends, strict=True) if at in (0, 1)]
         bound = "lower" if low[j] else "upper" if high[j] else ""
-        lost = not bound and (math.isinf(reach) or len(cut) == 2)
-        verdict = "on its bound" if bound else "not identified" if lost else "identified"
+        verdict = verdict_of(j, unknowns, fit.certainty_of_rows, bound, tuple(cut))
         partner = int(sure.partner[j])
         rows.append(
             {
@@ -46,7 +46,8 @@ def estimates(fit: Fit) -> pd.DataFrame:
                 "upper_bound": u.upper,
                 "on_bound": bound,
                 "interval_on_bound": "" if bound else " and ".join(cut),
-                "verdict": verdict,
+                "verdict": verdict.verdict,
+                "reason": verdict.reason,
                 "trades_off_with": unknowns[partner].id if partner >= 0 else "",
                 "prior": "" if u.prior is None else str(u.prior),
             }

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
-from il15_sim.errors import InputError
+from il15_sim.errors import InputError, unknown
 from il15_sim.files.record import hash_inputs
 from il15_sim.fit.density import Factors
 from il15_sim.fit.objective import Objective
 from il15_sim.fit.predictor import Predictor
-from il15_sim.fit.rows import Rows
+from il15_sim.fit.rows import Row, Rows
 from il15_sim.fit.settle import first_sizes
 from il15_sim.fit.treatments import Arm
 from il15_sim.fit.unknowns import Unknown
@@ -78,23 +79,33 @@ class Problem:
         sizes = np.ones(len(rows.sizes))
         return first_sizes(Objective(predictor, sizes, self.factors, self.omega))
 
-    def without(self, studies: Sequence[str]) -> Problem:
-        """The same fit without some studies.
+    def label(self, row: Row, by: Literal["study", "arm"]) -> str:
+        """The study or the arm that a row belongs to."""
+        return row.arm if by == "arm" else self.arms[row.arm].study
+
+    def without(self, labels: Sequence[str], by: Literal["study", "arm"] = "study") -> Problem:
+        """The same fit without some studies or arms.
 
         Their rows are no longer used, but still compared with it; a time shift of their arms goes.
 
         Raises
         ------
         InputError
-            Where nothing is left to fit.
+            For an unknown label, and where nothing is left to fit.
         """
-        gone = {name for name, arm in self.arms.items() if arm.study in studies}
-        rows = tuple(replace(r, used=r.used and r.arm not in gone) for r in self.rows.rows)
+        known = list(dict.fromkeys(self.label(r, by) for r in self.rows.rows))
+        for label in labels:
+            if label not in known:
+                raise unknown(by, label, known, self.name)
+        gone = [self.label(r, by) in labels for r in self.rows.rows]
+        rows = tuple(
+            replace(r, used=r.used and not g) for r, g in zip(self.rows.rows, gone, strict=True)
+        )
         if not any(r.used for r in rows):
-            raise InputError(f"no row is left without {', '.join(studies)}", where=self.name)
+            raise InputError(f"no row is left without {', '.join(labels)}", where=self.name)
         kept = {r.arm for r in rows if r.used}
         unknowns = tuple(u for u in self.unknowns if not u.shifted_arm or u.shifted_arm in kept)
-        told = {"without": " ".join(studies)}
+        told = {"without": " ".join(labels)}
         return replace(
             self,
             rows=Rows(rows, self.rows.source),

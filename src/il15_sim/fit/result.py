@@ -19,9 +19,11 @@ from il15_sim.fit import frames
 from il15_sim.fit.certainty import Certainty, certainty
 from il15_sim.fit.likelihood_profile import ON_BOUND, ParameterProfile, profile_of
 from il15_sim.fit.objective import Objective
+from il15_sim.fit.predictions import prediction_profile
 from il15_sim.fit.problem import Problem
 from il15_sim.fit.search import Search
 from il15_sim.fit.told import told
+from il15_sim.fit.treatments import Given
 from il15_sim.model import Model
 
 if TYPE_CHECKING:
@@ -121,10 +123,11 @@ class Fit:
         """The estimates.
 
         `parameter, value, unit, lower95, upper95, lower_bound, upper_bound, on_bound,
-        interval_on_bound, verdict, trades_off_with, prior`. Intervals are those of Laplace's
+        interval_on_bound, verdict, reason, trades_off_with, prior`. Intervals are Laplace's
         approximation on the scale of the search (the logarithm where the lower bound is positive),
-        cut at the bounds. `verdict` is "identified", "not identified", or "on its bound": then
-        there is no interval, and those of the others hold it fixed.
+        cut at the bounds. `verdict` is "identified", "practically not identified" or
+        "structurally not identified" (see `il15_sim.fit.verdicts`), or "on its bound": then there
+        is no interval, and those of the others hold it fixed.
         """
         return frames.estimates(self)
 
@@ -180,12 +183,39 @@ class Fit:
         error = float(self.certainty.error[number])
         return profile_of(self.objective, self.best.end, number, error, self.threshold)
 
+    def prediction_profile(
+        self,
+        observable: str,
+        time_h: float,
+        arm: str | Given,
+        *,
+        quantity: str = "value",
+        start_h: float = 0.0,
+    ) -> ParameterProfile:
+        """The profile likelihood of a prediction, for what was not measured too.
+
+        Arguments and errors are those of `il15_sim.fit.predictions.prediction_profile`.
+        """
+        return prediction_profile(self, observable, time_h, arm, quantity=quantity, start_h=start_h)
+
     @cached_property
     def certainty(self) -> Certainty:
         """Standard errors of the shares, and what trades off with what."""
-        share = self.best.end
-        held = (share < ON_BOUND) | (share > 1 - ON_BOUND)
-        return certainty(self.objective.slopes(share), held)
+        return certainty(self._slopes, self._held)
+
+    @cached_property
+    def certainty_of_rows(self) -> Certainty:
+        """The same of the rows alone, without priors: what they can tell at all."""
+        priors = sum(u.prior is not None and not u.prior.flat for u in self.problem.unknowns)
+        return certainty(self._slopes[: len(self._slopes) - priors], self._held)
+
+    @cached_property
+    def _slopes(self) -> Array:
+        return self.objective.slopes(self.best.end)
+
+    @property
+    def _held(self) -> NDArray[np.bool_]:
+        return (self.best.end < ON_BOUND) | (self.best.end > 1 - ON_BOUND)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the curves as plain values; what is missing or infinite is None."""

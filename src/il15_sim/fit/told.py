@@ -47,8 +47,8 @@ def told(fit: Fit) -> str:
 def flags(row: Mapping[Any, Any]) -> list[str]:
     """What there is to say of one estimate."""
     found = []
-    if row["verdict"] == "not identified":
-        found.append("not identified")
+    if "not identified" in row["verdict"]:
+        found.append(row["verdict"])
     if row["on_bound"]:
         found.append(f"on its {row['on_bound']} bound")
     if row["interval_on_bound"]:

@@ -82,30 +82,6 @@ def read_arms(
     return {group: named[group] for group in names}
 
 
-def arms_of_columns(columns: Sequence[str], groups: Mapping[str, str]) -> dict[str, Regimen] | None:
-    """The arms that a table tells itself in a column `regimen`; None where it has none.
-
-    Raises
-    ------
-    InputError
-        For a regimen that does not read, with its row; for doses of nobody knows what.
-    """
-    if "dose" in columns:
-        first = next(iter(groups))
-        raise InputError(
-            f"dose {first} without an arm", where=groups[first], fix="say what each dose is of"
-        )
-    if "regimen" not in columns:
-        return None
-    found = {}
-    for text, where in groups.items():
-        try:
-            found[text] = Regimen.parse(text)
-        except InputError as error:
-            raise error.at(where) from None
-    return found
-
-
 def _told(name: object) -> str:
     return f"{name:.12g}" if isinstance(name, float) else str(name)
 

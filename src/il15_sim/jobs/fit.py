@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from il15_sim.files.record import ResultFolder
 from il15_sim.fit import Fit, Problem, run_fit
+from il15_sim.fit.leave_out import leave_one_out
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
+from il15_sim.plots.fit_checks import residuals, waterfall
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted, study_name
 from il15_sim.plots.scenario_figures import Shown
 from il15_sim.plots.table_fits import fitted
@@ -25,6 +27,7 @@ def fit_to_folder(
     starts: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    left_out: Literal["study", "arm"] | None = None,
 ) -> tuple[Finished, Fit]:
     """Run a fit and write its results folder.
 
@@ -45,13 +48,15 @@ def fit_to_folder(
         Instead of what the fit file says.
     threads : int, optional
         Threads of the simulations; the numbers do not depend on it.
+    left_out : "study" or "arm", optional
+        Fit without each of them, too, and tell how well it is predicted.
 
     Returns
     -------
     finished, result
         What was left behind, with what a reader must know; and the fit itself.
     """
-    inputs = fit_inputs(problem, starts=starts)
+    inputs = fit_inputs(problem, starts=starts, left_out=left_out)
     chosen = problem.seed if seed is None else seed
 
     def told(done: int, of: int) -> None:
@@ -69,7 +74,15 @@ def fit_to_folder(
         about = {"name": problem.name, "title": problem.title, "kind": "fit"}
         about |= {"description": problem.description, "effort": inputs["effort"]}
         _write(folder, result, {**about, "warnings": warnings})
+    if left_out is not None:
+
+        def told_out(done: int, of: int) -> None:
+            progress(f"left out {done} of {of}")
+
+        table = leave_one_out(result, left_out, told_out)
     with open_folder() as folder:
+        if left_out is not None:
+            folder.write("data/left_out.csv", table.to_csv(index=False, lineterminator="\n"))
         warnings += write_figures(folder, fit_figures(result), progress)
         _write(folder, result, {**about, "warnings": warnings})
     return Finished(folder.path, warnings=tuple(warnings)), result
@@ -92,22 +105,26 @@ def _write(folder: ResultFolder, result: Fit, about: Mapping[str, Any]) -> None:
     write_json(folder, ABOUT, about)
 
 
-def fit_inputs(problem: Problem, *, starts: int | None = None) -> dict[str, str]:
+def fit_inputs(
+    problem: Problem, *, starts: int | None = None, left_out: str | None = None
+) -> dict[str, str]:
     """Everything the result of a fit depends on, the seed apart, by name."""
     count = problem.starts if starts is None else starts
-    return {**problem.inputs, "effort": f"{count} starts"}
+    effort = f"{count} starts" + (f", each {left_out} left out" if left_out else "")
+    return {**problem.inputs, "effort": effort}
 
 
 def fit_figures(result: Fit) -> list[Iterator[Shown]]:
-    """Measurements over their curves, and observed against predicted.
+    """Measurements over their curves, residuals, and where the searches ended.
 
-    Each on its own: where one cannot be drawn, the other can.
+    Each on its own: where one cannot be drawn, the others can.
     """
     problem = result.problem
     free = sum(not u.shifted_arm for u in problem.unknowns)
+    checks = [_residuals(result), _waterfall(result)]
     if not problem.studies:
         words = f"{free} fitted parameter{'s' * (free > 1)}. Research only."
-        return [_own_table(result, words)]
+        return [_own_table(result, words), *checks]
     words = (
         f"{free} fitted parameters, one exposure factor per cohort, {len(problem.studies)} studies."
         " Research only."
@@ -116,7 +133,33 @@ def fit_figures(result: Fit) -> list[Iterator[Shown]]:
         "The fit reads means and medians of published cohorts, no single patients.",
         "Studies: " + ", ".join(map(study_name, problem.studies)) + ".",
     )
-    return [_time_courses(result, words, story), _scatter(result, words, story)]
+    return [_time_courses(result, words, story), _scatter(result, words, story), *checks]
+
+
+def _residuals(result: Fit) -> Iterator[Shown]:
+    yield Shown(
+        "residuals",
+        residuals(result.residuals),
+        "Residuals of the fit",
+        "Residuals against the prediction, and against the quantiles of a normal distribution.",
+        "Left: residuals in units of their SD; dotted: 0 and 1.96 SD. Right: the same, ordered, "
+        "against a normal distribution; a line is what they should lie on. Research only.",
+        (),
+        ("data/residuals.csv",),
+    )
+
+
+def _waterfall(result: Fit) -> Iterator[Shown]:
+    yield Shown(
+        "waterfall",
+        waterfall(result.starts),
+        "Where the searches ended",
+        "Rise of minus two log posterior of every search over the best one, in order.",
+        f"{len(result.searches)} searches, the best first; rises below 0.001 are drawn there. "
+        "Several at the floor have found the same fit. Research only.",
+        (),
+        ("data/starts.csv",),
+    )
 
 
 def _own_table(result: Fit, words: str) -> Iterator[Shown]:
@@ -164,10 +207,8 @@ def warnings_of(result: Fit) -> list[str]:
         if row["on_bound"]:
             why = f"sits on its {row['on_bound']} bound: the data do not identify it."
             told.append(f"{value} {why}")
-        elif row["verdict"] == "not identified":
-            told.append(f"{value}: the data do not identify it.")
-        elif row["interval_on_bound"]:
-            told.append(f"The interval of {value} ends on its {row['interval_on_bound']} bound.")
+        elif "not identified" in row["verdict"]:
+            told.append(f"{value} is {row['verdict']}: {row['reason']}.")
     if len(result.searches) == 1:
         told.append("One search only: from elsewhere a better fit may be found.")
     failed = sum(not math.isfinite(search.objective) for search in result.searches)

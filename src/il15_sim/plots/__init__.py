@@ -13,11 +13,13 @@ from il15_sim.plots.chain_figure import chain
 from il15_sim.plots.dose_figures import dose_exposure, dose_response
 from il15_sim.plots.dose_maps import dose_map
 from il15_sim.plots.ensembles import bands
+from il15_sim.plots.fit_checks import comparison, profiles, residuals, waterfall
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
 from il15_sim.plots.index_bars import morris_plane, sobol_bars, tornado
 from il15_sim.plots.index_lines import index_convergence, indices_over_time
 from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.knockout import knockouts
+from il15_sim.plots.posteriors import pairs, traces
 from il15_sim.plots.region import behaviour_region
 from il15_sim.plots.sliders import explore
 from il15_sim.plots.table_fits import fitted, profile
@@ -34,6 +36,7 @@ __all__ = [
     "behaviour_region",
     "caption",
     "chain",
+    "comparison",
     "dose_exposure",
     "dose_map",
     "dose_response",
@@ -47,12 +50,17 @@ __all__ = [
     "morris_plane",
     "observed_predicted",
     "overlay",
+    "pairs",
     "profile",
+    "profiles",
+    "residuals",
     "save",
     "sobol_bars",
     "story",
     "tornado",
+    "traces",
     "trajectories",
+    "waterfall",
 ]
 
 

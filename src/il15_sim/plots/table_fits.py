@@ -137,47 +137,62 @@ def profile(found: ParameterProfile, *, width_mm: float = 85.0) -> Figure:
     -------
     matplotlib Figure
     """
-    from matplotlib.lines import Line2D
-
     from il15_sim.plots import figure as look
 
-    rows = found.frame[np.isfinite(found.frame["rise"])]
     with look.themed():
-        handles = [
-            Line2D([], [], color=look.colour(0), marker="o", label="all others fitted again"),
-            Line2D([], [], color=look.GREY, linestyle="--", label="95 % threshold"),
-        ]
-        if not rows["converged"].all():
-            circle: dict[str, Any] = {"marker": "o", "fillstyle": "none", "linestyle": "none"}
-            handles.append(Line2D([], [], color="black", **circle, label="not converged"))
+        handles = profile_key(not found.frame["converged"].all())
         labels = [str(handle.get_label()) for handle in handles]
         figure = look.new_figure(width_mm, 52.0 + legend_height_mm(labels, width_mm))
         axes = figure.subplots()
-        good = rows["converged"]
-        axes.plot(rows["value"], rows["rise"], color=look.colour(0))
-        dots: dict[str, Any] = {"marker": "o", "linestyle": "none"}
-        filled: dict[str, Any] = {**dots, "color": look.colour(0)}
-        hollow: dict[str, Any] = {**dots, "color": "black", "fillstyle": "none"}
-        for chosen, marks in ((good, filled), (~good, hollow)):
-            axes.plot(rows["value"][chosen], rows["rise"][chosen], **marks)
-        axes.axhline(found.threshold, color=look.GREY, linestyle="--", linewidth=0.8)
-        for end in (found.lower95, found.upper95):
-            if np.isfinite(end):
-                axes.axvline(end, color=look.GREY, linewidth=0.6)
-        axes.axvline(found.estimate, color=look.GREY, linewidth=0.6, linestyle=":")
-        low, high = float(rows["value"].min()), float(rows["value"].max())
-        if found.logarithmic and high > _WIDE * low:
-            axes.set_xscale("log")
-            room = (high / low) ** 0.04
-            axes.set_xlim(low / room, high * room)
-            plain_log_ticks(axes.xaxis)
-        else:
-            room = 0.04 * (high - low)
-            axes.set_xlim(low - room, high + room)
-        axes.set_ylim(-0.05 * found.threshold, 1.6 * found.threshold)
+        draw_profile(axes, found)
         unit = unit_text(found.unit)
         told = name_of(found.parameter) + (f" ({unit})" if unit else "")
         axes.set_xlabel(look.plain(fill(told, int(width_mm / _LETTER_MM))))
         axes.set_ylabel("Rise of −2 ln likelihood")
         add_legend(figure, handles, width_mm)
     return figure
+
+
+def profile_key(hollow: bool) -> list[Any]:
+    """Legend of profiles; with `hollow`, of points that did not converge too."""
+    from matplotlib.lines import Line2D
+
+    from il15_sim.plots import figure as look
+
+    handles = [
+        Line2D([], [], color=look.colour(0), marker="o", label="all others fitted again"),
+        Line2D([], [], color=look.GREY, linestyle="--", label="95 % threshold"),
+    ]
+    if hollow:
+        circle: dict[str, Any] = {"marker": "o", "fillstyle": "none", "linestyle": "none"}
+        handles.append(Line2D([], [], color="black", **circle, label="not converged"))
+    return handles
+
+
+def draw_profile(axes: Any, found: ParameterProfile) -> None:
+    """A profile into axes: its points, threshold, estimate and the ends of its interval."""
+    from il15_sim.plots import figure as look
+
+    rows = found.frame[np.isfinite(found.frame["rise"])]
+    good = rows["converged"]
+    axes.plot(rows["value"], rows["rise"], color=look.colour(0))
+    dots: dict[str, Any] = {"marker": "o", "linestyle": "none"}
+    filled: dict[str, Any] = {**dots, "color": look.colour(0)}
+    hollow: dict[str, Any] = {**dots, "color": "black", "fillstyle": "none"}
+    for chosen, marks in ((good, filled), (~good, hollow)):
+        axes.plot(rows["value"][chosen], rows["rise"][chosen], **marks)
+    axes.axhline(found.threshold, color=look.GREY, linestyle="--", linewidth=0.8)
+    for end in (found.lower95, found.upper95):
+        if np.isfinite(end):
+            axes.axvline(end, color=look.GREY, linewidth=0.6)
+    axes.axvline(found.estimate, color=look.GREY, linewidth=0.6, linestyle=":")
+    low, high = float(rows["value"].min()), float(rows["value"].max())
+    if found.logarithmic and high > _WIDE * low:
+        axes.set_xscale("log")
+        room = (high / low) ** 0.04
+        axes.set_xlim(low / room, high * room)
+        plain_log_ticks(axes.xaxis)
+    else:
+        room = 0.04 * (high - low)
+        axes.set_xlim(low - room, high + room)
+    axes.set_ylim(-0.05 * found.threshold, 1.6 * found.threshold)

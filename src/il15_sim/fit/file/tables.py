@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from il15_sim.fit.problem import Problem
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table as Cells
 from il15_sim.fit.tables.checks import COLUMNS
-from il15_sim.fit.tables.readings import Reader, groups_of
-from il15_sim.fit.treatments import Given, arms_of_columns, read_arms
+from il15_sim.fit.tables.groups import arms_of_groups, groups_of
+from il15_sim.fit.tables.readings import Reader
+from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.subject import subject_of
@@ -41,7 +42,7 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
     rows = reader.rows(*tables)
     source = ", ".join(t.source for t in tables)
     groups = groups_of(rows)
-    given = _given_arms(facts, groups, tables, model)
+    given = _given_arms(facts, groups, model)
     arms = read_arms(given, subject, groups, source)
     inputs = {
         "arms": "\n".join(f"{k} {a.to_dict()}" for k, a in arms.items()),
@@ -81,26 +82,19 @@ def _columns(facts: Table) -> dict[str, str]:
 
 
 def _given_arms(
-    facts: Table, groups: Mapping[str, str], tables: Sequence[Cells], model: Model
+    facts: Table, groups: Mapping[str, str], model: Model
 ) -> Mapping[str, Given] | None:
     """The arms of the file; or what the groups say: regimens, or doses of one input."""
-    columns = [column for table in tables for column in table.columns]
     if "dose_of" in facts.data:
         where, target = facts.at("dose_of"), facts.text("dose_of")
         if "arms" in facts.data:
             raise InputError("dose_of beside arms", where=where, why="both tell what was given")
         if target not in model.values:
             raise unknown("parameter", target, model.values, where)
-        if any("dose" not in table.columns for table in tables):
-            why = f"it has the values of {target}"
-            raise InputError("the data have no column 'dose'", where=where, why=why)
-        return {group: {target: float(group)} for group in groups}
+        with facts.told_at("dose_of"):
+            return arms_of_groups(groups, target)
     if "arms" not in facts.data:
-        named = next(iter(groups))
-        if named and not {"dose", "regimen"} & set(columns):
-            fix = f"add [arms.{named}], or a column 'regimen'"
-            raise InputError(f"group '{named}' without an arm", where=groups[named], fix=fix)
-        return arms_of_columns(columns, groups)
+        return arms_of_groups(groups, None)
     found: dict[str, Given] = {}
     for name, table in facts.named_tables("arms").items():
         table.allow(_ARM)

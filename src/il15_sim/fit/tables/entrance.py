@@ -15,8 +15,9 @@ from il15_sim.fit.result import Fit
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.run import run_fit
 from il15_sim.fit.tables.cells import Table
-from il15_sim.fit.tables.readings import Reader, groups_of
-from il15_sim.fit.treatments import Given, arms_of_columns, read_arms
+from il15_sim.fit.tables.groups import arms_of_groups, groups_of
+from il15_sim.fit.tables.readings import Reader
+from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.fit.unknowns import read_unknowns
 from il15_sim.model import Model
 from il15_sim.simulation.subject import subject_of
@@ -95,15 +96,42 @@ def fit_table(
     >>> result.frame["verdict"].tolist()
     ['identified']
     """
+    return run_fit(
+        table_problem(
+            model, data, estimate, arms=arms, noise=noise, scale=scale, bounds=bounds,
+            priors=priors, starts=starts, seed=seed,
+        )
+    )  # fmt: skip
+
+
+def table_problem(
+    model: Model | Kernel,
+    data: str | Path | pd.DataFrame,
+    estimate: str | Sequence[str],
+    *,
+    arms: Given | Mapping[str, Given] | None = None,
+    dose_of: str | None = None,
+    noise: str | Mapping[str, str] = "log-normal",
+    scale: str | None = None,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    priors: Mapping[str, Prior | None] | None = None,
+    starts: int = 8,
+    seed: int = 0,
+    name: str = "table",
+) -> Problem:
+    """What `fit_table` fits, not yet fitted.
+
+    Arguments are those of `fit_table`; with `dose_of` the table's doses (or groups) are values of
+    that input or parameter. Without `arms` a column of regimens says what each group was given.
+    """
     if scale not in (None, "observable", "group"):
         raise unknown("scale", str(scale), ("observable", "group"))
     subject = subject_of(model)
     table = Table.of(data)
     rows = Reader(subject, noise, scale).rows(table)
     groups = groups_of(rows)
-    if arms is None:
-        arms = arms_of_columns(table.columns, groups)
-    given = read_arms(arms, subject, groups, table.source)
+    chosen = arms if arms is not None else arms_of_groups(groups, dose_of)
+    given = read_arms(chosen, subject, groups, table.source)
     unknowns = read_unknowns(estimate, bounds or {}, subject, given, priors)
     inputs = {
         "model": subject.hash,
@@ -111,8 +139,8 @@ def fit_table(
         "rows": "\n".join(repr(replace(row, where="")) for row in rows),
         "unknowns": "\n".join(map(repr, unknowns)),
     }
-    problem = Problem(
-        "table",
+    return Problem(
+        name,
         subject,
         given,
         Rows(rows, table.source),
@@ -122,4 +150,3 @@ def fit_table(
         seed=seed,
         inputs=inputs,
     )
-    return run_fit(problem)

@@ -287,12 +287,3 @@ def _number(cell: object, what: str, where: str, endless: bool = False) -> float
     if isinstance(cell, str):
         return number(cell.strip(), what, where)
     return real(cell, what, where)
-
-
-def groups_of(rows: Sequence[Row]) -> dict[str, str]:
-    """Every group that the rows name, with the place where it stands first."""
-    found: dict[str, str] = {}
-    for row in rows:
-        for output in row.reads.outputs:
-            found.setdefault(output.arm, row.where)
-    return found

@@ -1,0 +1,104 @@
+"""`fit`, `profile` and `compare` on a table of one's own, from the command line."""
+
+import json
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from il15_sim.cli import cli
+
+TABLE = """time_min,observable,value,dose
+30,pstat5_cd4,0.10,30
+120,pstat5_cd4,0.16,30
+30,pstat5_cd4,0.32,300
+120,pstat5_cd4,0.42,300
+30,pstat5_cd4,0.55,3000
+120,pstat5_cd4,0.50,3000
+"""
+OWN = ("--model", "cd4_signalling", "--dose-of", "il15_soluble", "--starts", "1")
+FILE = """
+title = "pSTAT5"
+model = "cd4_signalling"
+data = "readings.csv"
+dose_of = "il15_soluble"
+starts = 1
+estimate = [{names}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "readings.csv").write_text(TABLE, encoding="utf-8")
+    return tmp_path
+
+
+def invoke(*args):
+    return CliRunner().invoke(cli, [*args])
+
+
+def test_one_command_fits_a_table(folder):
+    found = invoke("fit", "readings.csv", "--estimate", "pstat5_half_signal", *OWN, "--out", "o")
+    assert found.exit_code == 0, found.output
+    assert "cd4_signalling fitted to readings.csv: 6 readings, 1 parameter" in found.stderr
+    assert found.stdout.splitlines()[-1] == "o"
+    plain = json.loads((folder / "o" / "fit.json").read_text(encoding="utf-8"))
+    assert plain["estimates"][0]["parameter"] == "pstat5_half_signal"
+    assert {p.stem for p in (folder / "o" / "figures").glob("*.png")} == {
+        "fitted", "residuals", "waterfall",
+    }  # fmt: skip
+    html = (folder / "o" / "report.html").read_text(encoding="utf-8")
+    assert "Readings and the fitted curves" in html
+
+
+def test_leaving_each_arm_out_is_an_option(folder):
+    told = ("--estimate", "pstat5_half_signal", *OWN, "--out", "o", "--leave-one-out")
+    assert invoke("fit", "readings.csv", *told).exit_code == 0
+    table = pd.read_csv(folder / "o" / "data" / "left_out.csv")
+    assert table["left_out"].astype(str).tolist() == ["30", "300", "3000"]
+    assert table["rows"].tolist() == [2, 2, 2]
+
+
+def test_profiles_are_written_with_their_points(folder):
+    told = ("--estimate", "pstat5_half_signal", *OWN, "--out", "o")
+    found = invoke("profile", "readings.csv", *told)
+    assert found.exit_code == 0, found.output
+    points = pd.read_csv(folder / "o" / "data" / "profile_points.csv")
+    table = pd.read_csv(folder / "o" / "data" / "profiles.csv")
+    assert table["lower95"][0] < table["estimate"][0] < table["upper95"][0]
+    assert points["rise"].min() == 0.0
+    assert (folder / "o" / "figures" / "profiles.png").is_file()
+    refused = invoke("profile", "readings.csv", *told, "--parameter", "pstat5_half")
+    assert "did you mean 'pstat5_half_signal'" in refused.stderr
+    assert refused.exit_code == 2
+
+
+def test_fits_of_one_table_are_compared(folder):
+    for name, names in (("one", '"pstat5_half_signal"'), ("two", '"pstat5_turnover"')):
+        (folder / f"{name}.toml").write_text(FILE.replace("{names}", names), encoding="utf-8")
+    found = invoke("compare", "one.toml", "two.toml", "--out", "o")
+    assert found.exit_code == 0, found.output
+    table = json.loads((folder / "o" / "comparison.json").read_text(encoding="utf-8"))
+    assert {row["fit"] for row in table} == {"one", "two"}
+    assert table[0]["delta_aic"] == 0.0
+    assert table[1]["delta_aic"] > 0.0
+    assert (folder / "o" / "figures" / "comparison.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (("fit", "readings.csv"), "no --model; a table of readings does not say it; add --model"),
+        (("fit", "readings.csv", "--model", "cd4_signalling"), "no --estimate; a table of"),
+        (
+            ("fit", "sorafenib_pk", "--model", "patient"),
+            "--model patient; a fit file tells it itself; the option is for a table of readings",
+        ),
+        (("compare", "sorafenib_pk"), "1 fit; two are needed to compare"),
+    ],
+)
+def test_what_is_missing_is_told(folder, args, line):
+    found = invoke(*args)
+    assert found.exit_code == 2
+    assert line in found.stderr
