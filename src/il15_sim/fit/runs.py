@@ -19,8 +19,8 @@ Place = tuple[int, int, str, int]
 
 #: Runs join a call where its longest one lasts at most this many times as long.
 _AS_LONG = 1.3
-#: Hours between points of a curve that is read at times which move with an unknown: the first day,
-#: and later, when curves are smooth.
+#: Hours between points of a curve that is read at times which move with an unknown: up to a day
+#: after the last dose, and later, when curves are smooth.
 _FINE_H, _COARSE_H = 0.5, 2.0
 
 
@@ -63,10 +63,14 @@ class Call:
         return self.runs[0].arm.changes
 
 
-def shifted_grid(end_h: float) -> Array:
-    """Hours at which a curve is computed whose readings move, up to the last of them."""
-    fine = np.arange(0.0, min(end_h, 24.0), _FINE_H)
-    return np.unique(np.concatenate([fine, np.arange(24.0, end_h, _COARSE_H), [end_h]]))
+def shifted_grid(end_h: float, dosed_h: float = 0.0) -> Array:
+    """Hours at which a curve is computed whose readings move, up to the last of them.
+
+    `dosed_h` is the time of the last dose.
+    """
+    smooth = dosed_h + 24.0
+    fine = np.arange(0.0, min(end_h, smooth), _FINE_H)
+    return np.unique(np.concatenate([fine, np.arange(smooth, end_h, _COARSE_H), [end_h]]))
 
 
 def calls_for(arms: Mapping[str, Arm], outputs: Sequence[Output]) -> tuple[Call, ...]:

@@ -194,8 +194,9 @@ class Reader:
         if quantity.needs_start and start is None:
             told = f"{quantity.name} is the {quantity.meaning}"
             raise InputError("no start", where=where, why=told, fix="add it in a column 'start'")
-        if start is not None and start >= at:
-            raise InputError(f"start {start:g} h is not before {at:g} h", where=where)
+        if (start is not None or quantity.from_start) and (start or 0.0) >= at:
+            told = f"start {start or 0.0:g} h is not before {at:g} h"
+            raise InputError(told, where=where)
         group, other = _name(cells, "group") or _name(cells, "regimen"), None
         if not group and _name(cells, "dose"):
             group = f"{_number(cells['dose'], 'dose', where):.12g}"
