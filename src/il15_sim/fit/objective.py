@@ -284,7 +284,8 @@ class Objective:
             return f"{told}, which has no logarithm"
         if self.rows.normal[i] and row.factor:
             return f"{told} like all of its curve: zeros have no scale"
-        return f"{told}, which '{row.kind}' does not allow with {row.measured} measured"
+        measured = row.measured if isinstance(row.measured, str) else f"{row.measured:g}"
+        return f"{told}, which '{row.kind}' does not allow with {measured} measured"
 
     def _solved(self, name: str, at: Indices, residual: Array, typical: Array) -> Profile:
         sd, labels = self.spread[at], [name] * len(at)
