@@ -241,7 +241,7 @@ def test_one_arm_above_another_is_their_difference():
 def test_kinds_of_one_table_add_up():
     parts = []
     for k, kind in enumerate(("poisson", "log-normal", "mean-se", "censored-normal")):
-        columns, density = CASES[kind]
+        columns = CASES[kind][0]
         data = {"time_h": TIMES, "observable": "y", "likelihood": kind, "value": VALUES, **columns}
         parts.append(pd.DataFrame(data).assign(replicate=k))
     result = fit_table(decay(), pd.concat(parts), ["rate", "size"], bounds=BOUNDS, starts=1)

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 #: Rounds in which sizes of errors and the unknowns settle, and the relative move that is none.
-_ROUNDS, _SETTLED = 20, 1e-3
+_ROUNDS, _SETTLED = 30, 1e-4
 #: Bounds of the log SD between cohorts.
 OMEGA_BOUNDS = (0.02, 1.5)
 
