@@ -73,7 +73,8 @@ def unknown(
     """
     names = sorted(set(candidates))
     near = closest(name, names)
-    if near is not None and kind.startswith("drug") and _digits(near) != _digits(str(name)):
+    dosed = kind.startswith(("drug", "state or parameter"))
+    if near is not None and dosed and _digits(near) != _digits(str(name)):
         near = None  # IL-2 is no slip of IL-15: a hint must not change what is given
     if near is not None:
         fix = f"did you mean '{near}'?"

@@ -102,3 +102,17 @@ def test_what_is_missing_is_told(folder, args, line):
     found = invoke(*args)
     assert found.exit_code == 2
     assert line in found.stderr
+
+
+def test_a_posterior_is_drawn_with_its_bands(folder):
+    told = ("--estimate", "pstat5_half_signal", *OWN, "--out", "o", "--draws", "1000")
+    found = invoke("sample", "readings.csv", *told)
+    assert found.exit_code == 0, found.output
+    table = pd.read_csv(folder / "o" / "data" / "posterior.csv")
+    assert table["parameter"].tolist() == ["pstat5_half_signal", "error of pstat5_cd4 (log-normal)"]
+    assert (folder / "o.chains").is_dir()
+    assert {p.stem for p in (folder / "o" / "figures").glob("*.png")} == {
+        "predictive", "pairs", "traces",
+    }  # fmt: skip
+    bands = pd.read_csv(folder / "o" / "data" / "bands.csv")
+    assert (bands["lower95"] <= bands["upper95"]).all()

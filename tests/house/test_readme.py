@@ -22,7 +22,7 @@ LINKS = re.findall(r"\]\(([^)]+)\)", README)
 
 def test_there_are_snippets():
     assert len(PYTHON) >= 3
-    assert len(TOML) == 1
+    assert len(TOML) == 2
     assert len(COMMANDS) >= 8
 
 
@@ -37,11 +37,16 @@ def test_a_snippet_of_python_runs_as_printed(number, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_scenario_of_the_readme_reads(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "name"),
+    zip(TOML, ["holiday", "0.5 nM, washed out after an hour"], strict=True),
+    ids=["patient", "dish"],
+)
+def test_the_scenarios_of_the_readme_read(text, name, tmp_path):
     file = tmp_path / "mine.toml"
-    file.write_text(TOML[0], encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     (arm,) = Scenario.read(file).arms
-    assert arm.name == "holiday"
+    assert arm.name == name
 
 
 @pytest.mark.parametrize("command", COMMANDS)

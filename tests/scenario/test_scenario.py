@@ -40,9 +40,11 @@ def test_every_shipped_scenario_is_known() -> None:
     assert [file.stem for file in SHIPPED] == [
         "dose_ladder",
         "holiday",
+        "il15_dish",
         "knockouts",
         "missed_doses",
         "sorafenib_alone",
+        "sorafenib_dish",
         "sorafenib_tmz",
         "tmz_alone",
     ]
@@ -59,7 +61,7 @@ def test_shipped_scenarios_read_and_say_what_they_are(file: Path) -> None:
         drugs=["sorafenib", "temozolomide"],
         variants=["no_il15ra_induction", "no_mica", "no_nkg2d_signal"],
         parameters=[],
-        observables=[],
+        observables=["pstat5_cd4", "il15ra_synthesis_fold"],
     )
     for arm in scenario.arms:
         assert arm.regimen.end_h <= 24 * scenario.horizon_days

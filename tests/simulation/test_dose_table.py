@@ -141,7 +141,7 @@ CHANGES = st.lists(
 def test_schedules_are_changes_first_then_doses_by_time(regimens, changes, begin_h):
     subject = subject_of(PATIENT)
     extra = checked_changes(changes, subject)
-    built = schedules_of(subject, dose_table(regimens), len(regimens), extra, begin_h)
+    built = schedules_of(subject, dose_table(regimens), [extra] * len(regimens), begin_h)
     assert len(built) == len(regimens)
     for number, regimen in enumerate(regimens):
         ordered = sorted(
@@ -189,7 +189,7 @@ def test_what_the_model_does_not_have_is_told():
     ]:
         doses = dose_table([Regimen.parse(text)])
         with pytest.raises(InputError, match=told):
-            schedules_of(subject, doses, 1, (), 0.0)
+            schedules_of(subject, doses, [()], 0.0)
 
 
 def own_regimens(count):

@@ -1,4 +1,4 @@
-"""The command line: `il15-sim list | run | fit | profile | compare | sweep | check | report ...`.
+"""The command line: `il15-sim list | run | fit | profile | sample | compare | sweep ...`.
 
 One module per group of commands; each imports what it needs only when it is run.
 """
@@ -11,7 +11,7 @@ import click
 
 from il15_sim._version import __version__
 from il15_sim.cli.checking import check, sync
-from il15_sim.cli.fitting import compare, fit, profile
+from il15_sim.cli.fitting import compare, fit, profile, sample
 from il15_sim.cli.group import Commands
 from il15_sim.cli.listing import list_
 from il15_sim.cli.running import report, reproduce, run, sweep
@@ -52,7 +52,7 @@ def cli(ctx: click.Context, models: Path | None) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_, run, fit, profile, compare, sweep, check, sync, report, reproduce):
+for command in (list_, run, fit, profile, sample, compare, sweep, check, sync, report, reproduce):
     cli.add_command(command)
 
 

@@ -36,8 +36,8 @@ class Listing:
 def scenarios(_models: Path) -> Listing:
     """The packaged scenarios."""
     read = [(name, Scenario.read(path)) for name, path in shipped("doses").items()]
-    rows = [(name, str(len(s.arms)), f"{s.horizon_days:g}", s.title) for name, s in read]
-    return Listing(("scenario", "arms", "days", "title"), rows)
+    rows = [(name, str(len(s.arms)), s.length, s.title) for name, s in read]
+    return Listing(("scenario", "arms", "length", "title"), rows)
 
 
 def observables(models: Path) -> Listing:

@@ -1,4 +1,4 @@
-"""Commands that fit: fit, profile, compare."""
+"""Commands that fit: fit, profile, sample, compare."""
 
 from __future__ import annotations
 
@@ -178,6 +178,48 @@ def profile(models: Path | None, /, fit: str, parameters: tuple[str, ...], **tol
     with progress() as tell:
         done = profile_to_folder(problem, RESULTS, tell, parameters=parameters, **how)
     write_report(done.path, title=f"Profiles: {problem.title or problem.name}")
+    click.echo(done.path)
+    end_with([done])
+
+
+@click.command(
+    cls=Command,
+    short_help="Draw from the posterior of a fit.",
+    epilog="""
+    \b
+    Examples:
+      il15-sim sample sorafenib_pk
+      il15-sim sample my_fit.toml --draws 20000 --seed 7
+    """,
+)
+@click.argument("fit")
+@_options(
+    click.option(
+        "--draws", type=click.IntRange(1000), default=60_000, show_default=True, help="To keep."
+    )
+)
+@click.pass_obj
+def sample(models: Path | None, /, fit: str, draws: int, **told: Any) -> None:
+    """Fit as FIT says, and draw from the posterior of its parameters.
+
+    The chains are kept beside the results: the same command after Ctrl-C continues.
+    """
+    from il15_sim.cli.group import warn
+    from il15_sim.jobs.sample import chains_at, sample_to_folder
+    from il15_sim.reporting.report import write_report
+
+    problem = _problem(fit, models, **told)
+    how = {key: told[key] for key in ("out", "starts", "threads")}
+    try:
+        with progress() as tell:
+            done, found = sample_to_folder(problem, RESULTS, tell, draws=draws, **how)
+    except (KeyboardInterrupt, SystemExit):
+        place = chains_at(problem, RESULTS, told["out"])
+        if place.is_dir():
+            warn(f"the chains are kept in {place}: the same command continues")
+        raise
+    write_report(done.path, title=f"Posterior: {problem.title or problem.name}")
+    click.echo(str(found), err=True)
     click.echo(done.path)
     end_with([done])
 

@@ -17,7 +17,13 @@ Factors = Literal["random", "free"]
 
 
 def log_density(
-    rows: Rows, typical: Array, spread: Array, factors: Factors, omega: Array | float
+    rows: Rows,
+    typical: Array,
+    spread: Array,
+    factors: Factors,
+    omega: Array | float,
+    *,
+    integrated: bool = False,
 ) -> Array:
     """Log density of all rows at predictions without factors.
 
@@ -28,6 +34,8 @@ def log_density(
         Random factors are integrated out, free ones take their best value.
     omega : float or array (K,)
         Log SD between random factors.
+    integrated : bool
+        Integrate free factors out, too (with a flat prior), as a posterior does.
     """
     total = np.zeros(typical.shape[:-1])
     grouped = np.array([bool(r.factor) for r in rows.rows])
@@ -42,8 +50,8 @@ def log_density(
             continue
         alone = at[~grouped[at]]
         name = "log-normal" if one.scale.logarithmic else "normal"
-        sd = {"log_sd" if one.scale.logarithmic else "sd": spread[..., alone]}
-        density = likelihood(name).log_density(typical[..., alone], rows.number[alone], **sd)
+        told = {"log_sd" if one.scale.logarithmic else "sd": spread[..., alone]}
+        density = likelihood(name).log_density(typical[..., alone], rows.number[alone], **told)
         total = total + density.sum(axis=-1)
     for log in (True, False):
         at = np.flatnonzero(grouped & (rows.logarithmic == log))
@@ -51,14 +59,14 @@ def log_density(
             continue
         labels = [rows.rows[i].factor for i in at]
         own, number = typical[..., at], rows.number[at]
-        if not log:
-            found = profiled(number - own, spread[..., at], labels, predicted=own, offset=False)
-            total = total + found.log_density
-            continue
-        residual = np.log(number) - np.log(own)
-        if factors == "random":
-            density = marginalised(residual, spread[..., at], labels, offset_sd=omega)
+        residual = np.log(number) - np.log(own) if log else number - own
+        scale, sd = None if log else own, spread[..., at]
+        if factors == "random" and log:
+            density = marginalised(residual, sd, labels, offset_sd=omega)
+        elif integrated:
+            density = marginalised(residual, sd, labels, predicted=scale, offset=log)
         else:
-            density = profiled(residual, spread[..., at], labels).log_density
-        total = total + density - np.log(number).sum()
+            found = profiled(residual, sd, labels, predicted=scale, offset=log)
+            density = found.log_density
+        total = total + density - (np.log(number).sum() if log else 0.0)
     return np.asarray(total)

@@ -99,6 +99,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
                 "arm": row.arm,
                 "dose_mg": arm.dose_mg,
                 "observable": row.observable,
+                "model_observable": row.reads.first.observable,
                 "quantity": row.reads.quantity,
                 "unit": row.unit,
                 "time_h": row.time_h,
@@ -200,7 +201,8 @@ def curves(fit: Fit) -> pd.DataFrame:
     """`Fit.curves`."""
     problem = fit.problem
     predictor = problem.objective(every_row=True).predictor
-    found = predictor.courses(fit.objective.point(fit.best.end))
+    found, typical = predictor.courses(fit.objective.point(fit.best.end)[None])
+    found["typical"] = typical[0]
     named = {(r.arm, r.reads.first.observable): r.factor for r in problem.rows.rows if r.factor}
     factors = factors_of(fit)
     keys = list(zip(found["arm"], found["observable"], strict=True))

@@ -153,10 +153,16 @@ class Objective:
 
     def log_likelihood(self, shares: Array) -> float:
         """Natural log of the density of all rows at one point, random factors integrated out."""
-        return float(self._density(self.at(shares).typical, self.spread, self.omega))
+        typical = self.at(shares).typical
+        return float(log_density(self.rows, typical, self.spread, self.factors, self.omega))
 
     def log_likelihoods(
-        self, shares: Array, sizes: Array | None = None, omega: Array | None = None
+        self,
+        shares: Array,
+        sizes: Array | None = None,
+        omega: Array | None = None,
+        *,
+        integrated: bool = False,
     ) -> Array:
         """The same at K points (K, P) in one ensemble, optionally each with its own errors.
 
@@ -165,6 +171,8 @@ class Objective:
         shares : array (K, P)
         sizes : array (K, S), optional
         omega : array (K,), optional
+        integrated : bool
+            Integrate free factors out, too.
 
         Returns
         -------
@@ -174,10 +182,10 @@ class Objective:
         typical, why = self.predictor.predict(self.point(shares))
         bad = np.array([bool(w) for w in why]) | self._impossible(typical).any(axis=-1)
         typical = np.where(bad[:, None], np.nan, typical)
-        spread = np.broadcast_to(
-            self.spread if sizes is None else self.spread_at(sizes), typical.shape
-        )
-        found = self._density(typical, spread, self.omega if omega is None else omega)
+        own = self.spread if sizes is None else self.spread_at(sizes)
+        spread = np.broadcast_to(own, typical.shape)
+        at = self.omega if omega is None else omega
+        found = log_density(self.rows, typical, spread, self.factors, at, integrated=integrated)
         return np.where(np.isnan(found), -np.inf, found)
 
     def log_priors(self, shares: Array) -> Array:
@@ -195,11 +203,10 @@ class Objective:
 
     def factor_errors(self) -> dict[str, float]:
         """Standard error of the logarithm of each factor of rows with log-normal errors."""
-        found = {}
-        for name in self.rows.factors:
-            at = self._factor_rows[name]
-            found[name] = float((self.spread[at] ** -2.0).sum() + self._pull) ** -0.5
-        return found
+        return {
+            name: float((self.spread[at] ** -2.0).sum() + self._pull) ** -0.5
+            for name, at in self._factor_rows.items()
+        }
 
     @property
     def _pull(self) -> float:
@@ -302,6 +309,3 @@ class Objective:
         """Of each factor its rows, and the derivative of their residuals by it (up to a sign)."""
         by = np.where(self.rows.logarithmic, 1.0, fitted.typical) / self.spread
         return [(at, by[at]) for at in self._factor_rows.values()]
-
-    def _density(self, typical: Array, spread: Array, omega: Array | float) -> Array:
-        return log_density(self.rows, typical, spread, self.factors, omega)

@@ -104,32 +104,33 @@ class Predictor:
             slopes[i, j] = np.where(free, -steep, 0.0)
         return predicted, slopes
 
-    def courses(self, point: Array, times_h: Mapping[str, Array] | int = 200) -> pd.DataFrame:
-        """Curves of what was measured at a point (P,).
+    def courses(self, points: Array, count: int = 200) -> tuple[pd.DataFrame, Array]:
+        """Curves of what was measured at points (K, P), up to the last row of each arm.
+
+        Parameters
+        ----------
+        points : array, shape (K, P)
+        count : int
+            Times between the start and the last row of an arm; those of its rows come on top.
 
         Returns
         -------
-        DataFrame
-            `arm, observable, time_h, typical`, up to the last row of each arm.
+        where : DataFrame, T rows
+            `arm, observable, time_h`.
+        typical : array, shape (K, T)
+            NaN at points where a simulation fails.
         """
         wanted = []
         for arm in dict.fromkeys(r.arm for r in self.rows.rows):
             own = [r for r in self.rows.rows if r.arm == arm]
             end = max(r.time_h for r in own)
-            if isinstance(times_h, int):
-                grid = np.linspace(0.0, end, times_h)
-                # Times that differ by rounding only are one.
-                grid = np.unique(np.round([*grid, *(r.time_h for r in own)], 6))
-            else:
-                grid = times_h[arm]
+            # Times that differ by rounding only are one.
+            grid = np.unique(np.round([*np.linspace(0.0, end, count), *(r.time_h for r in own)], 6))
             for name in dict.fromkeys(r.reads.first.observable for r in own):
                 wanted += [Output(arm, name, float(t)) for t in grid]
-        found, why = self._simulator.outputs(calls_for(self.arms, wanted), point[None], len(wanted))
-        if why[0]:
-            raise Failed(why[0])
+        found, _ = self._simulator.outputs(calls_for(self.arms, wanted), points, len(wanted))
         table = [(o.arm, o.observable, o.time_h) for o in wanted]
-        frame = pd.DataFrame(table, columns=["arm", "observable", "time_h"])
-        return frame.assign(typical=found[0])
+        return pd.DataFrame(table, columns=["arm", "observable", "time_h"]), found
 
     @property
     def _simulator(self) -> Simulator:

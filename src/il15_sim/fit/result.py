@@ -135,9 +135,10 @@ class Fit:
     def residuals(self) -> pd.DataFrame:
         """One row per measurement, those that are only compared included.
 
-        `where, study, arm, dose_mg, observable, quantity, unit, time_h, start_h, time_model_h,
-        measured, typical, factor, predicted, residual, spread, likelihood, weight, used, statistic,
-        n, dataset`. `factor` is that of relative readings or of a cohort and part of `predicted`;
+        `where, study, arm, dose_mg, observable, model_observable, quantity, unit, time_h, start_h,
+        time_model_h, measured, typical, factor, predicted, residual, spread, likelihood, weight,
+        used, statistic, n, dataset`. `factor` is that of relative readings or of a cohort and part
+        of `predicted`;
         `residual` is in units of `spread`, a log SD for log-normal errors (a deviance residual
         where there is none); `time_model_h` is the time after an estimated shift.
         """

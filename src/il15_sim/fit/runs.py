@@ -35,7 +35,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """Simulations that are made in one call: with the same changes, and about as long.
+    """Simulations that are made in one call: about as long as each other.
 
     Their arms set the same parameters, so that each of the others can be varied in all of them.
 
@@ -57,10 +57,12 @@ class Call:
     levels: tuple[Place, ...]
     numbers: tuple[Place, ...]
 
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """Changes that all of its runs have."""
-        return self.runs[0].arm.changes
+    def changes(self, copies: int) -> tuple[Change, ...] | list[tuple[Change, ...]]:
+        """Changes of all runs, each copied so many times; once where they are the same."""
+        own = [run.arm.changes for run in self.runs]
+        if len(set(own)) == 1:
+            return own[0]
+        return [changes for changes in own for _ in range(copies)]
 
 
 def shifted_grid(end_h: float, dosed_h: float = 0.0) -> Array:
@@ -80,8 +82,7 @@ def calls_for(arms: Mapping[str, Arm], outputs: Sequence[Output]) -> tuple[Call,
     together: list[list[Run]] = []
     for run in runs:
         for group in together:
-            one = group[0].arm
-            same = one.changes == run.arm.changes and set(one.values) == set(run.arm.values)
+            same = set(group[0].arm.values) == set(run.arm.values)
             if same and group[0].end_h <= _AS_LONG * run.end_h:
                 group.append(run)
                 break

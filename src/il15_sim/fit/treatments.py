@@ -34,7 +34,7 @@ class Arm:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
-        changes = [vars(change) for change in self.changes]
+        changes = [str(change) for change in self.changes]
         return {"regimen": str(self.regimen), "values": dict(self.values), "changes": changes}
 
 

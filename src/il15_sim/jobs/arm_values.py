@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from il15_sim.errors import InputError
 from il15_sim.model import Model, variant_names
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.variant import Variant
 from il15_sim.scenario import Scenario
+from il15_sim.simulation.schedules import checked_changes
+from il15_sim.simulation.subject import subject_of
 
 
 def with_settings(scenario: Scenario, settings: Mapping[str, float], model: Model) -> Scenario:
@@ -70,3 +73,20 @@ def arm_parameters(
             together |= variants[name]
         rows.append(together | own)
     return rows
+
+
+def check_changes(scenario: Scenario, model: Model) -> None:
+    """Refuse a change that does not fit the model, told with file and arm.
+
+    Raises
+    ------
+    InputError
+        For an unknown target and a unit that does not fit.
+    """
+    subject = subject_of(model)
+    for arm in scenario.arms:
+        try:
+            checked_changes(arm.changes, subject)
+        except InputError as error:
+            place = scenario.source or f"scenario {scenario.name}"
+            raise error.at(f"{place}: arm '{arm.name}'") from None

@@ -6,11 +6,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from il15_sim.errors import unknown
 from il15_sim.files.record import ResultFolder
-from il15_sim.jobs.arm_values import arm_parameters, variant_values, with_settings
+from il15_sim.jobs.arm_values import arm_parameters, check_changes, variant_values, with_settings
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
-from il15_sim.jobs.run_tables import arms_csv, endpoints_csv, parameters_csv, trajectories_csv
+from il15_sim.jobs.run_tables import (
+    arms_csv,
+    endpoints_csv,
+    parameters_csv,
+    readings_csv,
+    trajectories_csv,
+)
 from il15_sim.model import Model
+from il15_sim.model.packaged import model_names
+from il15_sim.plots.dish_figures import dish_figures
 from il15_sim.plots.scenario_figures import scenario_figures
 from il15_sim.scenario import Scenario
 from il15_sim.simulation import simulate
@@ -27,10 +39,10 @@ def run_scenario(
 ) -> Finished:
     """Simulate a scenario and write its results folder.
 
-    The folder `out_root/<name>/<hash8>` holds `data/trajectories.csv` (tidy), `data/endpoints.csv`,
-    `data/arms.csv`, `data/parameters.csv`, the figures with their captions, the scenario and
-    `manifest.json`. It appears whole or not at all. Each arm starts from the steady state that
-    belongs to its parameters.
+    The folder `out_root/<name>/<hash8>` holds `data/trajectories.csv` (tidy), `data/endpoints.csv`
+    (of a dish `data/readings.csv`), `data/arms.csv`, `data/parameters.csv`, the figures with their
+    captions, the scenario and `manifest.json`. It appears whole or not at all. Each arm starts
+    from the steady state that belongs to its parameters.
 
     Parameters
     ----------
@@ -57,9 +69,13 @@ def run_scenario(
         For ids that the model does not have, with file, arm and the closest one, and for a place
         that cannot be written.
     """
-    model = Model.load(models_dir=models_dir)
+    names = model_names(models_dir)
+    if scenario.model not in names:
+        raise unknown("model", scenario.model, names, scenario.source or scenario.name)
+    model = Model.load(scenario.model, models_dir=models_dir)
     changed = with_settings(scenario, settings or {}, model)
     variants = variant_values(changed, model)
+    check_changes(changed, model)
     patients = arm_parameters(changed, model, variants)
     # What was run, not what the file says: a scenario can be changed or made in memory.
     inputs = {"scenario": repr(replace(changed, source="")), "model": model.hash}
@@ -74,16 +90,24 @@ def run_scenario(
             patients,
             names=[arm.name for arm in scenario.arms],
             until_days=scenario.horizon_days,
+            times_h=_grid_h(scenario),
+            sample="both" if scenario.times_min else "post",
             observables=scenario.observables or None,
+            changes=[arm.changes for arm in scenario.arms],
         )
         progress("writing tables")
         if scenario.source:
             folder.write("scenario.toml", Path(scenario.source).read_bytes())
-        folder.write("data/arms.csv", arms_csv(runs))
-        folder.write("data/endpoints.csv", endpoints_csv(runs))
+        folder.write("data/arms.csv", arms_csv(runs, scenario))
         folder.write("data/parameters.csv", parameters_csv(model))
         folder.write("data/trajectories.csv", trajectories_csv(runs))
-        warnings = write_figures(folder, [scenario_figures(runs, model)], progress)
+        if scenario.times_min:
+            folder.write("data/readings.csv", readings_csv(runs, scenario.times_min))
+            drawn = dish_figures(runs, model, scenario)
+        else:
+            folder.write("data/endpoints.csv", endpoints_csv(runs))
+            drawn = scenario_figures(runs, model)
+        warnings = write_figures(folder, [drawn], progress)
         about = {"name": scenario.name, "title": scenario.title, "kind": "scenario"}
         about |= {"description": scenario.description.strip()}
         write_json(folder, ABOUT, {**about, "set": dict(settings or {}), "warnings": warnings})
@@ -92,3 +116,13 @@ def run_scenario(
     return Finished(
         folder.path, tuple(f"arm '{run}': {status}" for run, status in failed), tuple(warnings)
     )
+
+
+def _grid_h(scenario: Scenario) -> NDArray[np.float64] | None:
+    """Times of a dish in hours: fine enough for its curves, its readings, its changes; or None."""
+    if not scenario.times_min:
+        return None
+    end_h = scenario.times_min[-1] / 60
+    given = [c.time_h for arm in scenario.arms for c in arm.changes]
+    read = [t / 60 for t in scenario.times_min]
+    return np.unique(np.round(np.concatenate([np.linspace(0.0, end_h, 121), read, given]), 9))

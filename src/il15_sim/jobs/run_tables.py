@@ -17,6 +17,7 @@ from il15_sim.results.endpoint import Endpoint
 if TYPE_CHECKING:
     from il15_sim.model import Model
     from il15_sim.results import Runs
+    from il15_sim.scenario import Scenario
 
     # Name, observable, day, endpoint, unit.
     _Asked = tuple[str, str, str, Endpoint, str]
@@ -133,13 +134,29 @@ def parameters_csv(model: Model) -> str:
     return csv_text([header, *rows])
 
 
-def arms_csv(runs: Runs) -> str:
-    """Every arm with its regimen, what it changes in the model, and its status."""
-    header = ("run", "regimen", "changed_parameters", "status")
-    rows = (
-        (name, str(regimen), "; ".join(f"{k} = {v:g}" for k, v in changed.items()), status)
-        for name, regimen, changed, status in zip(
-            runs.names, runs.regimens, runs.overrides, runs.status, strict=True
-        )
-    )
-    return csv_text([header, *rows])
+def arms_csv(runs: Runs, scenario: Scenario) -> str:
+    """Every arm with its regimen, what it changes in the model (and when), and its status."""
+    header = ("run", "regimen", "changed_parameters", "changes", "status")
+    changed = ("; ".join(f"{k} = {v:g}" for k, v in one.items()) for one in runs.overrides)
+    changes = ["; ".join(map(str, arm.changes)) for arm in scenario.arms]
+    rows = zip(runs.names, map(str, runs.regimens), changed, changes, runs.status, strict=True)
+    # Patients get doses alone.
+    kept = [i for i, name in enumerate(header) if name != "changes" or any(changes)]
+    return csv_text([[row[i] for i in kept] for row in (header, *rows)])
+
+
+def readings_csv(runs: Runs, times_min: Iterable[float]) -> str:
+    """What is read of a dish, one row per arm, time and observable.
+
+    At the time of a change it is the value after it.
+    """
+    rows: list[tuple[object, ...]] = [("run", "time_min", "observable", "value", "unit")]
+    for minute in times_min:
+        at = int(np.flatnonzero(np.isclose(runs.times_h, minute / 60, atol=1e-8))[-1])
+        for run, name in enumerate(runs.names):
+            for observable in runs.observables:
+                value = course(runs, run, observable)[at]
+                if math.isfinite(value):
+                    told = f"{value:.6g}"
+                    rows.append((name, f"{minute:g}", observable, told, runs.units[observable]))
+    return csv_text(rows)

@@ -19,6 +19,7 @@ from il15_sim.plots.index_bars import morris_plane, sobol_bars, tornado
 from il15_sim.plots.index_lines import index_convergence, indices_over_time
 from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.knockout import knockouts
+from il15_sim.plots.posterior_bands import predictive
 from il15_sim.plots.posteriors import pairs, traces
 from il15_sim.plots.region import behaviour_region
 from il15_sim.plots.sliders import explore
@@ -51,6 +52,7 @@ __all__ = [
     "observed_predicted",
     "overlay",
     "pairs",
+    "predictive",
     "profile",
     "profiles",
     "residuals",

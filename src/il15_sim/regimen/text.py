@@ -21,6 +21,8 @@ What people write is read too: times in min, h, d or w and in words (`28 days`, 
 instead of `x`, grams, `od`, `bd`, `qd`, `twice daily`, `every 12 h`, `once every 3 weeks`, `po`,
 `i.v.`, `day 14-21`. Days of a hold are half-open however they are written. What can mean two
 things (`biweekly`, `1,000 mg`) is refused with the reason.
+
+What is added to a dish has a grammar of its own, in `simulation/change_text.py`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.model.unusual import warn_of_doses
+from il15_sim.simulation.change_text import parsed
 
 #: Dose unit -> (unit of mass, parameter that multiplies it or None).
 _UNITS: dict[str, tuple[str, str | None]] = {
@@ -35,6 +36,14 @@ class Change:
         (a dose per body surface).
     sets : bool
         True where the amount replaces the value instead of being added to it.
+    unit : str
+        Unit of the amount, where it is not that of the target.
+
+    Examples
+    --------
+    >>> change = Change.parse("il15_soluble = 0.5 nM at 30 min")
+    >>> change.time_h, change.amount, change.unit, str(change)
+    (0.5, 0.5, 'nM', 'il15_soluble = 0.5 nM at 0.5 h')
     """
 
     time_h: float
@@ -42,6 +51,26 @@ class Change:
     amount: float
     per: str = ""
     sets: bool = False
+    unit: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Change:
+        """The change that a text tells; its grammar stands in `simulation/change_text.py`.
+
+        Raises
+        ------
+        InputError
+            For what does not read, and for a time before the start.
+        """
+        return cls(*parsed(text))
+
+    def __str__(self) -> str:
+        """The text that `parse` reads."""
+        amount = f"{float(self.amount)!r}".removesuffix(".0")
+        unit = f" {self.unit}" if self.unit else ""
+        times = f" times {self.per}" if self.per else ""
+        at = f"{float(self.time_h)!r}".removesuffix(".0")
+        return f"{self.target} {'=' if self.sets else '+'} {amount}{unit}{times} at {at} h"
 
 
 def warn_of_unusual(model: Model, kind: tuple[str, str, str], low: float, high: float) -> None:

@@ -37,7 +37,7 @@ def simulate(
     sample: Literal["post", "pre", "both"] = "post",
     observables: str | Sequence[str] | None = None,
     endpoints: Endpoint | Sequence[Endpoint] = (),
-    changes: Change | Sequence[Change] = (),
+    changes: Change | Sequence[Change] | Sequence[Sequence[Change]] = (),
     start: Literal["steady_state", "model"] | ArrayLike = "steady_state",
     start_h: float = 0.0,
     final_state: bool = False,
@@ -87,8 +87,9 @@ def simulate(
     endpoints : sequence of Endpoint
         Numbers to keep of each run, from `il15_sim.endpoints`; memory does not grow with the
         horizon.
-    changes : sequence of Change
-        Further changes of states or parameters at given times, the same for all rows.
+    changes : sequence of Change, or one such sequence per run
+        Further changes of states or parameters at given times: the same for all runs, or for each
+        run its own.
     start : "steady_state", "model" or array, shape (S,) or (N, S)
         Where runs begin: each row's own untreated steady state; the start values of the model; or
         given states, such as the `final_state` of an earlier call; none is below zero.

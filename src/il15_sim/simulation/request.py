@@ -17,7 +17,8 @@ from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.grid import Moment, check_inside, moments, span, warn_of_cut
 from il15_sim.simulation.pairing import Pairing
 from il15_sim.simulation.plan import Plan, reading
-from il15_sim.simulation.schedules import checked_changes, schedules_of
+from il15_sim.simulation.run_changes import with_changes
+from il15_sim.simulation.schedules import schedules_of
 from il15_sim.simulation.steady_state import FROZEN, HORIZON_H, WINDOW_H
 from il15_sim.simulation.step_choices import check_choices, checked_sizes, typical_sizes
 from il15_sim.simulation.subject import Subject
@@ -40,7 +41,7 @@ def make_plan(
     sample: Literal["post", "pre", "both"] = "post",
     observables: str | Sequence[str] | None = None,
     endpoints: Endpoint | Sequence[Endpoint] = (),
-    changes: Change | Sequence[Change] = (),
+    changes: Change | Sequence[Change] | Sequence[Sequence[Change]] = (),
     start: Literal["steady_state", "model"] | ArrayLike = "steady_state",
     start_h: float = 0.0,
     final_state: bool = False,
@@ -64,12 +65,12 @@ def make_plan(
             fix="give times_h, or choose the rows of sample 'pre' of the result",
         )
     kept = checked_endpoints(subject, endpoints)
+    pairing, extra = with_changes(subject, pairing, changes)
     doses = dose_table(pairing.regimens)
     begin_h, end_h = span(start_h, until_days, times_h, doses, kept)
     check_inside(kept, begin_h, end_h)
     if until_days is None:
         warn_of_cut(kept, end_h, doses.end_h)
-    extra = checked_changes([changes] if isinstance(changes, Change) else changes, subject)
     if observables is None and kept and times_h is None:
         # Who asks for endpoints and names no observable wants the numbers alone.
         observables = ()
@@ -77,11 +78,11 @@ def make_plan(
     reported: list[Moment] = []
     labels = np.zeros(0, "U4")
     if times_h is not None or chosen:
-        events_h = _events_h(doses, extra)
+        events_h = _events_h(doses, [c for one in set(extra) for c in one])
         reported, labels = moments(times_h, sample, begin_h, end_h, events_h)
     if not (chosen or kept or final_state):
         raise InputError("nothing to report", fix="name observables or endpoints")
-    schedules = schedules_of(subject, doses, len(pairing.regimens), extra, begin_h)
+    schedules = schedules_of(subject, doses, extra, begin_h)
     known = checked_sizes(subject, sizes)
     typical = typical_sizes(subject, known)
     initial, rest = _start(subject, start, begin_h, pairing.rows.count, typical)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from il15_sim.batch.drive.layout import ADD, SET
 from il15_sim.batch.events import EventTable
 from il15_sim.errors import InputError, unknown
 from il15_sim.finite import as_number
+from il15_sim.model.units import convert
 from il15_sim.regimen.dose import round_h
 from il15_sim.regimen.table import DoseTable
 from il15_sim.simulation.dose_events import DoseEvents, dose_events
@@ -23,7 +25,7 @@ Schedule = tuple[Change, ...]
 
 
 def schedules_of(
-    subject: Subject, doses: DoseTable, regimens: int, changes: Sequence[Change], begin_h: float
+    subject: Subject, doses: DoseTable, changes: Sequence[Schedule], begin_h: float
 ) -> EventTable:
     """What every regimen changes, together with further changes, which come first.
 
@@ -31,9 +33,9 @@ def schedules_of(
     ----------
     subject : Subject
     doses : DoseTable
-        Of all regimens, of which there are `regimens`.
-    changes : sequence of Change
-        Made in every schedule.
+        Of all regimens.
+    changes : sequence of tuple of Change
+        Those made beside each regimen.
     begin_h : float
         Begin of the runs: of what came before it only changes of parameters are kept.
 
@@ -44,35 +46,38 @@ def schedules_of(
         scales doses: what an infusion adds would not be what its end takes away.
     """
     own = dose_events(subject.model, doses)
-    scales = {name for name in own.scales if name} | {c.per for c in changes if c.per}
-    for change in changes:
+    scales = {name for name in own.scales if name} | {
+        c.per for one in changes for c in one if c.per
+    }
+    for change in chain.from_iterable(dict.fromkeys(map(tuple, changes))):
         if change.target in scales:
             raise InputError(
                 f"change of '{change.target}'", why="doses are scaled by it over the whole run"
             )
-    table = _together(own, changes, regimens)
+    table = _together(own, changes)
     return _begun(table, begin_h, subject.constants)
 
 
-def _together(own: DoseEvents, changes: Sequence[Change], count: int) -> EventTable:
+def _together(own: DoseEvents, changes: Sequence[Schedule]) -> EventTable:
     """Changes and doses of every schedule, by time; at the same time changes come first."""
-    extra = sorted(changes, key=lambda c: c.time_h)
+    count, sizes = len(changes), [len(one) for one in changes]
+    extra = [c for one in changes for c in sorted(one, key=lambda c: c.time_h)]
     targets = tuple(dict.fromkeys([*own.targets, *(c.target for c in extra)]))
     scales = tuple(dict.fromkeys([*own.scales, *(c.per for c in extra if c.per)]))
     schedule, kind = own.schedule, np.full(len(own.time_h), ADD, np.int8)
     columns: list[NDArray[np.generic]] = [own.time_h, own.amount, kind, own.target, own.scale]
     if extra:
+        target_at = {name: i for i, name in enumerate(targets)}
+        scale_at = {name: i for i, name in enumerate(scales)} | {"": -1}
         more: list[NDArray[np.generic]] = [
             np.array([c.time_h for c in extra]),
             np.array([c.amount for c in extra]),
             np.array([SET if c.sets else ADD for c in extra], np.int8),
-            np.array([targets.index(c.target) for c in extra], np.int32),
-            np.array([scales.index(c.per) if c.per else -1 for c in extra], np.int32),
+            np.array([target_at[c.target] for c in extra], np.int32),
+            np.array([scale_at[c.per] for c in extra], np.int32),
         ]
-        schedule = np.concatenate([np.repeat(np.arange(count), len(extra)), schedule])
-        columns = [
-            np.concatenate([np.tile(a, count), b]) for a, b in zip(more, columns, strict=True)
-        ]
+        schedule = np.concatenate([np.repeat(np.arange(count), sizes), schedule])
+        columns = [np.concatenate([a, b]) for a, b in zip(more, columns, strict=True)]
         # Stable: what comes first above stays first at its time.
         order = np.lexsort((columns[0], schedule))
         schedule, columns = schedule[order], [column[order] for column in columns]
@@ -141,5 +146,18 @@ def checked_changes(changes: Iterable[Change], subject: Subject) -> Schedule:
             raise InputError(
                 f"change of '{change.target}' at {time_h:g} h", why="time begins at 0 h"
             )
-        checked.append(replace(change, time_h=round_h(time_h), amount=amount))
+        if change.unit:
+            amount = _in_unit_of(change, amount, subject.units.get(change.target, ""))
+        checked.append(replace(change, time_h=round_h(time_h), amount=amount, unit=""))
     return tuple(checked)
+
+
+def _in_unit_of(change: Change, amount: float, unit: str) -> float:
+    """The amount of a change in the unit of its target."""
+    if not unit:
+        what = f"change of '{change.target}' in {change.unit}"
+        raise InputError(what, why="the model tells no unit of it", fix="leave the unit out")
+    try:
+        return convert(amount, change.unit, unit)
+    except InputError as error:
+        raise error.at(f"change of '{change.target}'") from None

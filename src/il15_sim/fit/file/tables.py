@@ -20,6 +20,7 @@ from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
+from il15_sim.simulation.dosing import Change
 from il15_sim.simulation.subject import subject_of
 
 _ARM = ("regimen", "values", "changes")
@@ -107,5 +108,7 @@ def _given_arms(
         if values := table.numbers("values"):
             with table.told_at("values"):
                 parts.append(values)
+        with table.told_at("changes"):
+            parts += [Change.parse(text) for text in table.texts("changes")]
         found[name] = parts
     return found

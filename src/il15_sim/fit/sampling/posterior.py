@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from il15_sim.errors import InputError
+from il15_sim.errors import InputError, unknown
 from il15_sim.fit.sampling.diagnostics import diagnose
 from il15_sim.fit.sampling.draw_folder import Step
 from il15_sim.fit.sampling.settings import Settings
@@ -95,6 +95,27 @@ class Posterior:
             evaluated=steps[-1].evaluated,
             failed=steps[-1].failed,
             accepted=float((np.diff(cube, axis=0) != 0).any(axis=-1).mean()),
+        )
+
+    def only(self, names: Sequence[str]) -> Posterior:
+        """The same draws of some parameters.
+
+        Raises
+        ------
+        InputError
+            For a name that is not there.
+        """
+        for name in names:
+            if name not in self.names:
+                raise unknown("parameter", name, self.names)
+        at = [self.names.index(name) for name in names]
+        return replace(
+            self,
+            names=tuple(names),
+            units=tuple(self.units[k] for k in at),
+            logarithmic=tuple(self.logarithmic[k] for k in at),
+            shares=self.shares[:, :, at],
+            values=self.values[:, :, at],
         )
 
     @cached_property
