@@ -124,7 +124,7 @@ def test_many_points_at_once_are_each_one_alone(predictor):
 
 def test_arms_that_took_the_same_share_a_run(predictor):
     _, model = predictor
-    names = [run.names for call in model._calls for run in call.runs]
+    names = [run.names for call in model._varied_calls for run in call.runs]
     assert sorted(sum(names, ())) == sorted(ARMS)
     assert next(own for own in names if "A" in own) == ("A", "D", "E")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import get_args
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from il15_sim.fit.quantities import How, Output, put_together, slopes_by_outputs
 from il15_sim.fit.rows import Row, Rows
-from il15_sim.fit.runs import Call, calls_for, shifted_grid
+from il15_sim.fit.runs import AS_LONG, AS_LONG_OF_FEW, Call, calls_for, shifted_grid
 from il15_sim.fit.simulator import Failed, Simulator
 from il15_sim.fit.treatments import Arm
 from il15_sim.fit.unknowns import Unknown
@@ -26,6 +26,8 @@ Curve = tuple[str, str]
 
 #: Earliest hour at which a curve is read whose time axis is shifted.
 _EARLIEST_H = 0.1
+#: So many points are few.
+_FEW = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,7 @@ class Predictor:
     arms: Mapping[str, Arm]
     unknowns: tuple[Unknown, ...]
     threads: int | None = None
+    _last: dict[bytes, tuple[Array, list[str]]] = field(default_factory=dict, repr=False)
 
     def predict(self, points: Array) -> tuple[Array, list[str]]:
         """Predictions of all rows at many points.
@@ -81,7 +84,7 @@ class Predictor:
         found, why = self._outputs(point[None])
         if why[0]:
             raise Failed(why[0])
-        by_parameter = self._simulator.slopes(self._calls, point, len(self._wanted[0]))
+        by_parameter = self._simulator.slopes(self._varied_calls, point, len(self._wanted[0]))
         predicted = self._put_together(point[None], found)[0]
         slopes = np.zeros((len(self.rows), len(self.unknowns)))
         model = np.array([j for j, u in enumerate(self.unknowns) if not u.shifted_arm], np.intp)
@@ -174,7 +177,16 @@ class Predictor:
 
     @cached_property
     def _calls(self) -> tuple[Call, ...]:
-        return calls_for(self.arms, self._wanted[0])
+        return calls_for(self.arms, self._wanted[0], AS_LONG)
+
+    @cached_property
+    def _calls_of_few(self) -> tuple[Call, ...]:
+        return calls_for(self.arms, self._wanted[0], AS_LONG_OF_FEW)
+
+    @cached_property
+    def _varied_calls(self) -> tuple[Call, ...]:
+        ids = [u.id for u in self.unknowns if not u.shifted_arm]
+        return calls_for(self.arms, self._wanted[0], AS_LONG_OF_FEW, ids)
 
     @cached_property
     def _place(self) -> dict[Output, int]:
@@ -233,4 +245,12 @@ class Predictor:
         return at, rows, (hours - grid[at]) / width, width
 
     def _outputs(self, points: Array) -> tuple[Array, list[str]]:
-        return self._simulator.outputs(self._calls, points, len(self._wanted[0]))
+        key = points.tobytes() if len(points) == 1 else b""
+        if key and key in self._last:
+            return self._last[key]
+        calls = self._calls_of_few if len(points) <= _FEW else self._calls
+        found = self._simulator.outputs(calls, points, len(self._wanted[0]))
+        self._last.clear()
+        if key:
+            self._last[key] = found
+        return found
