@@ -34,6 +34,7 @@ TWO = [
     ("parameters", "k 0.01", "dose 0.01", "parameter 'dose' stands twice"),
     ("parameters", "0.2 true", "0.2 maybe", "estimate 'maybe'; write true or false"),
     ("parameters", "log-normal", "laplace", "unknown prior 'laplace'"),
+    ("parameters", "-1.2;0.5", "-1.2;0", "line 2: log-normal prior: SD of the logarithm 0 is not"),
     ("parameters", "-1.2;0.5", "-1.2", "1 priorParameters instead of 2"),
     ("parameters", "k 0.01 10", "k 0 10", "a log-normal prior of 'k' and a lower bound of 0"),
     ("parameters", "0.1 true -", "0.1 true log-normal", "no priorParameters"),

@@ -83,7 +83,7 @@ def _prior_2(line: Line) -> Prior | None:
         return None
     if kind not in _PRIORS_2:
         raise unknown("prior", kind, _PRIORS_2, line.where)
-    return Prior(kind, *_pair(line, "priorParameters"))
+    return _prior(line, kind, *_pair(line, "priorParameters"))
 
 
 def _prior_1(line: Line, scale: str) -> Prior | None:
@@ -91,13 +91,20 @@ def _prior_1(line: Line, scale: str) -> Prior | None:
     if not kind or kind == "parameterScaleUniform":
         return None
     if kind in _PRIORS_1:
-        return Prior(_PRIORS_1[kind], *_pair(line, "objectivePriorParameters"))
+        return _prior(line, _PRIORS_1[kind], *_pair(line, "objectivePriorParameters"))
     if kind != "parameterScaleNormal":
         known = (*_PRIORS_1, "parameterScaleNormal", "parameterScaleUniform")
         raise unknown("prior", kind, known, line.where)
     mean, sd = _pair(line, "objectivePriorParameters")
     times = {"lin": 1.0, "log": 1.0, "log10": math.log(10)}[scale]
-    return Prior("normal" if scale == "lin" else "log-normal", mean * times, sd * times)
+    return _prior(line, "normal" if scale == "lin" else "log-normal", mean * times, sd * times)
+
+
+def _prior(line: Line, kind: str, first: float, second: float) -> Prior:
+    try:
+        return Prior(kind, first, second)
+    except InputError as error:
+        raise error.at(line.where) from None
 
 
 def _pair(line: Line, column: str) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.fit.likelihood_profile import ON_BOUND
+from il15_sim.fit.quantities import QUANTITIES
 from il15_sim.fit.verdicts import verdict_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
             residual, spread = float(fitted.residual[i]), float(fit.objective.spread[i])
         else:
             typical = typical_of_rest[id(row)]
-            shows = row.reads.how == "one" and not row.factor
+            shows = QUANTITIES[row.reads.quantity].factor_shows and not row.factor
             factor = factors.get(row.arm, 1.0) if shows else 1.0
             spread = _spread(row)
             residual = _residual(row, typical * factor, spread)

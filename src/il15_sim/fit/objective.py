@@ -16,7 +16,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.errors import InputError
 from il15_sim.fit.density import Factors, log_density
 from il15_sim.fit.deviance import best_log_density, deviance_residuals
 from il15_sim.fit.likelihoods import Profile, likelihood, profiled
@@ -136,7 +135,7 @@ class Objective:
         times = np.where(log, 1.0, fitted.factor)
         found = -slopes * (times / over)[:, None]
         for kind, at in self._others.items():
-            by = self._deviance(kind, at, fitted.typical)[1]
+            by = self._deviance(kind, at, fitted.typical)[1] * self._root_weight[at]
             found[at] = slopes[at] * by[:, None]
         extra = []
         for at, column in self._columns(fitted):
@@ -224,6 +223,12 @@ class Objective:
         return {k: at for k, at in self.rows.kinds.items() if likelihood(k).scale is None}
 
     @cached_property
+    def _root_weight(self) -> Array:
+        """Of rows without normal errors; the spread of the others holds it."""
+        weight = np.array([r.weight for r in self.rows.rows])
+        return np.sqrt(np.where(self.rows.normal, 1.0, weight))
+
+    @cached_property
     def _best(self) -> dict[str, Array]:
         return {
             kind: best_log_density(kind, self._measured(at), self.rows.known(kind))
@@ -242,6 +247,10 @@ class Objective:
                 bad[..., at] = ~((own >= 0) & (own <= 1))
             elif rule != "finite":
                 bad[..., at] = ~(own >= 0) if "negative" in rule else ~(own > 0)
+        for at in self._factor_rows.values():
+            # A curve of zeros has no scale.
+            if not self.rows.logarithmic[at[0]]:
+                bad[..., at] |= (typical[..., at] == 0).all(axis=-1, keepdims=True)
         return np.asarray(bad | ~np.isfinite(typical))
 
     def _compared(self, typical: Array, point: Array) -> Fitted:
@@ -269,8 +278,10 @@ class Objective:
             for u, x in zip(self.predictor.unknowns, point, strict=True)
             if u.prior is not None and not u.prior.flat
         ]
-        weighted = residual * np.where(normal, 1.0, np.sqrt([r.weight for r in rows.rows]))
-        vector = np.concatenate([weighted, pulls, priors])
+        if not np.isfinite(residual).all():
+            i = int(np.argmax(~np.isfinite(residual)))
+            raise Failed(self._refused(i, float(typical[i])))
+        vector = np.concatenate([residual * self._root_weight, pulls, priors])
         return Fitted(typical, factor, residual, vector)
 
     def _refused(self, i: int, predicted: float) -> str:
@@ -278,17 +289,17 @@ class Objective:
         told = f"the prediction of {row.where} is {predicted:.3g}"
         if self.rows.logarithmic[i]:
             return f"{told}, which has no logarithm"
-        return f"{told}, which '{row.kind}' does not allow"
+        if self.rows.normal[i] and row.factor:
+            return f"{told} like all of its curve: zeros have no scale"
+        measured = row.measured if isinstance(row.measured, str) else f"{row.measured:g}"
+        return f"{told}, which '{row.kind}' does not allow with {measured} measured"
 
     def _solved(self, name: str, at: Indices, residual: Array, typical: Array) -> Profile:
         sd, labels = self.spread[at], [name] * len(at)
-        try:
-            if self.rows.logarithmic[at[0]]:
-                wide = self.omega if self.factors == "random" else float("inf")
-                return profiled(residual, sd, labels, offset_sd=wide)
-            return profiled(residual, sd, labels, predicted=typical, offset=False)
-        except InputError as error:
-            raise Failed(str(error)) from None
+        if self.rows.logarithmic[at[0]]:
+            wide = self.omega if self.factors == "random" else float("inf")
+            return profiled(residual, sd, labels, offset_sd=wide)
+        return profiled(residual, sd, labels, predicted=typical, offset=False)
 
     def _deviance(self, kind: str, at: Indices, typical: Array) -> tuple[Array, Array]:
         known = self.rows.known(kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,19 +48,21 @@ class Reader:
     noise: str | Mapping[str, str] = "log-normal"
     scale: str | None = None
 
-    def rows(self, table: Table) -> tuple[Row, ...]:
-        """The rows of a table.
+    def rows(self, *tables: Table) -> tuple[Row, ...]:
+        """The rows of one table or of several that are fitted together.
 
         Raises
         ------
         InputError
             With file and line (or the row of the DataFrame) for whatever cannot be used.
         """
-        time = check_columns(table.columns, table.source)
-        self._check_noise(table)
+        times = [check_columns(table.columns, table.source) for table in tables]
+        self.check_noise(tables)
+        source = ", ".join(table.source for table in tables)
+        placed = [(t, row) for t, table in zip(times, tables, strict=True) for row in table.rows]
         seen: dict[str, str] = {}
         found = []
-        for where, cells in table.rows:
+        for time, (where, cells) in placed:
             row = self._row(where, cells, time)
             # What was read, not how it is spelled: 2.0 repeats 2.
             key = repr((row.reads, row.measured, row.known, row.kind, _name(cells, "replicate")))
@@ -73,20 +75,21 @@ class Reader:
             seen[key] = where
             found.append(row)
         if not found:
-            raise InputError("the table has no rows", where=table.source)
+            raise InputError("the table has no rows", where=source)
         check_errors(found)
-        check_censored(found, table.source)
+        check_censored(found, source)
         if self.scale:
             check_one_unit(found)
         return tuple(found)
 
-    def _check_noise(self, table: Table) -> None:
+    def check_noise(self, tables: Sequence[Table]) -> None:
+        """Refuse a `noise` that is none, or of an observable that no row has."""
         if isinstance(self.noise, str):
             return
         if not isinstance(self.noise, Mapping):
             fix = 'give "log-normal", "normal" or a mapping'
             raise InputError(f"noise {self.noise!r:.40}", fix=fix)
-        measured = [_name(cells, "observable") for _, cells in table.rows]
+        measured = [_name(cells, "observable") for t in tables for _, cells in t.rows]
         for name in self.noise:
             if name not in measured:
                 raise unknown("observable", str(name), measured, "noise")
@@ -98,7 +101,7 @@ class Reader:
         if observable not in self.subject.quantities:
             raise unknown("observable", observable, self.subject.quantities, where)
         kind = self._kind(_name(cells, "likelihood"), observable, where)
-        quantity = self._quantity(_name(cells, "quantity"), kind, where)
+        quantity = self._quantity(cells, kind, where)
         asked = self._asked(cells, observable, quantity, time, where)
         count = _number(cells["n"], "n", where) if _name(cells, "n") else 1.0
         if count < 1 or count != int(count):
@@ -112,8 +115,15 @@ class Reader:
         else:
             measured = _number(cells["value"], "value", where)
         unit = quantity.unit_of(self.subject.units.get(observable, ""))
+        factor = self._factor(observable, kind, asked.arm, quantity)
         if "unit" in cells:
-            measured, known, unit = self._in_unit(cells, measured, known, unit, observable, where)
+            given = _name(cells, "unit")
+            if not given:
+                raise InputError("no unit", where=where, fix="give one in every row, or in none")
+            if factor:
+                unit = given
+            else:
+                measured, known, unit = _in_unit(given, measured, known, unit, observable, where)
         if kind == "log-normal" and not isinstance(measured, str) and measured <= 0:
             raise InputError(
                 f"value {measured:g} of '{observable}'",
@@ -124,8 +134,10 @@ class Reader:
         if "error" in known:
             size = ""
             error = known.pop("error") / math.sqrt(count)
-            relative = math.sqrt(math.log1p((error / measured) ** 2)) if measured else 0.0  # type: ignore[operator]
-            known[ESTIMATED[kind]] = relative if kind == "log-normal" else error
+            if kind == "log-normal":
+                assert not isinstance(measured, str)
+                error = math.sqrt(math.log1p((error / measured) ** 2))
+            known[ESTIMATED[kind]] = error
         elif size:
             known[ESTIMATED[kind]] = 1 / math.sqrt(count)
         weight = _number(cells["weight"], "weight", where) if _name(cells, "weight") else 1.0
@@ -140,7 +152,7 @@ class Reader:
             kind=kind,
             known=known,
             size=f"{observable} ({kind})" if size else "",
-            factor=self._factor(observable, kind, asked.arm, quantity),
+            factor=factor,
             weight=weight,
             n=count,
         )
@@ -159,8 +171,9 @@ class Reader:
         return likelihood(given or by_observable, where if given else None).kind
 
     @staticmethod
-    def _quantity(given: str, kind: str, where: str) -> Quantity:
-        name = given or ("change" if kind == "direction" else "value")
+    def _quantity(cells: Mapping[str, Any], kind: str, where: str) -> Quantity:
+        compared = "difference" if _name(cells, "against") else "change"
+        name = _name(cells, "quantity") or (compared if kind == "direction" else "value")
         if name not in QUANTITIES:
             raise unknown("quantity", name, QUANTITIES, where)
         return QUANTITIES[name]
@@ -181,8 +194,9 @@ class Reader:
         if quantity.needs_start and start is None:
             told = f"{quantity.name} is the {quantity.meaning}"
             raise InputError("no start", where=where, why=told, fix="add it in a column 'start'")
-        if start is not None and start >= at:
-            raise InputError(f"start {start:g} h is not before {at:g} h", where=where)
+        if (start is not None or quantity.from_start) and (start or 0.0) >= at:
+            told = f"start {start or 0.0:g} h is not before {at:g} h"
+            raise InputError(told, where=where)
         group, other = _name(cells, "group") or _name(cells, "regimen"), None
         if not group and _name(cells, "dose"):
             group = f"{_number(cells['dose'], 'dose', where):.12g}"
@@ -190,11 +204,17 @@ class Reader:
             if column in cells and not _name(cells, column):
                 raise InputError(f"no {column}", where=where, fix="name one in every row")
         if quantity.needs_other:
-            if not _name(cells, "against"):
+            against = _name(cells, "against")
+            if not against:
                 why = f"{quantity.name} is the {quantity.meaning}"
                 fix = "name the group it is compared with in a column 'against'"
                 raise InputError("no other group", where=where, why=why, fix=fix)
-            other = (_name(cells, "against"), start or 0.0, at)
+            if "dose" in cells:
+                against = f"{_number(cells['against'], 'against', where):.12g}"
+            other = (against, start or 0.0, at)
+        elif _name(cells, "against"):
+            told = f"against '{_name(cells, 'against')}'"
+            raise InputError(told, where=where, why=f"{quantity.name} compares with no other group")
         return Asked(observable, group, at, start or 0.0, other)
 
     @staticmethod
@@ -211,6 +231,9 @@ class Reader:
                 if error <= 0:
                     why = "a reading without any spread would decide everything"
                     raise InputError(f"error {error:g} is not positive", where=where, why=why)
+                if known:
+                    told = f"both error and {ESTIMATED[kind]}"
+                    raise InputError(told, where=where, fix="give one of them")
                 return {"error": error}, ""
             return known, "" if ESTIMATED[kind] in known else ESTIMATED[kind]
         for item in likelihood(kind).known:
@@ -223,36 +246,32 @@ class Reader:
                 )
         return known, ""
 
-    def _in_unit(
-        self,
-        cells: Mapping[str, Any],
-        measured: float | str,
-        known: Mapping[str, float],
-        unit: str,
-        observable: str,
-        where: str,
-    ) -> tuple[float | str, dict[str, float], str]:
-        given = _name(cells, "unit")
-        if not given:
-            raise InputError("no unit", where=where, fix="give one in every row, or in none")
-        if self.scale or given == unit:
-            return measured, dict(known), given
-        if unit == "1" and given in ("ratio", "fold", "dimensionless", "1"):
-            return measured, dict(known), unit
-        if not unit:
-            why = f"the model has no unit of '{observable}'"
-            raise InputError(f"unit '{given}'", where=where, why=why, fix="leave the column out")
 
-        def inside(value: float) -> float:
-            if math.isinf(value):
-                return value
-            try:
-                return convert(value, given, unit)
-            except InputError as error:
-                raise error.at(where) from None
+def _in_unit(
+    given: str,
+    measured: float | str,
+    known: Mapping[str, float],
+    unit: str,
+    observable: str,
+    where: str,
+) -> tuple[float | str, dict[str, float], str]:
+    """The number and what is known of it in the unit of the model."""
+    if given == unit or (unit == "1" and given in ("ratio", "fold", "dimensionless", "1")):
+        return measured, dict(known), unit
+    if not unit:
+        why = f"the model has no unit of '{observable}'"
+        raise InputError(f"unit '{given}'", where=where, why=why, fix="leave the column out")
 
-        own = {k: inside(v) if k in (*_IN_ITS_UNIT, "error") else v for k, v in known.items()}
-        return measured if isinstance(measured, str) else inside(measured), own, unit
+    def inside(value: float) -> float:
+        if math.isinf(value):
+            return value
+        try:
+            return convert(value, given, unit)
+        except InputError as error:
+            raise error.at(where) from None
+
+    own = {k: inside(v) if k in (*_IN_ITS_UNIT, "error") else v for k, v in known.items()}
+    return measured if isinstance(measured, str) else inside(measured), own, unit
 
 
 def _name(cells: Mapping[str, Any], column: str) -> str:
