@@ -180,7 +180,7 @@ def test_a_failure_leaves_nothing(tmp_path, monkeypatch):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["dish.csv", "dish.toml"]
 
 
-def test_words_and_folds_are_told_apart(tmp_path):
+def test_rows_of_the_extension_come_back(tmp_path):
     """Rows without a formula come back from the table of the extension as they were."""
     dosed = made.dosed(tmp_path)
     again = read_petab(write_petab(dosed, tmp_path / "petab").path)

@@ -1,9 +1,13 @@
 """What is written as PEtab reads back as the same fit: the same likelihood at any point."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from il15_sim.exchange import read_petab, write_petab
+from il15_sim.fit.quantities import QUANTITIES, Asked
+from il15_sim.fit.rows import Rows
 from tests.made import petab_files as foreign
 from tests.made import petab_problems as made
 
@@ -82,9 +86,18 @@ def test_the_patient(tmp_path):
 
 @pytest.mark.parametrize("files", [foreign.ONE, foreign.TWO])
 def test_problems_of_others(tmp_path, files):
-    """Their models count days and concentrations, begin as conditions say, and have offsets."""
+    """Their models count days and concentrations, begin as conditions say, have offsets, areas."""
     given = read_petab(foreign.write(tmp_path, files), time_unit="d")
+    arm = given.rows.rows[-1].arm
+    area = replace(
+        given.rows.rows[-1],
+        reads=QUANTITIES["area"].reads(Asked("A", arm, 96.0, 0.0)),
+        measured=400.0,
+        known={"sd": 50.0},
+    )
+    given = replace(given, rows=Rows((*given.rows.rows, area), given.rows.source))
     written = write_petab(given, tmp_path / "petab")
+    assert written.apart == 0
     again = read_petab(written.path, time_unit="d")
     # A parameter that a condition sets has its own name back.
     assert {u.id for u in again.unknowns} == {u.id for u in given.unknowns}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from il15_sim.errors import InputError, unknown
@@ -100,14 +99,14 @@ def _row(
         factor=cells["factor"],
         weight=value("weight"),
     )
-    return replace(row, known=_checked(row))
+    _check(row)
+    return row
 
 
-def _checked(row: Row) -> Mapping[str, float]:
+def _check(row: Row) -> None:
     one = likelihood(row.kind)
     predicted = 0.5 if one.predicted_rule == "probability" else 1.0
     try:
         one.log_density([predicted], [row.measured], **{k: [v] for k, v in row.known.items()})
     except InputError as error:
         raise error.at(row.where) from None
-    return row.known

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from il15_sim.exchange.petab_areas import Areas
@@ -139,10 +138,6 @@ class Observables:
             return name, formula, "log" if seen.logarithmic else "lin", noise, "normal"
         distribution = "log-normal" if seen.logarithmic else "normal"
         return name, formula, factor if seen.factor else "", noise, spread, distribution
-
-    def factor_ids(self) -> Mapping[str, str]:
-        """Parameters of the factors by their name."""
-        return self.factors
 
 
 def _ends_later(first: Output, second: Output) -> bool:

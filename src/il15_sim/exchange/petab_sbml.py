@@ -107,8 +107,6 @@ class SbmlText:
         switches : mapping of parameter to str
             New parameters, 1 where the parameter is what it begins with.
         """
-        import libsbml
-
         element, rule = self._model.getElementBySId(name), None
         own = self._own_value(name)
         for new in (number, keep, *switches.values()):
@@ -124,8 +122,7 @@ class SbmlText:
                 self._model.removeInitialAssignment(name)
             rule = self._model.createInitialAssignment()
             rule.setSymbol(name)
-        if rule.setMath(parse(" + ".join(terms), name)) != libsbml.LIBSBML_OPERATION_SUCCESS:
-            raise InputError(f"'{name}' cannot begin with a condition")
+        rule.setMath(parse(" + ".join(terms), name))
 
     def _own_value(self, name: str) -> str:
         """What it begins with in the text, as a formula."""
