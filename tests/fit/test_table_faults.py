@@ -83,7 +83,7 @@ COLUMNS = {
     "n": ([3, 2.5, 3], "data: row 1: n 2.5 is not a whole number from 1 on"),
     "likelihood": (
         ["normal", "poisson", "normal"],
-        "data: row 1: likelihood 'poisson': measured 2.4 in row 1; it is a whole number from 0 on",
+        "data: row 1: likelihood 'poisson': measured 2.4; it is a whole number from 0 on",
     ),
 }
 
@@ -213,7 +213,9 @@ def test_zero_has_no_logarithm(model):
 
 def test_a_curve_of_zeros_has_no_factor(model):
     data = frame().assign(observable="sorafenib_bile", time_h=0.0, error=0.1)
-    told = "offsets and scales of groups: the rows of group 'scale of sorafenib_bile (normal)'"
+    told = (
+        "the first: the prediction of data: row 0 is 0 like all of its curve: zeros have no scale"
+    )
     refused(model, data, told, arms=ARMS["A"], noise="normal", scale="observable")
 
 

@@ -20,11 +20,8 @@ from il15_sim.fit.likelihoods import likelihood
 
 Array = NDArray[np.float64]
 
-#: Relative step of differences of a log density by the prediction.
-_STEP = 1e-5
-#: Golden section: iterations that bring an interval of decades to a part in a million.
-_ROUNDS = 60
-_GOLDEN = (np.sqrt(5.0) - 1) / 2
+#: Step of differences of a log density by the prediction, as a share of its width.
+_STEP = 1e-4
 
 
 def best_log_density(kind: str, measured: Any, known: Mapping[str, Array]) -> Array:
@@ -48,13 +45,15 @@ def best_log_density(kind: str, measured: Any, known: Mapping[str, Array]) -> Ar
         return np.where(outside, 0.0, inside)
     if one.scale is not None and kind != "proportional-additive":
         return one.log_density(m, m, **known)
-    # The spread falls with the prediction, which pulls the best one below what was measured.
-    low, high = m - 10 * known["sd"] - np.abs(m), m + 10 * known["sd"] + np.abs(m)
-    for _ in range(_ROUNDS):
-        a, b = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        left = one.log_density(a, m, **known) > one.log_density(b, m, **known)
-        low, high = np.where(left, low, a), np.where(left, b, high)
-    return one.log_density((low + high) / 2, m, **known)
+    # The spread falls with the prediction, which pulls the best one below what was measured: the
+    # density is largest at a root of its derivative, a cubic in the prediction.
+    found = []
+    for x, sd, cv in zip(m, known["sd"], known["cv"], strict=True):
+        s, c = sd**2, cv**2
+        roots = np.roots([-(c**2), -x * c, c * x**2 - s - c * s, x * s])
+        at = roots.real[np.abs(roots.imag) < 1e-6 * (np.abs(roots) + sd)]
+        found.append(np.max(one.log_density(at, np.full(len(at), x), sd=sd, cv=cv)))
+    return np.array(found)
 
 
 def _margins(known: Mapping[str, Array]) -> dict[str, Array]:
@@ -74,27 +73,55 @@ def deviance_residuals(
     array([-1.874])
     """
     one = likelihood(kind)
-    step = _STEP * np.maximum(np.abs(predicted), _natural_step(kind, known))
-    up, down = predicted + step, predicted - step
-    if one.predicted_rule == "probability":
-        up, down = np.minimum(up, 1.0), np.maximum(down, 0.0)
-    elif one.predicted_rule not in ("finite",):
-        down = np.where(down > 0, down, predicted)
-    at, above, below = (one.log_density(p, measured, **known) for p in (predicted, up, down))
-    slope = (above - below) / (up - down)
-    short = np.maximum(best - at, 0.0)
-    size = np.sqrt(2.0 * short)
+    step = _STEP * _width(kind, predicted, known)
+    above, at, below = (
+        one.log_density(p, measured, **known)
+        for p in (_inside(kind, predicted + step), predicted, _inside(kind, predicted - step))
+    )
+    slope = _count_slope(kind, predicted, measured, known)
+    if slope is None:
+        slope = (above - below) / (2 * step)
+    size = np.sqrt(2.0 * np.maximum(best - at, 0.0))
     sign = np.where(slope >= 0, 1.0, -1.0)
-    curve = (above - 2 * at + below) / step**2
-    # At the best prediction itself the root has the slope of a parabola's.
-    flat = np.sqrt(np.maximum(-curve, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
+        # At the best prediction itself the root has the slope of a parabola's.
+        flat = np.sqrt(np.maximum(-(above - 2 * at + below) / step**2, 0.0))
         by = np.where(size > 1e-4, -np.abs(slope) / size, -flat)
     return sign * size, by
 
 
-def _natural_step(kind: str, known: Mapping[str, Array]) -> Array | float:
-    for name in ("scale", "sd", "se"):
-        if name in known:
-            return known[name]
-    return 1e-3
+def _width(kind: str, predicted: Array, known: Mapping[str, Array]) -> Array:
+    """What a prediction may move by before its density changes: a spread, or its own size."""
+    if likelihood(kind).predicted_rule != "finite":
+        own = np.where(predicted > 0, predicted, 1e-9)
+        return np.asarray(own * np.minimum(known.get("log_sd", np.ones(1)), 1.0))
+    spread = np.hypot(known["sd"], known["cv"] * predicted) if "cv" in known else None
+    if spread is None:
+        spread = known["scale" if kind == "direction" else "sd"]
+    # A step that rounding would swallow is none.
+    return np.maximum(spread, 1e-5 * np.abs(predicted))
+
+
+def _inside(kind: str, predicted: Array) -> Array:
+    rule = likelihood(kind).predicted_rule
+    if rule == "finite":
+        return predicted
+    return np.clip(predicted, 0.0, 1.0 if rule == "probability" else np.inf)
+
+
+def _count_slope(
+    kind: str, predicted: Array, measured: Any, known: Mapping[str, Array]
+) -> Array | None:
+    """Derivative of the log probability of a count, exact up to the ends of its predictions."""
+    if kind not in ("poisson", "negative-binomial", "binomial"):
+        return None
+    k = np.asarray(measured, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        yes = np.where(k > 0, k / np.maximum(predicted, 1e-200), 0.0)
+        if kind == "poisson":
+            return np.asarray(yes - 1.0)
+        if kind == "negative-binomial":
+            size = 1 / known["dispersion"]
+            return np.asarray(yes - (k + size) / (size + predicted))
+        no = known["n"] - k
+        return np.asarray(yes - np.where(no > 0, no / (1 - predicted), 0.0))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.fit.likelihood_profile import ON_BOUND
+from il15_sim.fit.quantities import QUANTITIES
 from il15_sim.fit.verdicts import verdict_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,21 @@ def estimates(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def correlation(fit: Fit) -> pd.DataFrame:
+    """`Fit.correlation`."""
+    import pandas as pd
+
+    ids = [u.id for u in fit.problem.unknowns]
+    slopes = fit.objective.slopes(fit.best.end)
+    told = np.isfinite(fit.certainty.error)
+    found = np.full((len(ids), len(ids)), np.nan)
+    if told.any():
+        inverse = np.linalg.pinv(slopes[:, told].T @ slopes[:, told], hermitian=True)
+        size = np.sqrt(np.diag(inverse))
+        found[np.ix_(told, told)] = inverse / np.outer(size, size)
+    return pd.DataFrame(found, index=pd.Index(ids, name="parameter"), columns=ids)
+
+
 def factors_of(fit: Fit) -> dict[str, float]:
     """Every factor by its name."""
     fitted = fit.objective.at(fit.best.end)
@@ -86,7 +102,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
             residual, spread = float(fitted.residual[i]), float(fit.objective.spread[i])
         else:
             typical = typical_of_rest[id(row)]
-            shows = row.reads.how == "one" and not row.factor
+            shows = QUANTITIES[row.reads.quantity].factor_shows and not row.factor
             factor = factors.get(row.arm, 1.0) if shows else 1.0
             spread = _spread(row)
             residual = _residual(row, typical * factor, spread)

@@ -16,10 +16,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.errors import InputError
 from il15_sim.fit.density import Factors, log_density
 from il15_sim.fit.deviance import best_log_density, deviance_residuals
 from il15_sim.fit.likelihoods import Profile, likelihood, profiled
+from il15_sim.fit.possible import impossible, refused
 from il15_sim.fit.predictor import Predictor
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.simulator import Failed
@@ -136,7 +136,7 @@ class Objective:
         times = np.where(log, 1.0, fitted.factor)
         found = -slopes * (times / over)[:, None]
         for kind, at in self._others.items():
-            by = self._deviance(kind, at, fitted.typical)[1]
+            by = self._deviance(kind, at, fitted.typical)[1] * self._root_weight[at]
             found[at] = slopes[at] * by[:, None]
         extra = []
         for at, column in self._columns(fitted):
@@ -181,7 +181,7 @@ class Objective:
             Minus infinity where a simulation fails or a prediction cannot be what was measured.
         """
         typical, why = self.predictor.predict(self.point(shares))
-        bad = np.array([bool(w) for w in why]) | self._impossible(typical).any(axis=-1)
+        bad = np.array([bool(w) for w in why]) | impossible(self.rows, typical).any(axis=-1)
         typical = np.where(bad[:, None], np.nan, typical)
         own = self.spread if sizes is None else self.spread_at(sizes)
         spread = np.broadcast_to(own, typical.shape)
@@ -224,6 +224,12 @@ class Objective:
         return {k: at for k, at in self.rows.kinds.items() if likelihood(k).scale is None}
 
     @cached_property
+    def _root_weight(self) -> Array:
+        """Of rows without normal errors; the spread of the others holds it."""
+        weight = np.array([r.weight for r in self.rows.rows])
+        return np.sqrt(np.where(self.rows.normal, 1.0, weight))
+
+    @cached_property
     def _best(self) -> dict[str, Array]:
         return {
             kind: best_log_density(kind, self._measured(at), self.rows.known(kind))
@@ -233,23 +239,12 @@ class Objective:
     def _measured(self, at: Indices) -> list[float | str]:
         return [self.rows.rows[i].measured for i in at]
 
-    def _impossible(self, typical: Array) -> Flags:
-        """Predictions (..., N) that have no density."""
-        bad = self.rows.logarithmic & ~(typical > 0)
-        for kind, at in self._others.items():
-            rule, own = likelihood(kind).predicted_rule, typical[..., at]
-            if rule == "probability":
-                bad[..., at] = ~((own >= 0) & (own <= 1))
-            elif rule != "finite":
-                bad[..., at] = ~(own >= 0) if "negative" in rule else ~(own > 0)
-        return np.asarray(bad | ~np.isfinite(typical))
-
     def _compared(self, typical: Array, point: Array) -> Fitted:
         rows = self.rows
-        bad = self._impossible(typical)
+        bad = impossible(self.rows, typical)
         if bad.any():
             i = int(np.argmax(bad))
-            raise Failed(self._refused(i, float(typical[i])))
+            raise Failed(refused(rows.rows[i], float(typical[i])))
         log, normal = rows.logarithmic, rows.normal
         residual, factor = np.zeros_like(typical), np.ones_like(typical)
         scale = np.where(log, np.log(np.where(log, typical, 1.0)), typical)
@@ -269,26 +264,18 @@ class Objective:
             for u, x in zip(self.predictor.unknowns, point, strict=True)
             if u.prior is not None and not u.prior.flat
         ]
-        weighted = residual * np.where(normal, 1.0, np.sqrt([r.weight for r in rows.rows]))
-        vector = np.concatenate([weighted, pulls, priors])
+        if not np.isfinite(residual).all():
+            i = int(np.argmax(~np.isfinite(residual)))
+            raise Failed(refused(rows.rows[i], float(typical[i])))
+        vector = np.concatenate([residual * self._root_weight, pulls, priors])
         return Fitted(typical, factor, residual, vector)
-
-    def _refused(self, i: int, predicted: float) -> str:
-        row = self.rows.rows[i]
-        told = f"the prediction of {row.where} is {predicted:.3g}"
-        if self.rows.logarithmic[i]:
-            return f"{told}, which has no logarithm"
-        return f"{told}, which '{row.kind}' does not allow"
 
     def _solved(self, name: str, at: Indices, residual: Array, typical: Array) -> Profile:
         sd, labels = self.spread[at], [name] * len(at)
-        try:
-            if self.rows.logarithmic[at[0]]:
-                wide = self.omega if self.factors == "random" else float("inf")
-                return profiled(residual, sd, labels, offset_sd=wide)
-            return profiled(residual, sd, labels, predicted=typical, offset=False)
-        except InputError as error:
-            raise Failed(str(error)) from None
+        if self.rows.logarithmic[at[0]]:
+            wide = self.omega if self.factors == "random" else float("inf")
+            return profiled(residual, sd, labels, offset_sd=wide)
+        return profiled(residual, sd, labels, predicted=typical, offset=False)
 
     def _deviance(self, kind: str, at: Indices, typical: Array) -> tuple[Array, Array]:
         known = self.rows.known(kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import get_args
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from il15_sim.fit.patients import Patients
 from il15_sim.fit.quantities import How, Output, put_together, slopes_by_outputs
 from il15_sim.fit.rows import Row, Rows
-from il15_sim.fit.runs import Call, calls_for, shifted_grid
+from il15_sim.fit.runs import AS_LONG, AS_LONG_OF_FEW, Call, calls_for, shifted_grid
 from il15_sim.fit.simulator import Failed, Simulator
 from il15_sim.fit.treatments import Arm
 from il15_sim.fit.unknowns import Unknown
@@ -22,9 +22,13 @@ from il15_sim.simulation.subject import Subject
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
+#: An arm and an observable.
+Curve = tuple[str, str]
 
 #: Earliest hour at which a curve is read whose time axis is shifted.
 _EARLIEST_H = 0.1
+#: So many points are few.
+_FEW = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,7 @@ class Predictor:
     unknowns: tuple[Unknown, ...]
     threads: int | None = None
     patients: Patients | None = None
+    _last: dict[bytes, tuple[Array, list[str]]] = field(default_factory=dict, repr=False)
 
     def predict(self, points: Array) -> tuple[Array, list[str]]:
         """Predictions of all rows at many points.
@@ -88,7 +93,7 @@ class Predictor:
         found, why = self._outputs(points)
         if told := next(filter(None, why), ""):
             raise Failed(told)
-        by_parameter = self._simulator.slopes(self._calls, points, len(self._wanted[0]))
+        by_parameter = self._simulator.slopes(self._varied_calls, points, len(self._wanted[0]))
         slopes = np.zeros((len(points), len(self.rows), len(self.unknowns)))
         model = np.array([j for j, u in enumerate(self.unknowns) if not u.shifted_arm], np.intp)
         every = np.arange(len(points))
@@ -98,15 +103,18 @@ class Predictor:
             both = by[0][..., None] * by_parameter[:, first]
             both += by[1][..., None] * by_parameter[:, second]
             slopes[np.ix_(every, at, model)] = both
-        for arm in self._shifted_rows:
-            j, i = self._shift_of[arm], self._shifted_rows[arm]
-            at, _, share, width = self._moved(arm, points)
-            low, high = self._grid_places[arm][at], self._grid_places[arm][at + 1]
+        for curve in self._shifted_rows:
+            j, i = self._shift_of[curve[0]], self._shifted_rows[curve]
+            at, _, share, width = self._moved(curve, points)
+            low, high = self._grid_places[curve][at], self._grid_places[curve][at + 1]
             k, times = every[:, None], self._times[i]
             both = (1 - share)[..., None] * by_parameter[k, low]
             both += share[..., None] * by_parameter[k, high]
             slopes[np.ix_(every, i, model)] = times[:, None] * both
-            slopes[:, i, j] = -times * (found[k, high] - found[k, low]) / width
+            # A reading that is held at the earliest hour does not move with the axis.
+            free = np.array([self.rows.rows[n].time_h for n in i]) - points[:, [j]] > _EARLIEST_H
+            steep = times * (found[k, high] - found[k, low]) / width
+            slopes[:, i, j] = np.where(free, -steep, 0.0)
         return self._put_together(points, found), slopes
 
     def courses(self, points: Array, count: int = 200) -> tuple[pd.DataFrame, Array]:
@@ -149,39 +157,50 @@ class Predictor:
         return {u.shifted_arm: j for j, u in enumerate(self.unknowns) if u.shifted_arm}
 
     @cached_property
-    def _shifted_rows(self) -> dict[str, Indices]:
-        """Levels of each arm whose time axis moves; areas and half-lives do not come from it."""
-        arms = [self._moves(r) for r in self.rows.rows]
+    def _shifted_rows(self) -> dict[Curve, Indices]:
+        """Levels of each curve whose time axis moves; areas and half-lives do not come from it."""
+        rows = self.rows.rows
+        curves = [(r.arm, r.reads.first.observable) if self._moves(r) else None for r in rows]
         return {
-            arm: np.array([i for i, one in enumerate(arms) if one == arm], np.intp)
-            for arm in self._shift_of
-            if arm in arms
+            curve: np.array([i for i, one in enumerate(curves) if one == curve], np.intp)
+            for curve in dict.fromkeys(curves)
+            if curve is not None
         }
 
     def _moves(self, row: Row) -> str:
         return row.arm if row.arm in self._shift_of and row.reads.quantity == "value" else ""
 
     @cached_property
-    def _wanted(self) -> tuple[tuple[Output, ...], dict[str, Indices]]:
-        """All outputs, and where the grid of each shifted arm lies among them."""
+    def _wanted(self) -> tuple[tuple[Output, ...], dict[Curve, Indices]]:
+        """All outputs, and where the grid of each shifted curve lies among them."""
         own = [o for r in self.rows.rows if not self._moves(r) for o in r.reads.outputs]
         outputs = list(dict.fromkeys(own))
         places = {}
-        for arm, rows in self._shifted_rows.items():
-            first = self.rows.rows[rows[0]].reads.first
+        for curve, rows in self._shifted_rows.items():
             end = max(self.rows.rows[i].time_h for i in rows)
-            grid = shifted_grid(end)
-            places[arm] = np.arange(len(outputs), len(outputs) + len(grid))
-            outputs += [Output(arm, first.observable, float(t)) for t in grid]
+            arm = self.arms[curve[0]]
+            given = [*(d.time_h for d in arm.regimen.doses()), *(c.time_h for c in arm.changes)]
+            grid = shifted_grid(end, max((t for t in given if t < end), default=0.0))
+            places[curve] = np.arange(len(outputs), len(outputs) + len(grid))
+            outputs += [Output(*curve, float(t)) for t in grid]
         return tuple(outputs), places
 
     @property
-    def _grid_places(self) -> dict[str, Indices]:
+    def _grid_places(self) -> dict[Curve, Indices]:
         return self._wanted[1]
 
     @cached_property
     def _calls(self) -> tuple[Call, ...]:
-        return calls_for(self.arms, self._wanted[0])
+        return calls_for(self.arms, self._wanted[0], AS_LONG)
+
+    @cached_property
+    def _calls_of_few(self) -> tuple[Call, ...]:
+        return calls_for(self.arms, self._wanted[0], AS_LONG_OF_FEW)
+
+    @cached_property
+    def _varied_calls(self) -> tuple[Call, ...]:
+        ids = [u.id for u in self.unknowns if not u.shifted_arm]
+        return calls_for(self.arms, self._wanted[0], AS_LONG_OF_FEW, ids)
 
     @cached_property
     def _place(self) -> dict[Output, int]:
@@ -220,24 +239,32 @@ class Predictor:
         for how, at in self._by_how.items():
             first, second = found[:, self._first[at]], found[:, self._second[at]]
             predicted[:, at] = put_together(how, first, second, self._times[at])
-        for arm in self._shifted_rows:
-            at, rows, share, _ = self._moved(arm, points)
-            curve = found[:, self._grid_places[arm]]
+        for curve in self._shifted_rows:
+            at, rows, share, _ = self._moved(curve, points)
+            levels = found[:, self._grid_places[curve]]
             k = np.arange(len(points))[:, None]
-            level = (1 - share) * curve[k, at] + share * curve[k, at + 1]
+            level = (1 - share) * levels[k, at] + share * levels[k, at + 1]
             predicted[:, rows] = level * self._times[rows]
         return predicted
 
-    def _moved(self, arm: str, points: Array) -> tuple[Indices, Indices, Array, Array]:
+    def _moved(self, curve: Curve, points: Array) -> tuple[Indices, Indices, Array, Array]:
         """Interval (K, R) of the grid in which each shifted row lies, and how far into it."""
         outputs, places = self._wanted
-        grid = np.array([outputs[i].time_h for i in places[arm]])
-        rows = self._shifted_rows[arm]
+        grid = np.array([outputs[i].time_h for i in places[curve]])
+        rows = self._shifted_rows[curve]
         times = np.array([self.rows.rows[i].time_h for i in rows])
-        hours = np.maximum(times - points[:, [self._shift_of[arm]]], _EARLIEST_H)
+        hours = np.maximum(times - points[:, [self._shift_of[curve[0]]]], _EARLIEST_H)
         at = np.clip(np.searchsorted(grid, hours, side="right") - 1, 0, len(grid) - 2)
         width = grid[at + 1] - grid[at]
         return at, rows, (hours - grid[at]) / width, width
 
     def _outputs(self, points: Array) -> tuple[Array, list[str]]:
-        return self._simulator.outputs(self._calls, points, len(self._wanted[0]))
+        key = points.tobytes() if len(points) == 1 else b""
+        if key and key in self._last:
+            return self._last[key]
+        calls = self._calls_of_few if len(points) <= _FEW else self._calls
+        found = self._simulator.outputs(calls, points, len(self._wanted[0]))
+        self._last.clear()
+        if key:
+            self._last[key] = found
+        return found

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError, unknown
+from il15_sim.files.numeric import real
 from il15_sim.model.parameters import Parameter
 
 Array = NDArray[np.float64]
@@ -47,9 +48,34 @@ class Prior:
     second: float
     source: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse an unknown kind, and numbers that tell no spread."""
+        if self.kind not in PRIORS:
+            raise unknown("prior", str(self.kind), PRIORS)
+        where = f"{self.kind} prior"
+        for name, value in zip(PRIORS[self.kind], (self.first, self.second), strict=True):
+            real(value, name, where)
+        if self.flat and not self.first < self.second:
+            raise InputError(f"{self.first:g} and {self.second:g} are not in order", where=where)
+        if self.kind == "log-uniform" and self.first <= 0:
+            raise InputError(f"lower {self.first:g} is not positive", where=where)
+        if not self.flat and self.second <= 0:
+            told = f"{PRIORS[self.kind][1]} {self.second:g} is not positive"
+            raise InputError(told, where=where)
+
     @classmethod
     def of_fold(cls, median: float, fold: float, source: str = "") -> Prior:
-        """Log-normal: two of three values lie between median / fold and median * fold."""
+        """Log-normal: two of three values lie between median / fold and median * fold.
+
+        Raises
+        ------
+        InputError
+            For a median that is not positive, and a fold that does not exceed 1.
+        """
+        if not median > 0:
+            raise InputError(f"median {median:g} is not positive", where="log-normal prior")
+        if not fold > 1:
+            raise InputError(f"fold {fold:g}", where="log-normal prior", why="it exceeds 1")
         return cls("log-normal", math.log(median), math.log(fold), source)
 
     @property
@@ -104,8 +130,9 @@ def prior_of(row: Parameter) -> Prior | None:
     if not row.prior:
         return None
     where = f"prior of '{row.id}'"
-    if row.prior not in PRIORS:
-        raise unknown("prior", row.prior, PRIORS, where)
     if len(row.prior_parameters) != 2:
-        raise InputError("it has two numbers", where=where, fix=f"see {PRIORS[row.prior]}")
-    return Prior(row.prior, *row.prior_parameters, source=row.source)
+        raise InputError("it has two numbers", where=where, fix="give both")
+    try:
+        return Prior(row.prior, *row.prior_parameters, source=row.source)
+    except InputError as error:
+        raise error.at(where) from None

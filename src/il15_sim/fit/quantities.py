@@ -163,6 +163,11 @@ class Quantity:
     unit: str = "of the observable"
 
     @property
+    def from_start(self) -> bool:
+        """Whether it looks back to the beginning of its hours."""
+        return self.name not in ("value", "difference", "ratio")
+
+    @property
     def factor_shows(self) -> bool:
         """Whether a factor on the curve shows in it: it cancels in ratios and half-lives."""
         return self.unit not in ("1", "h")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +17,11 @@ from il15_sim.simulation.dosing import Change
 Array = NDArray[np.float64]
 Place = tuple[int, int, str, int]
 
-#: Runs join a call where its longest one lasts at most this many times as long.
-_AS_LONG = 1.3
-#: Hours between points of a curve that is read at times which move with an unknown: the first day,
-#: and later, when curves are smooth.
+#: How much longer than another a run of the same call may be: of many points its simulations
+#: count, of one the calls.
+AS_LONG, AS_LONG_OF_FEW = 1.3, 3.0
+#: Hours between points of a curve that is read at times which move with an unknown: up to a day
+#: after the last dose, and later, when curves are smooth.
 _FINE_H, _COARSE_H = 0.5, 2.0
 
 
@@ -36,8 +37,6 @@ class Run:
 @dataclass(frozen=True, eq=False)
 class Call:
     """Simulations that are made in one call: about as long as each other.
-
-    Their arms set the same parameters, so that each of the others can be varied in all of them.
 
     Attributes
     ----------
@@ -65,21 +64,38 @@ class Call:
         return [changes for changes in own for _ in range(copies)]
 
 
-def shifted_grid(end_h: float) -> Array:
-    """Hours at which a curve is computed whose readings move, up to the last of them."""
-    fine = np.arange(0.0, min(end_h, 24.0), _FINE_H)
-    return np.unique(np.concatenate([fine, np.arange(24.0, end_h, _COARSE_H), [end_h]]))
+def shifted_grid(end_h: float, dosed_h: float = 0.0) -> Array:
+    """Hours at which a curve is computed whose readings move, up to the last of them.
+
+    `dosed_h` is the time of the last dose or change.
+    """
+    smooth = dosed_h + 24.0
+    fine = np.arange(0.0, min(end_h, smooth), _FINE_H)
+    return np.unique(np.concatenate([fine, np.arange(smooth, end_h, _COARSE_H), [end_h]]))
 
 
-def calls_for(arms: Mapping[str, Arm], outputs: Sequence[Output]) -> tuple[Call, ...]:
-    """The calls that give all outputs, each output in one of them."""
+def calls_for(
+    arms: Mapping[str, Arm],
+    outputs: Sequence[Output],
+    as_long: float = AS_LONG,
+    varied: Collection[str] = (),
+) -> tuple[Call, ...]:
+    """The calls that give all outputs, each output in one of them.
+
+    Parameters
+    ----------
+    as_long : float
+        The longest run of a call lasts at most this many times as long as the others.
+    varied : collection of str
+        Parameters that each call varies in all of its runs, or in none because their arms set them.
+    """
     runs = _distinct(arms, outputs)
     place = {name: run for run in runs for name in run.names}
     together: list[list[Run]] = []
     for run in runs:
         for group in together:
-            same = set(group[0].arm.values) == set(run.arm.values)
-            if same and group[0].end_h <= _AS_LONG * run.end_h:
+            same = all((v in group[0].arm.values) == (v in run.arm.values) for v in varied)
+            if same and group[0].end_h <= as_long * run.end_h:
                 group.append(run)
                 break
         else:

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 #: Rounds in which sizes of errors and the unknowns settle, and the relative move that is none.
-_ROUNDS, _SETTLED = 20, 1e-3
+_ROUNDS, _SETTLED = 30, 1e-4
 #: Bounds of the log SD between cohorts.
 OMEGA_BOUNDS = (0.02, 1.5)
 
@@ -46,8 +46,9 @@ def settled(objective: Objective, best: Search) -> tuple[Objective, Search]:
         return objective, best
     count = len(rows)
     share = 1.0 - (len(best.end) + objective.factor_count) / count
-    # One size for all rows weighs none of them differently.
+    # One size for all rows weighs none of them differently, but against a prior.
     alone = len(rows.sizes) == 1 and bool((rows.size_of == 0).all()) and not random
+    alone &= all(u.prior is None or u.prior.flat for u in objective.predictor.unknowns)
     spent = best.evaluations
     for _ in range(_ROUNDS):
         sizes, moved = objective.sizes.copy(), 0.0

@@ -95,6 +95,8 @@ def read_unknowns(
     if not ids:
         raise InputError("nothing to estimate", fix="name parameters in estimate")
     given = {} if priors is None else priors
+    if not isinstance(given, Mapping):
+        raise InputError(f"priors {given!r:.40}", fix="give {'id': Prior(...)}")
     for name in (*ids, *bounds, *given):
         if name not in subject.constants:
             raise unknown("parameter", str(name), subject.constants, "estimate")
@@ -148,6 +150,8 @@ def _unknown(
             fix="start elsewhere with model.with_values, or give other bounds",
         )
     prior = priors[name] if name in priors else None if row is None else prior_of(row)
+    if not isinstance(prior, Prior | None):
+        raise InputError(f"prior {prior!r:.40}", where=where, fix="give a Prior, or None")
     if prior is not None and prior.needs_positive and lower <= 0:
         raise InputError(
             f"a {prior.kind} prior and a lower bound of {lower:g}",

@@ -69,6 +69,12 @@ def read_fit(
             if head in facts.data and key in facts.data and others[0] not in facts.data:
                 told = f"{key} beside {head}"
                 raise InputError(told, where=facts.at(key), why=f"it is for {others[0]}")
+    if "data" in facts.data and "studies" in facts.data:
+        raise InputError(
+            "data beside studies",
+            where=facts.at("data"),
+            why="a file fits tables of one's own or published studies",
+        )
     if "data" in facts.data:
         problem = own_problem(facts, file, model)
     else:

@@ -40,7 +40,16 @@ def read_estimates(facts: Table, model: Model, arms: Mapping[str, Any]) -> tuple
             ]
             bounds[name] = (pair[0], pair[1])
         if "start" in table.data:
-            starts[name] = number_of(table, "start")
+            start = number_of(table, "start")
+            lower, upper = bounds.get(name) or (row.lower, row.upper) if row else bounds[name]
+            if lower < upper and not lower <= start <= upper:
+                told = f"start {start:g} lies outside the bounds {lower:g} to {upper:g}"
+                raise InputError(told, where=table.at("start"))
+            starts[name] = start
+        for key in ("prior_fold", "prior_source"):
+            if key in table.data and "prior_median" not in table.data:
+                told = f"{key} without prior_median"
+                raise InputError(told, where=table.at(key), fix="give both")
         if "prior_median" in table.data:
             fold = positive_of(table, "prior_fold") if "prior_fold" in table.data else 2.0
             if fold <= 1:

@@ -10,11 +10,13 @@ from typing import Any
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
 from il15_sim.fit.file.estimates import read_estimates
+from il15_sim.fit.likelihoods import likelihood
 from il15_sim.fit.patient_predictor import check_patients
 from il15_sim.fit.patients import Patients
 from il15_sim.fit.problem import Problem
-from il15_sim.fit.rows import Row, Rows
+from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table as Cells
+from il15_sim.fit.tables.checks import COLUMNS
 from il15_sim.fit.tables.groups import arms_of_groups, groups_of
 from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.treatments import Given, read_arms
@@ -33,16 +35,19 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
     scale = facts.text("scale", "") or None
     if scale not in (None, "observable", "group"):
         raise unknown("scale", str(scale), ("observable", "group"), facts.at("scale"))
-    kind = facts.data.get("likelihood", "log-normal")
-    reader = Reader(subject, kind, scale)
-    columns = facts.data.get("columns")
-    rows: list[Row] = []
-    with facts.told_at("columns"):
-        tables = [Cells.of(file.parent / name, columns) for name in facts.texts("data")]
-    for table in tables:
-        rows += reader.rows(table)
-    given = _given_arms(facts, rows, model)
-    arms = read_arms(given, subject, groups_of(rows), tables[0].source)
+    reader = Reader(subject, _noise(facts), scale)
+    with facts.told_at("data"):
+        tables = [Cells.of(file.parent / name) for name in facts.texts("data")]
+    if names := _columns(facts):
+        with facts.told_at("columns"):
+            tables = [table.renamed(names) for table in tables]
+    with facts.told_at("likelihood"):
+        reader.check_noise(tables)
+    rows = reader.rows(*tables)
+    source = ", ".join(t.source for t in tables)
+    groups = groups_of(rows)
+    given = _given_arms(facts, groups, model)
+    arms = read_arms(given, subject, groups, source)
     unknowns = read_estimates(facts, model, arms)
     check_patients(rows, arms, unknowns)
     inputs = {
@@ -53,21 +58,54 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
         file.stem,
         subject,
         arms,
-        Rows(tuple(rows), ", ".join(t.source for t in tables)),
+        Rows(rows, source),
         unknowns,
         factors="free",
         inputs=inputs,
     )
 
 
-def _given_arms(facts: Table, rows: Any, model: Model) -> Mapping[str, Given] | None:
+def _noise(facts: Table) -> str | dict[str, str]:
+    """One likelihood, or one for each observable."""
+    table = facts.data.get("likelihood", "log-normal")
+    if not isinstance(table, dict):
+        kind = facts.text("likelihood", "log-normal")
+        return likelihood(kind, facts.at("likelihood")).kind
+    for kind in table.values():
+        likelihood(str(kind), facts.at("likelihood"))
+    return dict(table)
+
+
+def _columns(facts: Table) -> dict[str, str]:
+    """Names of columns in the files by ours."""
+    named = facts.table("columns")
+    if named is None:
+        return {}
+    for ours in named.data:
+        if ours not in COLUMNS:
+            raise unknown("column", ours, COLUMNS, named.at(ours))
+    return {ours: named.text(ours) for ours in named.data}
+
+
+def _given_arms(
+    facts: Table, groups: Mapping[str, str], model: Model
+) -> Mapping[str, Given] | None:
     """The arms of the file; or what the groups say: regimens, or doses of one input."""
+    if "dose_of" in facts.data:
+        where, target = facts.at("dose_of"), facts.text("dose_of")
+        if "arms" in facts.data:
+            raise InputError("dose_of beside arms", where=where, why="both tell what was given")
+        if target not in model.values:
+            raise unknown("parameter", target, model.values, where)
+        with facts.told_at("dose_of"):
+            return arms_of_groups(groups, target)
     if "arms" not in facts.data:
-        target = facts.text("dose_of") if "dose_of" in facts.data else None
-        return arms_of_groups(groups_of(rows), target)
+        return arms_of_groups(groups, None)
     found: dict[str, Given] = {}
     for name, table in facts.named_tables("arms").items():
         table.allow(_ARM)
+        if name not in groups and list(groups) != [""]:
+            raise unknown("group", name, groups, table.at())
         parts: list[Any] = []
         if "regimen" in table.data:
             with table.told_at("regimen"):

@@ -39,6 +39,10 @@ def check_columns(columns: Sequence[str], source: str) -> str:
     if len(times) != 1:
         told = "no column of times" if not times else f"columns '{times[0]}' and '{times[1]}'"
         raise InputError(told, where=source, fix="give one of time_h, time_min and time_d")
+    groups = [c for c in ("group", "regimen", "dose") if c in columns]
+    if len(groups) > 1:
+        told = f"columns '{groups[0]}' and '{groups[1]}'"
+        raise InputError(told, where=source, why="each tells what a row was given", fix="keep one")
     for column in ("observable", "value"):
         if column not in columns:
             raise InputError(f"missing column '{column}'", where=source)
@@ -48,11 +52,9 @@ def check_columns(columns: Sequence[str], source: str) -> str:
 def check_row(row: Row, where: str) -> None:
     """Refuse what the row's likelihood cannot use, at the place of the row."""
     one = likelihood(row.kind)
-    if row.kind in ESTIMATED:
-        return
     try:
         predicted = 0.5 if one.predicted_rule == "probability" else 1.0
-        one.log_density([predicted], [row.measured], **{k: [v] for k, v in row.known.items()})
+        one.log_density(predicted, row.measured, **row.known)
     except InputError as error:
         raise error.at(where) from None
 
@@ -93,7 +95,7 @@ def check_one_unit(rows: Sequence[Row]) -> None:
     """Refuse relative readings of one observable in two units."""
     first: dict[str, str] = {}
     for row in rows:
-        if first.setdefault(row.observable, row.unit) != row.unit:
+        if row.factor and first.setdefault(row.observable, row.unit) != row.unit:
             before = first[row.observable]
             why = f"relative readings of '{row.observable}' before it are in '{before}'"
             raise InputError(f"unit '{row.unit}'", where=row.where, why=why)

@@ -29,6 +29,9 @@ def arms_of_groups(groups: Mapping[str, str], dose_of: str | None) -> Mapping[st
         Where a group is no number, or no regimen, at the place where it stands first.
     """
     if list(groups) == [""]:
+        if dose_of is not None:
+            why = f"it has the values of {dose_of}"
+            raise InputError("the table has no column 'dose'", why=why)
         return None
     found: dict[str, Given] = {}
     for group, where in groups.items():
@@ -37,10 +40,11 @@ def arms_of_groups(groups: Mapping[str, str], dose_of: str | None) -> Mapping[st
             continue
         try:
             found[group] = Regimen.parse(group)
-        except InputError:
+        except InputError as error:
             raise InputError(
                 f"group '{group}' without an arm of its own",
                 where=where,
+                why=f"as a regimen: {error.what}",
                 fix="say what each group was given, or name groups by their regimens",
             ) from None
     return found

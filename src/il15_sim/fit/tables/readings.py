@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,8 @@ from il15_sim.fit.tables.checks import (
     check_one_unit,
     check_row,
 )
-from il15_sim.model.units import convert
+from il15_sim.fit.tables.own_units import in_unit, unit_in
 from il15_sim.simulation.subject import Subject
-
-#: Those of them that are in the unit of the value.
-_IN_ITS_UNIT = ("threshold", "sd", "se", "lower", "upper", "lowest", "highest", "scale", "margin")
 
 
 @dataclass(frozen=True)
@@ -50,19 +47,21 @@ class Reader:
     noise: str | Mapping[str, str] = "log-normal"
     scale: str | None = None
 
-    def rows(self, table: Table) -> tuple[Row, ...]:
-        """The rows of a table.
+    def rows(self, *tables: Table) -> tuple[Row, ...]:
+        """The rows of one table or of several that are fitted together.
 
         Raises
         ------
         InputError
             With file and line (or the row of the DataFrame) for whatever cannot be used.
         """
-        time = check_columns(table.columns, table.source)
-        self._check_noise(table)
+        times = [check_columns(table.columns, table.source) for table in tables]
+        self.check_noise(tables)
+        source = ", ".join(table.source for table in tables)
+        placed = [(t, row) for t, table in zip(times, tables, strict=True) for row in table.rows]
         seen: dict[str, str] = {}
         found = []
-        for where, cells in table.rows:
+        for time, (where, cells) in placed:
             row = self._row(where, cells, time)
             # What was read, not how it is spelled: 2.0 repeats 2.
             told = (row.reads, row.measured, row.known, row.kind, row.statistic, row.threshold)
@@ -76,20 +75,21 @@ class Reader:
             seen[key] = where
             found.append(row)
         if not found:
-            raise InputError("the table has no rows", where=table.source)
+            raise InputError("the table has no rows", where=source)
         check_errors(found)
-        check_censored(found, table.source)
+        check_censored(found, source)
         if self.scale:
             check_one_unit(found)
         return tuple(found)
 
-    def _check_noise(self, table: Table) -> None:
+    def check_noise(self, tables: Sequence[Table]) -> None:
+        """Refuse a `noise` that is none, or of an observable that no row has."""
         if isinstance(self.noise, str):
             return
         if not isinstance(self.noise, Mapping):
             fix = 'give "log-normal", "normal" or a mapping'
             raise InputError(f"noise {self.noise!r:.40}", fix=fix)
-        measured = [_name(cells, "observable") for _, cells in table.rows]
+        measured = [_name(cells, "observable") for t in tables for _, cells in t.rows]
         for name in self.noise:
             if name not in measured:
                 raise unknown("observable", str(name), measured, "noise")
@@ -101,7 +101,7 @@ class Reader:
         if observable not in self.subject.quantities:
             raise unknown("observable", observable, self.subject.quantities, where)
         kind = self._kind(_name(cells, "likelihood"), observable, where)
-        quantity = self._quantity(_name(cells, "quantity"), kind, where)
+        quantity = self._quantity(cells, kind, where)
         asked = self._asked(cells, observable, quantity, time, where)
         count = _number(cells["n"], "n", where) if _name(cells, "n") else 1.0
         if count < 1 or count != int(count):
@@ -117,10 +117,15 @@ class Reader:
         unit = quantity.unit_of(self.subject.units.get(observable, ""))
         statistic = _name(cells, "statistic")
         threshold = self._threshold(cells, statistic, unit, observable, where)
+        factor = self._factor(observable, kind, asked.arm, quantity, statistic)
         if statistic and not has_unit(check_statistic(statistic, where)):
             unit = "1" if statistic in SHARES else "percent"
         elif "unit" in cells:
-            measured, known, unit = self._in_unit(cells, measured, known, unit, observable, where)
+            given = unit_in(cells, where)
+            if factor:
+                unit = given
+            else:
+                measured, known, unit = in_unit(given, measured, known, unit, observable, where)
         if kind == "log-normal" and not isinstance(measured, str) and measured <= 0:
             raise InputError(
                 f"value {measured:g} of '{observable}'",
@@ -131,8 +136,10 @@ class Reader:
         if "error" in known:
             size = ""
             error = known.pop("error") / math.sqrt(count)
-            relative = math.sqrt(math.log1p((error / measured) ** 2)) if measured else 0.0  # type: ignore[operator]
-            known[ESTIMATED[kind]] = relative if kind == "log-normal" else error
+            if kind == "log-normal":
+                assert not isinstance(measured, str)
+                error = math.sqrt(math.log1p((error / measured) ** 2))
+            known[ESTIMATED[kind]] = error
         elif size:
             known[ESTIMATED[kind]] = 1 / math.sqrt(count)
         weight = _number(cells["weight"], "weight", where) if _name(cells, "weight") else 1.0
@@ -147,7 +154,7 @@ class Reader:
             kind=kind,
             known=known,
             size=f"{observable} ({kind})" if size else "",
-            factor=self._factor(observable, kind, asked.arm, quantity, statistic),
+            factor=factor,
             weight=weight,
             threshold=threshold,
             statistic=statistic,
@@ -170,7 +177,7 @@ class Reader:
             raise InputError(f"no threshold of the {statistic}", where=where, fix=fix)
         told = {"threshold": _number(cells["threshold"], "threshold", where)}
         if "unit" in cells:
-            told = self._in_unit(cells, "", told, unit, observable, where)[1]
+            told = in_unit(unit_in(cells, where), "", told, unit, observable, where)[1]
         return told["threshold"]
 
     def _factor(
@@ -188,8 +195,9 @@ class Reader:
         return likelihood(given or by_observable, where if given else None).kind
 
     @staticmethod
-    def _quantity(given: str, kind: str, where: str) -> Quantity:
-        name = given or ("change" if kind == "direction" else "value")
+    def _quantity(cells: Mapping[str, Any], kind: str, where: str) -> Quantity:
+        compared = "difference" if _name(cells, "against") else "change"
+        name = _name(cells, "quantity") or (compared if kind == "direction" else "value")
         if name not in QUANTITIES:
             raise unknown("quantity", name, QUANTITIES, where)
         return QUANTITIES[name]
@@ -210,8 +218,9 @@ class Reader:
         if quantity.needs_start and start is None:
             told = f"{quantity.name} is the {quantity.meaning}"
             raise InputError("no start", where=where, why=told, fix="add it in a column 'start'")
-        if start is not None and start >= at:
-            raise InputError(f"start {start:g} h is not before {at:g} h", where=where)
+        if (start is not None or quantity.from_start) and (start or 0.0) >= at:
+            told = f"start {start or 0.0:g} h is not before {at:g} h"
+            raise InputError(told, where=where)
         group, other = _name(cells, "group") or _name(cells, "regimen"), None
         if not group and _name(cells, "dose"):
             group = f"{_number(cells['dose'], 'dose', where):.12g}"
@@ -219,11 +228,17 @@ class Reader:
             if column in cells and not _name(cells, column):
                 raise InputError(f"no {column}", where=where, fix="name one in every row")
         if quantity.needs_other:
-            if not _name(cells, "against"):
+            against = _name(cells, "against")
+            if not against:
                 why = f"{quantity.name} is the {quantity.meaning}"
                 fix = "name the group it is compared with in a column 'against'"
                 raise InputError("no other group", where=where, why=why, fix=fix)
-            other = (_name(cells, "against"), start or 0.0, at)
+            if "dose" in cells:
+                against = f"{_number(cells['against'], 'against', where):.12g}"
+            other = (against, start or 0.0, at)
+        elif _name(cells, "against"):
+            told = f"against '{_name(cells, 'against')}'"
+            raise InputError(told, where=where, why=f"{quantity.name} compares with no other group")
         return Asked(observable, group, at, start or 0.0, other)
 
     @staticmethod
@@ -240,6 +255,9 @@ class Reader:
                 if error <= 0:
                     why = "a reading without any spread would decide everything"
                     raise InputError(f"error {error:g} is not positive", where=where, why=why)
+                if known:
+                    told = f"both error and {ESTIMATED[kind]}"
+                    raise InputError(told, where=where, fix="give one of them")
                 return {"error": error}, ""
             return known, "" if ESTIMATED[kind] in known else ESTIMATED[kind]
         for item in likelihood(kind).known:
@@ -251,34 +269,3 @@ class Reader:
                     fix=f"add a column '{item.name}'",
                 )
         return known, ""
-
-    def _in_unit(
-        self,
-        cells: Mapping[str, Any],
-        measured: float | str,
-        known: Mapping[str, float],
-        unit: str,
-        observable: str,
-        where: str,
-    ) -> tuple[float | str, dict[str, float], str]:
-        given = _name(cells, "unit")
-        if not given:
-            raise InputError("no unit", where=where, fix="give one in every row, or in none")
-        if self.scale or given == unit:
-            return measured, dict(known), given
-        if unit == "1" and given in ("ratio", "fold", "dimensionless", "1"):
-            return measured, dict(known), unit
-        if not unit:
-            why = f"the model has no unit of '{observable}'"
-            raise InputError(f"unit '{given}'", where=where, why=why, fix="leave the column out")
-
-        def inside(value: float) -> float:
-            if math.isinf(value):
-                return value
-            try:
-                return convert(value, given, unit)
-            except InputError as error:
-                raise error.at(where) from None
-
-        own = {k: inside(v) if k in (*_IN_ITS_UNIT, "error") else v for k, v in known.items()}
-        return measured if isinstance(measured, str) else inside(measured), own, unit
