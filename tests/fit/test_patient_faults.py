@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from il15_sim import Change, InputError
+from il15_sim.exchange.petab_write import write_petab
+from il15_sim.files.resources import experiments_dir
 from il15_sim.fit import Patients, fit_table, read_fit
 from il15_sim.fit.simulator import Failed
 from il15_sim.simulation.subject import subject_of
@@ -120,3 +122,9 @@ def test_a_fault_of_a_file_is_told_by_its_line(old, new, why, tmp_path):
     (tmp_path / "lymphopenia.csv").write_text(MADE_UP, encoding="utf-8")
     with pytest.raises(InputError, match=re.escape(why)):
         read_fit(tmp_path / "fit.toml")
+
+
+def test_petab_has_no_patients(tmp_path):
+    problem = read_fit(experiments_dir() / "fits" / "romero2014_template.toml")
+    with pytest.raises(InputError, match="arm 'sorafenib_tmz' has 63 patients; PEtab has one of"):
+        write_petab(problem, tmp_path)

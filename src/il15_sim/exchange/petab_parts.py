@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from il15_sim.errors import InputError
 from il15_sim.exchange.petab_amounts import as_levels, sizes_of
 from il15_sim.exchange.petab_areas import Areas
 from il15_sim.exchange.petab_experiments import Period, Timelines, as_id, changes_in, number
@@ -41,6 +42,10 @@ class Parts:
         for output in (o for r in rows for o in r.reads.outputs):
             self.last[output.arm] = max(self.last.get(output.arm, 0.0), output.time_h)
         self.arms: dict[str, Arm] = {name: problem.arms[name] for name in self.last}
+        for name, own in self.arms.items():
+            if own.patients is not None:
+                told, why = f"arm '{name}' has {own.patients.n} patients", "PEtab has one of an arm"
+                raise InputError(told, where=problem.name, why=why)
         estimated = {u.id for u in problem.unknowns}
         sizes = sizes_of(self.subject, seen.sbml, self.arms.values(), estimated, problem.name)
         self.changes: dict[str, list[Change]] = {}
