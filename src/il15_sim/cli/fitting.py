@@ -35,9 +35,10 @@ def _options(*others: Callable[[Any], Any]) -> Callable[[Any], Any]:
         click.option("--likelihood", help="Of a table: log-normal, normal or another kind."),
         click.option(
             "--scale",
-            type=click.Choice(["observable", "group"]),
+            type=click.Choice(["observable", "group", "plate"]),
             help="Of a table: readings are relative, one factor for each.",
         ),
+        click.option("--offset", is_flag=True, help="With --scale: each has a background, too."),
         *others,
     )
 
@@ -59,6 +60,7 @@ def _problem(
     dose_of: str | None,
     likelihood: str | None,
     scale: str | None,
+    offset: bool,
     seed: int | None,
     **_: Any,
 ) -> Problem:
@@ -67,20 +69,21 @@ def _problem(
 
     from il15_sim.cli.exchanging import problem_of
 
-    own = {"--model": model, "--estimate": estimate, "--dose-of": dose_of}
-    own |= {"--likelihood": likelihood, "--scale": scale}
+    own: dict[str, Any] = {"--model": model, "--estimate": estimate, "--dose-of": dose_of}
+    own |= {"--likelihood": likelihood, "--scale": scale, "--offset": offset or None}
     if Path(fit).suffix.lower() in _TABLES:
         problem = _of_table(Path(fit), models, own)
     else:
         for option, value in own.items():
             if value is not None:
+                told = option if value is True else f"{option} {value}"
                 why = "a fit file tells it itself; the option is for a table of readings"
-                raise InputError(f"{option} {value}", why=why)
+                raise InputError(told, why=why)
         problem = problem_of(fit, models, data)
     return problem if seed is None else replace(problem, seed=seed)
 
 
-def _of_table(file: Path, models: Path | None, own: dict[str, str | None]) -> Problem:
+def _of_table(file: Path, models: Path | None, own: dict[str, Any]) -> Problem:
     from il15_sim.files.result_name import plain_name
     from il15_sim.fit.tables.entrance import table_problem
     from il15_sim.model import Model
@@ -97,6 +100,7 @@ def _of_table(file: Path, models: Path | None, own: dict[str, str | None]) -> Pr
         dose_of=own["--dose-of"],
         noise=own["--likelihood"] or "log-normal",
         scale=own["--scale"],
+        offset=bool(own["--offset"]),
         name=plain_name(file.stem),
     )
 

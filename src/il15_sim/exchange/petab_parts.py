@@ -46,6 +46,9 @@ class Parts:
             if own.patients is not None:
                 told, why = f"arm '{name}' has {own.patients.n} patients", "PEtab has one of an arm"
                 raise InputError(told, where=problem.name, why=why)
+        if any(row.background for row in rows):
+            why = "its observables are told with one factor here"
+            raise InputError("readings with a background", where=problem.name, why=why)
         estimated = {u.id for u in problem.unknowns}
         sizes = sizes_of(self.subject, seen.sbml, self.arms.values(), estimated, problem.name)
         self.changes: dict[str, list[Change]] = {}

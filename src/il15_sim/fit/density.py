@@ -53,8 +53,10 @@ def log_density(
         told = {"log_sd" if one.scale.logarithmic else "sd": spread[..., alone]}
         density = likelihood(name).log_density(typical[..., alone], rows.number[alone], **told)
         total = total + density.sum(axis=-1)
-    for log in (True, False):
-        at = np.flatnonzero(grouped & (rows.logarithmic == log))
+    for log, offset in ((True, True), (False, False), (False, True)):
+        at = np.flatnonzero(
+            grouped & (rows.logarithmic == log) & (rows.background == (offset and not log))
+        )
         if not at.size:
             continue
         labels = [rows.rows[i].factor for i in at]
@@ -64,9 +66,9 @@ def log_density(
         if factors == "random" and log:
             density = marginalised(residual, sd, labels, offset_sd=omega)
         elif integrated:
-            density = marginalised(residual, sd, labels, predicted=scale, offset=log)
+            density = marginalised(residual, sd, labels, predicted=scale, offset=offset)
         else:
-            found = profiled(residual, sd, labels, predicted=scale, offset=log)
+            found = profiled(residual, sd, labels, predicted=scale, offset=offset)
             density = found.log_density
         total = total + density - (np.log(number).sum() if log else 0.0)
     return np.asarray(total)

@@ -70,11 +70,11 @@ def correlation(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame(found, index=pd.Index(ids, name="parameter"), columns=ids)
 
 
-def factors_of(fit: Fit) -> dict[str, float]:
-    """Every factor by its name."""
+def factors_of(fit: Fit) -> dict[str, tuple[float, float]]:
+    """Every factor by its name, with its background."""
     fitted = fit.objective.at(fit.best.end)
-    pairs = zip(fit.objective.rows.rows, fitted.factor, strict=True)
-    return {row.factor: float(f) for row, f in pairs if row.factor}
+    told = zip(fit.objective.rows.rows, fitted.factor, fitted.offset, strict=True)
+    return {row.factor: (float(f), float(o)) for row, f, o in told if row.factor}
 
 
 def residuals(fit: Fit) -> pd.DataFrame:
@@ -99,11 +99,12 @@ def residuals(fit: Fit) -> pd.DataFrame:
         i = own.get(id(row), -1)
         if i >= 0:
             typical, factor = float(fitted.typical[i]), float(fitted.factor[i])
+            offset = float(fitted.offset[i])
             residual, spread = float(fitted.residual[i]), float(fit.objective.spread[i])
         else:
             typical = typical_of_rest[id(row)]
             shows = QUANTITIES[row.reads.quantity].factor_shows and not row.factor
-            factor = factors.get(row.arm, 1.0) if shows else 1.0
+            factor, offset = factors.get(row.arm, (1.0, 0.0)) if shows else (1.0, 0.0)
             spread = _spread(row)
             residual = _residual(row, typical * factor, spread)
         arm = problem.arms[row.arm]
@@ -123,7 +124,8 @@ def residuals(fit: Fit) -> pd.DataFrame:
                 "measured": row.measured,
                 "typical": typical,
                 "factor": factor,
-                "predicted": typical * factor,
+                "offset": offset,
+                "predicted": typical * factor + offset,
                 "residual": residual,
                 "spread": spread,
                 "likelihood": row.kind,
@@ -163,13 +165,13 @@ def cohorts(fit: Fit) -> pd.DataFrame:
     for name in fit.objective.rows.factors:
         own = [r for r in fit.objective.rows.rows if r.factor == name]
         arm = fit.problem.arms[own[0].arm]
-        factor, error = factors[name], errors[name]
+        (factor, offset), error = factors[name], errors[name]
         if fit.objective.rows.logarithmic[fit.objective.rows.rows.index(own[0])]:
             ends = [factor * math.exp(sign * _Z_975 * error) for sign in (-1, 1)]
         else:
             ends = [math.nan, math.nan]
-        rows.append((name, arm.study, arm.dose_mg, len(own), factor, *ends))
-    columns = ["factor_of", "study", "dose_mg", "rows", "factor", "lower95", "upper95"]
+        rows.append((name, arm.study, arm.dose_mg, len(own), factor, *ends, offset))
+    columns = ["factor_of", "study", "dose_mg", "rows", "factor", "lower95", "upper95", "offset"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -219,14 +221,20 @@ def curves(fit: Fit) -> pd.DataFrame:
     predictor = problem.objective(every_row=True).predictor
     found, typical = predictor.courses(fit.objective.point(fit.best.end)[None])
     found["typical"] = typical[0]
-    named = {(r.arm, r.reads.first.observable): r.factor for r in problem.rows.rows if r.factor}
-    factors = factors_of(fit)
+    named: dict[tuple[str, str], set[str]] = {}
+    for r in problem.rows.rows:
+        if r.factor:
+            named.setdefault((r.arm, r.reads.first.observable), set()).add(r.factor)
+    # A curve that was read on several plates is on none of their scales.
+    single = {key: min(names) for key, names in named.items() if len(names) == 1}
+    factors = {**factors_of(fit), "": (1.0, 0.0)}
     keys = list(zip(found["arm"], found["observable"], strict=True))
     arms = [problem.arms[arm] for arm, _ in keys]
     found.insert(1, "study", [a.study for a in arms])
     found.insert(2, "dose_mg", [a.dose_mg for a in arms])
-    found["factor"] = [factors.get(named.get(key, ""), 1.0) for key in keys]
-    found["predicted"] = found["typical"] * found["factor"]
+    both = np.array([factors.get(single.get(key, ""), (1.0, 0.0)) for key in keys])
+    found["factor"] = both[:, 0]
+    found["predicted"] = found["typical"] * both[:, 0] + both[:, 1]
     return found
 
 

@@ -35,8 +35,8 @@ class Fitted:
 
     Attributes
     ----------
-    typical, factor : arrays (N,)
-        Predictions without factors, and factors.
+    typical, factor, offset : arrays (N,)
+        Predictions without factors, factors, and backgrounds.
     residual : array (N,)
         In units of the spread (deviance residuals where there is none).
     vector : array
@@ -45,13 +45,14 @@ class Fitted:
 
     typical: Array
     factor: Array
+    offset: Array
     residual: Array
     vector: Array
 
     @property
     def predicted(self) -> Array:
         """Predictions of the rows, (N,)."""
-        return self.typical * self.factor
+        return self.typical * self.factor + self.offset
 
     @property
     def objective(self) -> float:
@@ -139,12 +140,15 @@ class Objective:
             by = self._deviance(kind, at, fitted.typical)[1] * self._root_weight[at]
             found[at] = slopes[at] * by[:, None]
         extra = []
-        for at, column in self._columns(fitted):
-            pull = column @ found[at] / (column @ column + self._pull)
+        for at, columns in self._columns(fitted):
             # What the best factor takes away (Kaufman 1975), and how far it is pulled from 1.
-            found[at] -= np.outer(column, pull)
             if self.factors == "random":
-                extra.append(pull / self.omega)
+                pull = columns.T @ found[at] / (np.sum(columns**2) + self._pull)
+                extra.append(pull[0] / self.omega)
+                found[at] -= columns @ pull
+            else:
+                base = np.linalg.qr(columns)[0]
+                found[at] -= base @ (base.T @ found[at])
         for j, u in enumerate(unknowns):
             if u.prior is not None and not u.prior.flat:
                 own = np.zeros(len(unknowns))
@@ -199,8 +203,9 @@ class Objective:
 
     @property
     def factor_count(self) -> int:
-        """Number of free factors."""
-        return len(self.rows.factors) if self.factors == "free" else 0
+        """Number of free factors and backgrounds."""
+        with_offset = {r.factor for r in self.rows.rows if r.background}
+        return len(self.rows.factors) + len(with_offset) if self.factors == "free" else 0
 
     def factor_errors(self) -> dict[str, float]:
         """Standard error of the logarithm of each factor of rows with log-normal errors."""
@@ -246,7 +251,7 @@ class Objective:
             i = int(np.argmax(bad))
             raise Failed(refused(rows.rows[i], float(typical[i])))
         log, normal = rows.logarithmic, rows.normal
-        residual, factor = np.zeros_like(typical), np.ones_like(typical)
+        residual, factor, offset = np.zeros_like(typical), np.ones_like(typical), 0.0 * typical
         scale = np.where(log, np.log(np.where(log, typical, 1.0)), typical)
         number = np.where(log, np.log(np.where(log, rows.number, 1.0)), rows.number)
         residual[normal] = ((number - scale) / self.spread)[normal]
@@ -257,6 +262,7 @@ class Objective:
             found = self._solved(name, at, number[at] - scale[at], typical[at])
             residual[at] = found.residual
             factor[at] = np.exp(found.offset[0]) if log[at[0]] else found.scale[0]
+            offset[at] = 0.0 if log[at[0]] else found.offset[0]
             if self.factors == "random":
                 pulls.append(float(found.offset[0]) / self.omega)
         priors = [
@@ -268,20 +274,27 @@ class Objective:
             i = int(np.argmax(~np.isfinite(residual)))
             raise Failed(refused(rows.rows[i], float(typical[i])))
         vector = np.concatenate([residual * self._root_weight, pulls, priors])
-        return Fitted(typical, factor, residual, vector)
+        return Fitted(typical, factor, offset, residual, vector)
 
     def _solved(self, name: str, at: Indices, residual: Array, typical: Array) -> Profile:
         sd, labels = self.spread[at], [name] * len(at)
         if self.rows.logarithmic[at[0]]:
             wide = self.omega if self.factors == "random" else float("inf")
             return profiled(residual, sd, labels, offset_sd=wide)
-        return profiled(residual, sd, labels, predicted=typical, offset=False)
+        offset = self.rows.rows[at[0]].background
+        return profiled(residual, sd, labels, predicted=typical, offset=offset)
 
     def _deviance(self, kind: str, at: Indices, typical: Array) -> tuple[Array, Array]:
         known = self.rows.known(kind)
         return deviance_residuals(kind, typical[at], self._measured(at), known, self._best[kind])
 
     def _columns(self, fitted: Fitted) -> list[tuple[Indices, Array]]:
-        """Of each factor its rows, and the derivative of their residuals by it (up to a sign)."""
+        """Of each factor its rows, and the derivatives of their residuals by it and its offset."""
         by = np.where(self.rows.logarithmic, 1.0, fitted.typical) / self.spread
-        return [(at, by[at]) for at in self._factor_rows.values()]
+        found = []
+        for at in self._factor_rows.values():
+            columns = [by[at]]
+            if self.rows.rows[at[0]].background:
+                columns.append(1.0 / self.spread[at])
+            found.append((at, np.stack(columns, axis=1)))
+        return found

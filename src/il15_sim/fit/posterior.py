@@ -227,7 +227,10 @@ def predictive(fit: Fit, posterior: Posterior, *, curves: int = 200, seed: int =
         at = np.array([t for t, one in enumerate(keys) if one == key], np.intp)
         own = [i for i, r in enumerate(rows) if (r.arm, r.reads.first.observable) == key]
         name = next((rows[i].factor for i in own if rows[i].factor), "")
-        course = found[:, at] * (factors[name][:, None] if name else 1.0)
+        course = found[:, at]
+        if name:
+            factor, offset = factors[name]
+            course = course * factor[:, None] + offset[:, None]
         bands[at, :3] = np.nanquantile(course, [0.5, 0.025, 0.975], axis=0).T
         levels = [
             i for i in own if rows[i].reads.quantity == "value" and is_level(rows[i].statistic)
@@ -251,19 +254,27 @@ def _factors(
     spread: Array,
     omega: Array,
     rng: np.random.Generator,
-) -> Array:
-    """One factor of a group for each draw, (K,)."""
+) -> tuple[Array, Array]:
+    """One factor of a group for each draw, (K,), and one background."""
     rows = objective.rows
     at = np.array([i for i, r in enumerate(rows.rows) if r.factor == name], np.intp)
     sd = np.broadcast_to(spread[..., at], typical[:, at].shape)
     weight = sd**-2.0
+    count = len(typical)
     if not rows.logarithmic[at[0]]:
-        own, number = typical[:, at], rows.number[at]
-        squares = np.sum(weight * own**2, axis=1)
-        best = np.sum(weight * own * number, axis=1) / squares
-        return np.asarray(best + rng.standard_normal(len(best)) / np.sqrt(squares))
+        columns = [typical[:, at], *([np.ones_like(sd)] if rows.rows[at[0]].background else [])]
+        design = np.stack(columns, axis=-1) / sd[..., None]
+        number = rows.number[at] / sd
+        information = np.einsum("krc,krd->kcd", design, design)
+        best = np.linalg.solve(information, np.einsum("krc,kr->kc", design, number)[..., None])
+        lower = np.linalg.cholesky(np.linalg.inv(information))
+        drawn = best[..., 0] + np.einsum(
+            "kcd,kd->kc", lower, rng.standard_normal((count, len(columns)))
+        )
+        return drawn[:, 0], drawn[:, 1] if len(columns) > 1 else np.zeros(count)
     residual = np.log(rows.number[at]) - np.log(typical[:, at])
     pull = omega**-2.0 if objective.factors == "random" else 0.0
     precision = np.sum(weight, axis=1) + pull
     best = np.sum(weight * residual, axis=1) / precision
-    return np.asarray(np.exp(best + rng.standard_normal(len(best)) / np.sqrt(precision)))
+    drawn = np.exp(best + rng.standard_normal(count) / np.sqrt(precision))
+    return drawn, np.zeros(count)

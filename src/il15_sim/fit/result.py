@@ -144,9 +144,9 @@ class Fit:
         """One row per measurement, those that are only compared included.
 
         `where, study, arm, dose_mg, observable, model_observable, quantity, unit, time_h, start_h,
-        time_model_h, measured, typical, factor, predicted, residual, spread, likelihood, weight,
-        used, statistic, n, dataset`. `factor` is that of relative readings or of a cohort and part
-        of `predicted`;
+        time_model_h, measured, typical, factor, offset, predicted, residual, spread, likelihood,
+        weight, used, statistic, n, dataset`. `factor` is that of relative readings or of a cohort,
+        `offset` a background, both part of `predicted`;
         `residual` is in units of `spread`, a log SD for log-normal errors (a deviance residual
         where there is none); `time_model_h` is the time after an estimated shift.
         """
@@ -154,7 +154,7 @@ class Fit:
 
     @cached_property
     def cohorts(self) -> pd.DataFrame:
-        """The factors: `factor_of, study, dose_mg, rows, factor, lower95, upper95`."""
+        """The factors: `factor_of, study, dose_mg, rows, factor, lower95, upper95, offset`."""
         return frames.cohorts(self)
 
     @cached_property

@@ -39,6 +39,8 @@ class Row:
         Name of an unknown size of errors; the spread in `known` is then counted in that size.
     factor : str
         What shares its free or random factor; empty where it has none.
+    background : bool
+        Whether what shares the factor shares a free offset, too.
     weight : float
         Of its log density.
     threshold : float
@@ -58,6 +60,7 @@ class Row:
     known: Mapping[str, float] = field(default_factory=dict)
     size: str = ""
     factor: str = ""
+    background: bool = False
     weight: float = 1.0
     threshold: float = float("nan")
     used: bool = True
@@ -168,6 +171,11 @@ class Rows:
     def size_of(self) -> Indices:
         """Which unknown size each row has, (N,); -1 for none."""
         return np.array([self.sizes.index(r.size) if r.size else -1 for r in self.rows], np.intp)
+
+    @cached_property
+    def background(self) -> Flags:
+        """Rows with a free offset beside their factor, (N,)."""
+        return np.array([r.background for r in self.rows], np.bool_)
 
     @cached_property
     def factors(self) -> tuple[str, ...]:

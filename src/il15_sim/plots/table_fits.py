@@ -12,6 +12,7 @@ from il15_sim.plots.axes import add_legend, frame_y, legend_height_mm, plain_log
 from il15_sim.plots.labels import axis_label, name_of, unit_text
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from il15_sim.fit import Fit, ParameterProfile
@@ -37,6 +38,8 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
     ----------
     result : Fit
         What `il15_sim.fit.fit_table` gave. Bars are one SD of the errors, as told or as estimated.
+        Where one curve was read on several plates, readings are shown without their factors and
+        backgrounds.
     width_mm : float
         Width on paper; panels stand on each other.
 
@@ -69,7 +72,7 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
     from il15_sim.fit.patient_statistics import is_level
     from il15_sim.plots import figure as look
 
-    rows, curves = result.residuals, result.curves()
+    rows, curves = _on_one_scale(result.residuals, result.curves())
     levels = (rows["quantity"] == "value") & rows["statistic"].map(is_level)
     groups, names = list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(rows["observable"]))
     if len(groups) > _MOST_GROUPS:
@@ -95,13 +98,26 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
                 axes.plot(curve["time_h"] / hours, curve["predicted"], **line)
                 _draw_readings(axes, rows[chosen & levels], hours, style)
             units = rows["unit"][(rows["observable"] == name) & levels]
-            unit = units.iloc[0] if len(units) else result.problem.subject.units.get(name, "")
+            told = len(units) and not rows["corrected"].any()
+            unit = units.iloc[0] if told else result.problem.subject.units.get(name, "")
             axes.set_ylabel(axis_label(name, {name: unit}, lines=True))
             frame_y(axes)
             axes.set_xlim(-0.02 * horizon / hours, 1.03 * horizon / hours)
         panels[-1].set_xlabel(f"Time ({word})")
         add_legend(figure, handles, width_mm)
     return figure
+
+
+def _on_one_scale(rows: pd.DataFrame, curves: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Where a curve was read on several plates, readings without factor and background."""
+    plates = rows.groupby(["arm", "observable"])[["factor", "offset"]].nunique()
+    if (plates <= 1).all(axis=None):
+        return rows.assign(corrected=False), curves
+    free = (rows["measured"].astype(float) - rows["offset"]) / rows["factor"]
+    log = rows["likelihood"] == "log-normal"
+    spread = rows["spread"].where(log, rows["spread"] / rows["factor"].abs())
+    changed = rows.assign(measured=free, spread=spread, corrected=True)
+    return changed, curves.assign(predicted=curves["typical"])
 
 
 def _style(number: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from il15_sim.model import Model
 from il15_sim.model.composition import without_comments
 
 _TOP = ("title", "description", "model", "values", "starts", "seed")
-_OWN = ("data", "columns", "likelihood", "scale", "arms", "dose_of")
+_OWN = ("data", "columns", "likelihood", "scale", "offset", "arms", "dose_of")
 _PUBLISHED = ("studies", "noise", "cohorts", "time_shift")
 _ASSIGNED_NUMBER = re.compile(r"\s*\w+ = [-+.\deE]+;\s*")
 

@@ -19,6 +19,7 @@ from il15_sim.fit.tables.cells import Table as Cells
 from il15_sim.fit.tables.checks import COLUMNS
 from il15_sim.fit.tables.groups import arms_of_groups, groups_of
 from il15_sim.fit.tables.readings import Reader
+from il15_sim.fit.tables.scales import check_scale
 from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
@@ -33,9 +34,11 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
     """The problem of a file with `data`, its name and title apart."""
     subject = subject_of(model)
     scale = facts.text("scale", "") or None
-    if scale not in (None, "observable", "group"):
-        raise unknown("scale", str(scale), ("observable", "group"), facts.at("scale"))
-    reader = Reader(subject, _noise(facts), scale)
+    offset = facts.data.get("offset", False)
+    if not isinstance(offset, bool):
+        raise facts.fault("offset", "true or false")
+    check_scale(scale, offset, facts.at("scale" if scale else "offset"))
+    reader = Reader(subject, _noise(facts), scale, offset)
     with facts.told_at("data"):
         tables = [Cells.of(file.parent / name) for name in facts.texts("data")]
     if names := _columns(facts):

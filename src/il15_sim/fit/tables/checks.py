@@ -18,7 +18,7 @@ COLUMNS = tuple(
         (
             *TIMES,
             *("observable", "value", "unit", "group", "error", "n", "likelihood", "replicate"),
-            *("regimen", "dose", "quantity", "start", "against", "weight"),
+            *("regimen", "dose", "quantity", "start", "against", "weight", "plate"),
             *("statistic", "threshold"),
             *KNOWN,
         )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.errors import unknown
 from il15_sim.fit.patient_predictor import check_patients
 from il15_sim.fit.priors import Prior
 from il15_sim.fit.problem import Problem
@@ -18,6 +17,7 @@ from il15_sim.fit.run import run_fit
 from il15_sim.fit.tables.cells import Table
 from il15_sim.fit.tables.groups import arms_of_groups, groups_of
 from il15_sim.fit.tables.readings import Reader
+from il15_sim.fit.tables.scales import check_scale
 from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.fit.unknowns import read_unknowns
 from il15_sim.model import Model
@@ -34,7 +34,8 @@ def fit_table(
     *,
     arms: Given | Mapping[str, Given] | None = None,
     noise: str | Mapping[str, str] = "log-normal",
-    scale: Literal["observable", "group"] | None = None,
+    scale: Literal["observable", "group", "plate"] | None = None,
+    offset: bool = False,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     priors: Mapping[str, Prior | None] | None = None,
     starts: int = 8,
@@ -64,9 +65,12 @@ def fit_table(
         A table without groups takes what all were given.
     noise : str or mapping of observable to str
         "log-normal" or "normal".
-    scale : "observable" or "group", optional
+    scale : "observable", "group" or "plate", optional
         Readings are relative (fluorescence): one factor for each observable, or for each in each
-        group, is found with the parameters. Units are then not converted.
+        group or on each plate (column `plate`), is found with the parameters. Units are then not
+        converted; each plate has errors of a size of its own.
+    offset : bool
+        With `scale`: what shares a factor shares a background, too (then errors are normal).
     bounds : mapping of id to (lower, upper), optional
         Instead of those of the table.
     priors : mapping of id to Prior or None, optional
@@ -102,8 +106,8 @@ def fit_table(
     """
     return run_fit(
         table_problem(
-            model, data, estimate, arms=arms, noise=noise, scale=scale, bounds=bounds,
-            priors=priors, starts=starts, seed=seed,
+            model, data, estimate, arms=arms, noise=noise, scale=scale, offset=offset,
+            bounds=bounds, priors=priors, starts=starts, seed=seed,
         )
     )  # fmt: skip
 
@@ -117,6 +121,7 @@ def table_problem(
     dose_of: str | None = None,
     noise: str | Mapping[str, str] = "log-normal",
     scale: str | None = None,
+    offset: bool = False,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     priors: Mapping[str, Prior | None] | None = None,
     starts: int = 8,
@@ -128,11 +133,10 @@ def table_problem(
     Arguments are those of `fit_table`; with `dose_of` the table's doses (or groups) are values of
     that input or parameter. Without `arms` a column of regimens says what each group was given.
     """
-    if scale not in (None, "observable", "group"):
-        raise unknown("scale", str(scale), ("observable", "group"))
+    check_scale(scale, offset)
     subject = subject_of(model)
     table = Table.of(data)
-    rows = Reader(subject, noise, scale).rows(table)
+    rows = Reader(subject, noise, scale, offset).rows(table)
     groups = groups_of(rows)
     chosen = arms if arms is not None else arms_of_groups(groups, dose_of)
     given = read_arms(chosen, subject, groups, table.source)

@@ -39,13 +39,16 @@ class Reader:
         Knows the observables and their units.
     noise : str or mapping of observable to str
         Likelihood where the table has no column `likelihood`.
-    scale : "observable", "group" or None
+    scale : "observable", "group", "plate" or None
         What shares a free factor; readings are relative then, and units are not converted.
+    offset : bool
+        Whether what shares a factor shares a free background, too (its errors are normal then).
     """
 
     subject: Subject
     noise: str | Mapping[str, str] = "log-normal"
     scale: str | None = None
+    offset: bool = False
 
     def rows(self, *tables: Table) -> tuple[Row, ...]:
         """The rows of one table or of several that are fitted together.
@@ -117,7 +120,7 @@ class Reader:
         unit = quantity.unit_of(self.subject.units.get(observable, ""))
         statistic = _name(cells, "statistic")
         threshold = self._threshold(cells, statistic, unit, observable, where)
-        factor = self._factor(observable, kind, asked.arm, quantity, statistic)
+        factor = self._factor(cells, observable, kind, asked.arm, quantity, statistic, where)
         if statistic and not has_unit(check_statistic(statistic, where)):
             unit = "1" if statistic in SHARES else "percent"
         elif "unit" in cells:
@@ -153,8 +156,9 @@ class Reader:
             unit=unit,
             kind=kind,
             known=known,
-            size=f"{observable} ({kind})" if size else "",
+            size=self._size(cells, observable, kind, where) if size else "",
             factor=factor,
+            background=bool(factor) and self.offset,
             weight=weight,
             threshold=threshold,
             statistic=statistic,
@@ -181,13 +185,42 @@ class Reader:
         return told["threshold"]
 
     def _factor(
-        self, observable: str, kind: str, group: str, quantity: Quantity, statistic: str
+        self,
+        cells: Mapping[str, Any],
+        observable: str,
+        kind: str,
+        group: str,
+        quantity: Quantity,
+        statistic: str,
+        where: str,
     ) -> str:
         shows = quantity.factor_shows and (not statistic or has_unit(statistic))
-        if not self.scale or not shows or likelihood(kind).scale is None:
+        scale = likelihood(kind).scale
+        if not self.scale or not shows or scale is None:
             return ""
+        if self.offset and scale.logarithmic:
+            raise InputError(
+                f"a background with the likelihood '{kind}'",
+                where=where,
+                why="it adds to the level, and the errors are of the logarithm",
+                fix='choose the likelihood "normal"',
+            )
         own = f" in '{group}'" if self.scale == "group" else ""
+        if self.scale == "plate":
+            own = f" on plate '{self._plate(cells, where)}'"
         return f"scale of {observable}{own} ({kind})"
+
+    @staticmethod
+    def _plate(cells: Mapping[str, Any], where: str) -> str:
+        if not _name(cells, "plate"):
+            fix = "name it in a column 'plate', in every row"
+            raise InputError("no plate", where=where, fix=fix)
+        return _name(cells, "plate")
+
+    def _size(self, cells: Mapping[str, Any], observable: str, kind: str, where: str) -> str:
+        """What shares an unknown size of errors: plates differ in brightness, so each its own."""
+        own = f" on plate '{self._plate(cells, where)}'" if self.scale == "plate" else ""
+        return f"{observable}{own} ({kind})"
 
     def _kind(self, given: str, observable: str, where: str) -> str:
         noise = self.noise
