@@ -63,7 +63,7 @@ def test_the_version_is_told():
 def test_without_a_command_the_help_is_shown():
     result = invoke()
     assert result.exit_code == 0
-    for command in ("list", "run", "fit", "sweep", "check", "sync", "report", "reproduce"):
+    for command in ("list", "run", "fit", "petab", "sweep", "check", "sync", "report", "reproduce"):
         assert f"\n  {command} " in result.output
     assert "Research only" in result.output
 

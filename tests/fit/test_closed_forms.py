@@ -262,3 +262,22 @@ def test_the_same_seed_gives_the_same_fit():
     other = fit_line(scattered(), seed=5)
     assert not one.starts["begin_a"].equals(other.starts["begin_a"])
     assert one.starts["begin_a"][0] == other.starts["begin_a"][0] == pytest.approx(1.0)
+
+
+def test_correlations_are_those_of_a_regression():
+    result = fit_table(
+        line(), table(TIMES, scattered(), error=0.3), ["a", "b"],
+        bounds=LINE, noise="normal", starts=1,
+    )  # fmt: skip
+    design = np.stack([np.ones_like(TIMES), TIMES], axis=1)
+    covariance = np.linalg.inv(design.T @ design)
+    expected = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
+    assert result.correlation.loc["a", "b"] == pytest.approx(expected, rel=1e-6)
+    assert np.diag(result.correlation) == pytest.approx([1.0, 1.0])
+
+
+def test_what_no_row_tells_has_no_correlation():
+    told = table([0.0, 0.0, 0.0], [1.0, 1.1, 0.9], error=0.1)
+    result = fit_table(line(), told, ["a", "b"], bounds=LINE, noise="normal", starts=1)
+    assert np.isnan(result.correlation.loc["a", "b"])
+    assert result.correlation.loc["a", "a"] == pytest.approx(1.0)

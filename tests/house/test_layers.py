@@ -14,7 +14,7 @@ PACKAGE = Path(il15_sim.__file__).parent
 ROOMS = [
     *("_version", "errors", "finite", "frozen", "interrupts", "progress", "workers"),
     *("files", "regimen", "batch", "model", "results", "endpoints", "store", "simulation"),
-    *("data", "scenario", "fit", "behaviours", "sensitivity", "check"),
+    *("data", "scenario", "fit", "exchange", "behaviours", "sensitivity", "check"),
     *("plots", "jobs", "reporting", "cli", "__main__"),
 ]
 #: Parts of the batch engine, and the parts that each may know.

@@ -47,6 +47,9 @@ class Kernel:
         The unit in which the model counts time, for a text that says none: `"s"`, `"min"`, `"h"`,
         `"d"` or `"wk"`. Times of `run` are in the unit of the model, those of `simulate` in
         hours.
+    rests : bool
+        Whether runs of `simulate` begin at the steady state that belongs to their parameters,
+        sought from the start values of the SBML, and not at these.
     progress : bool, optional
         Tell on standard error what is compiled, while it lasts. Default: on a terminal.
 
@@ -74,11 +77,13 @@ class Kernel:
         name: str = "SBML model",
         *,
         time_unit: str | None = None,
+        rests: bool = False,
         progress: bool | None = None,
     ) -> None:
         """Compile SBML text, or take its code from the cache."""
         self.sbml = sbml
         self.name = name
+        self.rests = rests
         self.method: Rosenbrock = METHODS[method]
         names = [*FUNCTIONS]
         names += [f"stage{s}" for s in range(self.method.stages)]
@@ -123,12 +128,12 @@ class Kernel:
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, or one in another process, takes its code from the cache."""
         unit, progress = self._asked_unit, self._progress
-        return _rebuilt, (self.sbml, self.method.name, self.name, unit, progress)
+        return _rebuilt, (self.sbml, self.method.name, self.name, unit, self.rests, progress)
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the SBML text."""
-        return hashlib.sha256(self.sbml.encode()).hexdigest()
+        """SHA-256 of the SBML text, and of whether it rests first."""
+        return hashlib.sha256((self.sbml + "rests" * self.rests).encode()).hexdigest()
 
     @cached_property
     def system(self) -> System:
@@ -288,6 +293,6 @@ def available_cores() -> int:
 
 
 def _rebuilt(
-    sbml: str, method: str, name: str, time_unit: str | None, progress: bool | None
+    sbml: str, method: str, name: str, time_unit: str | None, rests: bool, progress: bool | None
 ) -> Kernel:
-    return Kernel(sbml, method, name, time_unit=time_unit, progress=progress)
+    return Kernel(sbml, method, name, time_unit=time_unit, rests=rests, progress=progress)

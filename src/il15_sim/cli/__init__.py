@@ -11,6 +11,7 @@ import click
 
 from il15_sim._version import __version__
 from il15_sim.cli.checking import check, sync
+from il15_sim.cli.exchanging import petab
 from il15_sim.cli.fitting import compare, fit, profile, sample
 from il15_sim.cli.group import Commands
 from il15_sim.cli.listing import list_
@@ -52,7 +53,20 @@ def cli(ctx: click.Context, models: Path | None) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_, run, fit, profile, sample, compare, sweep, check, sync, report, reproduce):
+for command in (
+    list_,
+    run,
+    fit,
+    profile,
+    sample,
+    compare,
+    petab,
+    sweep,
+    check,
+    sync,
+    report,
+    reproduce,
+):
     cli.add_command(command)
 
 

@@ -62,11 +62,10 @@ def _problem(
     seed: int | None,
     **_: Any,
 ) -> Problem:
-    """What is fitted: a packaged fit, a fit file, or a table of readings with the options."""
+    """What is fitted: a packaged fit, a fit file, a PEtab problem, or a table with options."""
     from dataclasses import replace
 
-    from il15_sim.files.resources import find_file
-    from il15_sim.fit import read_fit
+    from il15_sim.cli.exchanging import problem_of
 
     own = {"--model": model, "--estimate": estimate, "--dose-of": dose_of}
     own |= {"--likelihood": likelihood, "--scale": scale}
@@ -77,7 +76,7 @@ def _problem(
             if value is not None:
                 why = "a fit file tells it itself; the option is for a table of readings"
                 raise InputError(f"{option} {value}", why=why)
-        problem = read_fit(find_file(fit, "fits"), models_dir=models, data_dir=data)
+        problem = problem_of(fit, models, data)
     return problem if seed is None else replace(problem, seed=seed)
 
 
@@ -110,6 +109,7 @@ def _of_table(file: Path, models: Path | None, own: dict[str, str | None]) -> Pr
     Examples:
       il15-sim fit sorafenib_pk --starts 20
       il15-sim fit my_fit.toml --out my_results
+      il15-sim fit my_petab/problem.yaml
       il15-sim fit readings.csv --model cd4_signalling --estimate pstat5_half_signal,pstat5_turnover
       il15-sim fit sorafenib_pk --leave-one-out
       il15-sim --models my_models fit sorafenib_pk --write-variant
@@ -128,7 +128,10 @@ def _of_table(file: Path, models: Path | None, own: dict[str, str | None]) -> Pr
 def fit(
     models: Path | None, /, fit: str, leave_one_out: bool, write_variant: bool, **told: Any
 ) -> None:
-    """Fit parameters as FIT says: a TOML file, a packaged one, or a table of readings."""
+    """Fit parameters as FIT says: a TOML file, a packaged one, or a table of readings.
+
+    The YAML file of a PEtab problem is a fit, too.
+    """
     from il15_sim.fit import write_variants
     from il15_sim.jobs.fit import fit_to_folder
     from il15_sim.reporting.report import write_report

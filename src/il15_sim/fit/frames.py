@@ -55,6 +55,21 @@ def estimates(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def correlation(fit: Fit) -> pd.DataFrame:
+    """`Fit.correlation`."""
+    import pandas as pd
+
+    ids = [u.id for u in fit.problem.unknowns]
+    slopes = fit.objective.slopes(fit.best.end)
+    told = np.isfinite(fit.certainty.error)
+    found = np.full((len(ids), len(ids)), np.nan)
+    if told.any():
+        inverse = np.linalg.pinv(slopes[:, told].T @ slopes[:, told], hermitian=True)
+        size = np.sqrt(np.diag(inverse))
+        found[np.ix_(told, told)] = inverse / np.outer(size, size)
+    return pd.DataFrame(found, index=pd.Index(ids, name="parameter"), columns=ids)
+
+
 def factors_of(fit: Fit) -> dict[str, float]:
     """Every factor by its name."""
     fitted = fit.objective.at(fit.best.end)

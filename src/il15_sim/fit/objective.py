@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from il15_sim.fit.density import Factors, log_density
 from il15_sim.fit.deviance import best_log_density, deviance_residuals
 from il15_sim.fit.likelihoods import Profile, likelihood, profiled
+from il15_sim.fit.possible import impossible, refused
 from il15_sim.fit.predictor import Predictor
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.simulator import Failed
@@ -180,7 +181,7 @@ class Objective:
             Minus infinity where a simulation fails or a prediction cannot be what was measured.
         """
         typical, why = self.predictor.predict(self.point(shares))
-        bad = np.array([bool(w) for w in why]) | self._impossible(typical).any(axis=-1)
+        bad = np.array([bool(w) for w in why]) | impossible(self.rows, typical).any(axis=-1)
         typical = np.where(bad[:, None], np.nan, typical)
         own = self.spread if sizes is None else self.spread_at(sizes)
         spread = np.broadcast_to(own, typical.shape)
@@ -238,27 +239,12 @@ class Objective:
     def _measured(self, at: Indices) -> list[float | str]:
         return [self.rows.rows[i].measured for i in at]
 
-    def _impossible(self, typical: Array) -> Flags:
-        """Predictions (..., N) that have no density."""
-        bad = self.rows.logarithmic & ~(typical > 0)
-        for kind, at in self._others.items():
-            rule, own = likelihood(kind).predicted_rule, typical[..., at]
-            if rule == "probability":
-                bad[..., at] = ~((own >= 0) & (own <= 1))
-            elif rule != "finite":
-                bad[..., at] = ~(own >= 0) if "negative" in rule else ~(own > 0)
-        for at in self._factor_rows.values():
-            # A curve of zeros has no scale.
-            if not self.rows.logarithmic[at[0]]:
-                bad[..., at] |= (typical[..., at] == 0).all(axis=-1, keepdims=True)
-        return np.asarray(bad | ~np.isfinite(typical))
-
     def _compared(self, typical: Array, point: Array) -> Fitted:
         rows = self.rows
-        bad = self._impossible(typical)
+        bad = impossible(self.rows, typical)
         if bad.any():
             i = int(np.argmax(bad))
-            raise Failed(self._refused(i, float(typical[i])))
+            raise Failed(refused(rows.rows[i], float(typical[i])))
         log, normal = rows.logarithmic, rows.normal
         residual, factor = np.zeros_like(typical), np.ones_like(typical)
         scale = np.where(log, np.log(np.where(log, typical, 1.0)), typical)
@@ -280,19 +266,9 @@ class Objective:
         ]
         if not np.isfinite(residual).all():
             i = int(np.argmax(~np.isfinite(residual)))
-            raise Failed(self._refused(i, float(typical[i])))
+            raise Failed(refused(rows.rows[i], float(typical[i])))
         vector = np.concatenate([residual * self._root_weight, pulls, priors])
         return Fitted(typical, factor, residual, vector)
-
-    def _refused(self, i: int, predicted: float) -> str:
-        row = self.rows.rows[i]
-        told = f"the prediction of {row.where} is {predicted:.3g}"
-        if self.rows.logarithmic[i]:
-            return f"{told}, which has no logarithm"
-        if self.rows.normal[i] and row.factor:
-            return f"{told} like all of its curve: zeros have no scale"
-        measured = row.measured if isinstance(row.measured, str) else f"{row.measured:g}"
-        return f"{told}, which '{row.kind}' does not allow with {measured} measured"
 
     def _solved(self, name: str, at: Indices, residual: Array, typical: Array) -> Profile:
         sd, labels = self.spread[at], [name] * len(at)

@@ -165,8 +165,9 @@ class Predictor:
         places = {}
         for curve, rows in self._shifted_rows.items():
             end = max(self.rows.rows[i].time_h for i in rows)
-            doses = [d.time_h for d in self.arms[curve[0]].regimen.doses() if d.time_h < end]
-            grid = shifted_grid(end, max(doses, default=0.0))
+            arm = self.arms[curve[0]]
+            given = [*(d.time_h for d in arm.regimen.doses()), *(c.time_h for c in arm.changes)]
+            grid = shifted_grid(end, max((t for t in given if t < end), default=0.0))
             places[curve] = np.arange(len(outputs), len(outputs) + len(grid))
             outputs += [Output(*curve, float(t)) for t in grid]
         return tuple(outputs), places

@@ -131,6 +131,14 @@ class Fit:
         """
         return frames.estimates(self)
 
+    @property
+    def correlation(self) -> pd.DataFrame:
+        """Correlations of the estimates, (P, P), on the scale of the search.
+
+        NaN for a parameter on its bound and one that no row tells.
+        """
+        return frames.correlation(self)
+
     @cached_property
     def residuals(self) -> pd.DataFrame:
         """One row per measurement, those that are only compared included.

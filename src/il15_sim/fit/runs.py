@@ -67,7 +67,7 @@ class Call:
 def shifted_grid(end_h: float, dosed_h: float = 0.0) -> Array:
     """Hours at which a curve is computed whose readings move, up to the last of them.
 
-    `dosed_h` is the time of the last dose.
+    `dosed_h` is the time of the last dose or change.
     """
     smooth = dosed_h + 24.0
     fine = np.arange(0.0, min(end_h, smooth), _FINE_H)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -68,11 +69,13 @@ def fit_to_folder(
     # Opened before the search: a place that cannot be written is told at once.
     with open_folder() as folder:
         progress("searching")
+        begin = time.monotonic()
         result = run_fit(problem, starts=starts, seed=chosen, threads=threads, progress=told)
         progress("writing tables")
         warnings = warnings_of(result)
         about = {"name": problem.name, "title": problem.title, "kind": "fit"}
         about |= {"description": problem.description, "effort": inputs["effort"]}
+        about["seconds"] = f"{time.monotonic() - begin:.1f}"
         _write(folder, result, {**about, "warnings": warnings})
     if left_out is not None:
 
@@ -94,6 +97,7 @@ def _write(folder: ResultFolder, result: Fit, about: Mapping[str, Any]) -> None:
     folder.write("fit.json", result.to_json())
     tables = {
         "estimates": result.frame,
+        "correlation": result.correlation.reset_index(),
         "cohorts": result.cohorts,
         "fold_errors": result.fold_errors,
         "residuals": result.residuals,

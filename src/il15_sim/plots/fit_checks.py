@@ -108,13 +108,17 @@ def residuals(rows: pd.DataFrame, *, width_mm: float = 180.0) -> Figure:
     own = rows[rows["used"] & np.isfinite(rows["residual"].astype(float))]
     if len(own) < 3:
         raise InputError(f"{len(own)} residuals", why="three are the least that can be drawn")
-    names = list(dict.fromkeys(own["observable"]))
+    told_of = [
+        name_of(str(name)) + ("" if what == "value" else f", {str(what).replace('_', ' ')}")
+        for name, what in zip(own["model_observable"], own["quantity"], strict=True)
+    ]
+    names = list(dict.fromkeys(told_of))
     with look.themed():
         handles = []
         figure = look.new_figure(width_mm, 66.0)
         left, right = figure.subplots(1, 2)
         for k, name in enumerate(names):
-            group = own[own["observable"] == name]
+            group = own[[told == name for told in told_of]]
             style: dict[str, Any] = {
                 "linestyle": "none",
                 "marker": "osD^vPX"[k % 7],
@@ -123,7 +127,7 @@ def residuals(rows: pd.DataFrame, *, width_mm: float = 180.0) -> Figure:
                 "alpha": 0.8,
             }
             (line,) = left.plot(group["predicted"], group["residual"], **style)
-            line.set_label(look.plain(name_of(name)))
+            line.set_label(look.plain(name))
             handles.append(line)
         positive = (own["predicted"] > 0).all()
         spread = positive and own["predicted"].max() > 5 * own["predicted"].min()

@@ -67,5 +67,8 @@ def rows_on(
 def _reference(plan: Plan) -> Rows:
     source = plan.subject.source
     if isinstance(source, Kernel):
+        if plan.task.frozen is not None:
+            what = f"model '{source.name}', which rests first, on the reference engine"
+            raise InputError(what, why="it begins as its text says", fix="use engine='batch'")
         return ReferenceRows(plan, partial(foreign_course, plan, source))
     return ReferenceRows(plan, partial(patient_course, plan, source))

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from il15_sim.batch.kernel import Kernel
 from il15_sim.batch.task import Task
 from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.regimen.table import DoseTable, dose_table
@@ -175,9 +176,9 @@ def _start(
                 f"start_h={begin_h:g} without states",
                 fix="give start=, the final_state of the run before",
             )
-        if subject.model is None:
-            return None, False
-        own = [subject.model.initial[s] for s in subject.states]
+        if isinstance(subject.source, Kernel):
+            return None, subject.source.rests and start == "steady_state"
+        own = [subject.source.initial[s] for s in subject.states]
         return np.array([own]), start == "steady_state"
     try:
         states = np.atleast_2d(np.asarray(start, dtype=np.float64))
