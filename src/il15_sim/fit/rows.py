@@ -40,7 +40,8 @@ class Row:
     factor : str
         What shares its free or random factor; empty where it has none.
     weight : float
-        Of its log density.
+        Of its squared residual: it divides the variance of normal errors, and multiplies the log
+        density of other kinds.
     used : bool
         Whether it enters the fit, or is only compared with it.
     """
