@@ -47,6 +47,7 @@ bench: $(READY) ## measure speed, errors, scale and waiting times; write docs/be
 	@$(BENCH)/arithmetic.py
 	@$(BENCH)/scale.py
 	@$(BENCH)/sweeps.py
+	@$(BENCH)/fits.py
 	@$(BENCH)/latency.py --json results/benchmark/latency.json
 	@$(BENCH)/page.py
 

@@ -123,6 +123,19 @@ def test_a_sweep_is_timed_in_all_its_ways(tmp_path):
         assert float(row["relative"]) == pytest.approx(over, rel=1e-2)
 
 
+def test_a_fit_is_timed_with_its_parts(tmp_path):
+    told = quick("fits.py", ["--out", str(tmp_path)])
+    found = json.loads((tmp_path / "fits.json").read_text(encoding="utf-8"))
+    assert (found["problem"], found["rows"], found["unknowns"]) == ("sorafenib_pk", 180, 10)
+    figures = {figure["what"]: figure for figure in found["figures"]}
+    assert [figure["count"] for figure in figures.values()] == [2, 200, 1, 1]
+    assert all(figure["seconds"] > 0 for figure in figures.values())
+    assert all(what in told for what in figures)
+    # In an ensemble a likelihood costs less than alone.
+    many, one = figures["likelihoods in ensembles"], figures["one likelihood"]
+    assert many["seconds"] / 200 < one["seconds"]
+
+
 def test_latency_tells_its_figures(tmp_path):
     quick("latency.py", ["--json", str(tmp_path / "latency.json")])
     told = json.loads((tmp_path / "latency.json").read_text(encoding="utf-8"))

@@ -22,8 +22,8 @@ def test_the_likelihood_ratio_of_the_truth_is_that_of_theory(made):
     hits = sum(one.covered for one in found)
     told = "{:.0%} of sets (95 % interval {:.1%} to {:.1%})".format(*share(hits, len(found)))
     print(f"\n{made}: likelihood ratio of the truth below its limit in {told}")
-    for name in found[0].inside:
-        own = sum(bool(one.inside[name]) for one in found)
-        told = "{:.0%} ({:.1%} to {:.1%})".format(*share(own, len(found)))
-        print(f"  interval of {name} holds it in {told}")
+    for name in dict.fromkeys(name for one in found for name in one.inside):
+        own = [one.inside[name] for one in found if name in one.inside]
+        told = "{:.0%} ({:.1%} to {:.1%})".format(*share(sum(own), len(own)))
+        print(f"  of {len(own)} intervals of {name} the truth lies in {told}")
     assert 0.85 <= hits / len(found) <= 0.99

@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
-from il15_sim import InputError, Model, Regimen, simulate
+from il15_sim import Change, InputError, Model, Regimen, simulate
 from il15_sim.batch.kernel import Kernel
 from il15_sim.fit.predictor import Predictor
 from il15_sim.fit.quantities import QUANTITIES
@@ -220,3 +220,23 @@ def test_what_a_quantity_has_to_be_told(columns, told):
     with pytest.raises(InputError) as caught:
         table_problem(uptake(), data, "ka", bounds={"ka": (0.1, 10.0)})
     assert told in str(caught.value)
+
+
+def test_an_arm_that_sets_what_is_estimated_later_sees_it_until_then():
+    data = pd.DataFrame({"time_h": [2.0, 4.0, 9.0] * 2, "group": ["A"] * 3 + ["late"] * 3})
+    arms = {"A": {}, "late": Change(5.0, "ke", 0.35, sets=True)}
+    problem = table_problem(
+        uptake(), data.assign(observable="y", value=1.0, error=0.1), list(BOUNDS),
+        arms=arms, bounds=BOUNDS, noise="normal",
+    )  # fmt: skip
+    model, point = problem.objective().predictor, np.array(list(POINT.values()))
+    found, slopes = model.slopes(point)
+    expected = level("A", np.array([2.0, 4.0, 9.0]), POINT)
+    assert found[:5] == pytest.approx([*expected, *expected[:2]], rel=2e-5)
+    assert found[5] < 0.7 * expected[2]
+    for j in range(len(point)):
+        step = 1e-3 * point[j] * np.eye(len(point))[j]
+        ends = model.predict(np.array([point + step, point - step]))[0]
+        right = (ends[0] - ends[1]) / (2 * step[j])
+        assert slopes[:, j] == pytest.approx(right, rel=2e-3, abs=2e-4)
+    assert (slopes[[1, 4], 1] < -1).all()

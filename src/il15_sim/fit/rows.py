@@ -42,7 +42,8 @@ class Row:
     background : bool
         Whether what shares the factor shares a free offset, too.
     weight : float
-        Of its log density.
+        Of its squared residual: it divides the variance of normal errors, and multiplies the log
+        density of other kinds.
     threshold : float
         Of a share of patients: the level it lies below or above, in the unit of the model.
     used : bool

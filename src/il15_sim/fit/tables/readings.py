@@ -26,6 +26,7 @@ from il15_sim.fit.tables.checks import (
     check_row,
 )
 from il15_sim.fit.tables.own_units import in_unit, unit_in
+from il15_sim.fit.tables.scales import plate_in
 from il15_sim.simulation.subject import Subject
 
 
@@ -207,19 +208,12 @@ class Reader:
             )
         own = f" in '{group}'" if self.scale == "group" else ""
         if self.scale == "plate":
-            own = f" on plate '{self._plate(cells, where)}'"
+            own = f" on plate '{plate_in(cells, where)}'"
         return f"scale of {observable}{own} ({kind})"
-
-    @staticmethod
-    def _plate(cells: Mapping[str, Any], where: str) -> str:
-        if not _name(cells, "plate"):
-            fix = "name it in a column 'plate', in every row"
-            raise InputError("no plate", where=where, fix=fix)
-        return _name(cells, "plate")
 
     def _size(self, cells: Mapping[str, Any], observable: str, kind: str, where: str) -> str:
         """What shares an unknown size of errors: plates differ in brightness, so each its own."""
-        own = f" on plate '{self._plate(cells, where)}'" if self.scale == "plate" else ""
+        own = f" on plate '{plate_in(cells, where)}'" if self.scale == "plate" else ""
         return f"{observable}{own} ({kind})"
 
     def _kind(self, given: str, observable: str, where: str) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from il15_sim.errors import InputError, unknown
+from il15_sim.fit.tables.cells import text_in
 
 SCALES = ("observable", "group", "plate")
 
@@ -21,3 +25,18 @@ def check_scale(scale: str | None, offset: bool, where: str | None = None) -> No
         why = "readings with a background are relative"
         fix = "say what shares it: " + ", ".join(SCALES)
         raise InputError("offset without scale", where=where, why=why, fix=fix)
+
+
+def plate_in(cells: Mapping[str, Any], where: str) -> str:
+    """The plate of a row.
+
+    Raises
+    ------
+    InputError
+        Where it has none.
+    """
+    name = text_in(cells, "plate")
+    if not name:
+        fix = "name it in a column 'plate', in every row"
+        raise InputError("no plate", where=where, fix=fix)
+    return name
