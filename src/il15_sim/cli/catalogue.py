@@ -90,10 +90,10 @@ def fits(_models: Path) -> Listing:
     rows = []
     for name, path in shipped("fits").items():
         table = read_toml(path)
-        estimated = [row.text("id") for row in table.tables("estimate")]
-        studies = table.texts("studies")
-        rows.append((name, str(len(estimated)), str(len(studies)), table.text("title", name)))
-    return Listing(("fit", "parameters", "studies", "title"), rows)
+        count, studies = len(table.data["estimate"]), len(table.texts("studies"))
+        data = f"{studies} studies" if studies else "a table"
+        rows.append((name, str(count), data, table.text("title", name)))
+    return Listing(("fit", "parameters", "data", "title"), rows)
 
 
 def sweeps(_models: Path) -> Listing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +41,9 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
     check_scale(scale, offset, facts.at("scale" if scale else "offset"))
     reader = Reader(subject, _noise(facts), scale, offset)
     with facts.told_at("data"):
-        tables = [Cells.of(file.parent / name) for name in facts.texts("data")]
+        tables = [
+            Cells.of(Path(os.path.normpath(file.parent / name))) for name in facts.texts("data")
+        ]
     if names := _columns(facts):
         with facts.told_at("columns"):
             tables = [table.renamed(names) for table in tables]
