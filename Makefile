@@ -28,8 +28,8 @@ notebook: $(READY) ## open the notebooks in JupyterLab (installs it the first ti
 	  echo "error: JupyterLab could not be installed; what pip says stands above" >&2; exit 1; }; }
 	@$(BIN)/python -m jupyterlab notebooks/1_quickstart.ipynb
 
-test: $(READY) ## run the test suite
-	@$(BIN)/python -m pytest
+test: $(READY) ## run the test suite, on two cores
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: $(READY) ## run the proofs that take minutes
 	@$(BIN)/python -m pytest -m slow

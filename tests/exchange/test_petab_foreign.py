@@ -1,6 +1,8 @@
 """Problems that others wrote, against densities in closed form."""
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -88,3 +90,14 @@ def test_measurements_of_steady_states(tmp_path):
     mixed = {**made.STEADY, "measurements.tsv": text.replace("inf", "4", 1)}
     with pytest.raises(InputError, match="time inf is not supported; where all are at inf it is"):
         read_petab(made.write(tmp_path, mixed), time_unit="h")
+
+
+def test_a_sum_is_told_after_tellurium_was_imported():
+    # Its own copy of libSBML takes the types of nodes away from the one that reads formulas.
+    code = (
+        "import tellurium\n"
+        "from il15_sim.exchange.petab_formula import as_sum, parse\n"
+        "print(as_sum(parse('gut + 2 * 150 * area - 3', 'here')))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert found.stdout.splitlines()[-1] == "{'gut': 1.0, 'area': 300.0, '': -3.0}", found.stderr

@@ -213,3 +213,22 @@ def test_a_module_changed_on_disk_is_read_again(tmp_path, name):
     assert before.hash == Model.load(name).hash
     edit(folder / HALF[0], *HALF[1:])
     assert Model.load(name, models_dir=folder).structure_hash != before.structure_hash
+
+
+def test_a_file_that_is_loaded_by_hand_takes_its_own_modules(tmp_path):
+    import antimony
+
+    models = tmp_path / "models"
+    shutil.copytree(models_dir(), models)
+    file = models / "modules" / "th1_tumour.ant"
+    text = file.read_text(encoding="utf-8")
+    changed = text.replace(f"{PERCENT} := (100 percent)", f"{PERCENT} := (50 percent)")
+    assert changed != text
+    file.write_text(changed, encoding="utf-8")
+    assert Model.load("patient", models_dir=models).sbml
+    # As tellurium does it: the packaged patient, after one of another folder.
+    antimony.clearPreviousLoads()
+    assert antimony.loadAntimonyFile(str(models_dir() / "patient.ant")) >= 0
+    flat = antimony.getAntimonyString("patient")
+    antimony.clearPreviousLoads()
+    assert "100" in next(line for line in flat.splitlines() if f"{PERCENT} :=" in line)

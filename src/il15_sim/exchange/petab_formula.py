@@ -61,9 +61,8 @@ def as_sum(tree: Any) -> Sum | None:
     >>> as_sum(parse("a * b", "here")) is None
     True
     """
-    import libsbml
-
-    kind = tree.getType()
+    # By its sign: once tellurium is imported, libSBML no longer tells the type of a node.
+    sign = tree.getCharacter()
     children = [as_sum(tree.getChild(i)) for i in range(tree.getNumChildren())]
     known = [c for c in children if c is not None]
     if tree.isNumber():
@@ -72,13 +71,13 @@ def as_sum(tree: Any) -> Sum | None:
         return {tree.getName(): 1.0}
     if len(known) < len(children) or not children:
         return None
-    if kind == libsbml.AST_PLUS:
+    if sign == "+":
         return _added(known, 1.0)
-    if kind == libsbml.AST_MINUS:
+    if sign == "-":
         if len(known) == 1:
             return {k: -v for k, v in known[0].items()}
         return _added(known, -1.0)
-    if kind == libsbml.AST_TIMES:
+    if sign == "*":
         varied = [c for c in known if set(c) != {""}]
         if len(varied) > 1:
             return None
@@ -86,7 +85,7 @@ def as_sum(tree: Any) -> Sum | None:
         for c in known:
             times *= c[""] if set(c) == {""} else 1.0
         return {k: times * v for k, v in (varied[0] if varied else {"": 1.0}).items()}
-    if kind == libsbml.AST_DIVIDE and set(known[1]) == {""} and known[1][""] != 0:
+    if sign == "/" and set(known[1]) == {""} and known[1][""] != 0:
         return {k: v / known[1][""] for k, v in known[0].items()}
     return None
 

@@ -68,6 +68,8 @@ def sbml_from_antimony(path: Path) -> str:
         raise InputError(f"the model does not parse: {antimony.getLastError()}", where=path)
     text: str = antimony.getSBMLString(antimony.getMainModuleName())
     antimony.clearPreviousLoads()
+    # Else the next file that anybody loads would take its modules from this folder.
+    antimony.clearDirectories()
     return text
 
 
