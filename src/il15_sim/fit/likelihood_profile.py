@@ -19,8 +19,8 @@ Array = NDArray[np.float64]
 
 #: A share of the bounds this near to an end lies on it.
 ON_BOUND = 1e-3
-#: Points on one side, and solves that pin down where the threshold is crossed.
-_MOST, _REFINED = 25, 3
+#: Points on one side, and solves that pin down where the threshold is crossed, to this share of it.
+_MOST, _REFINED, _CROSSED = 25, 30, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,14 +151,22 @@ def _crossing(
     threshold: float,
     origin: _Point,
 ) -> float:
-    """The share at the threshold; the root of the rise is nearly straight there."""
+    """The share at the threshold; the root of the rise is nearly straight there.
+
+    Where it is not, as beside a bound, a step that leaves most of the interval is halved instead.
+    """
+    width = math.inf
     for _ in range(_REFINED):
         share = _straight(inside, outside, threshold)
+        left = abs(outside.share - inside.share)
+        if left > 0.5 * width:
+            share = 0.5 * (inside.share + outside.share)
+        width = left
         middle = _solved(objective, inside, number, share, origin)
         if not math.isfinite(middle.rise):
             break
         points.append(middle)
-        if abs(middle.rise - threshold) < 1e-4 * threshold:
+        if abs(middle.rise - threshold) < _CROSSED * threshold:
             return middle.share
         if middle.rise > threshold:
             outside = middle
