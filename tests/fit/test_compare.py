@@ -10,7 +10,7 @@ from il15_sim.fit import fit_table, run_fit
 from il15_sim.fit.compare import compare_fits
 from il15_sim.fit.leave_out import leave_one_out
 from il15_sim.fit.tables.entrance import table_problem
-from tests.made.own_tables import line, table
+from tests.made.own_tables import decay, line, table
 
 TIMES = np.arange(1.0, 9.0)
 LINE = {"a": (-50.0, 50.0), "b": (-50.0, 50.0)}
@@ -61,6 +61,15 @@ def test_fits_of_the_same_rows_are_ranked(full, half):
     assert found["akaike_weight"].sum() == pytest.approx(1.0)
 
 
+def test_a_fit_that_failed_without_a_study_has_no_sum(full, half):
+    left = [
+        pd.DataFrame({"minus_2_ln_likelihood": values}) for values in ([3.0, 4.0], [1.0, np.nan])
+    ]
+    found = compare_fits([named("one", half), named("two", full)], left).set_index("fit")
+    assert found.loc["one", "left_out_minus_2_ln_likelihood"] == 7.0
+    assert np.isnan(found.loc["two", "left_out_minus_2_ln_likelihood"])
+
+
 def test_fits_that_cannot_be_compared_are_refused(full):
     with pytest.raises(InputError, match="1 fit; two are needed to compare"):
         compare_fits([full])
@@ -85,6 +94,36 @@ def test_a_prediction_has_the_interval_of_a_regression(full, time):
     assert value - found.lower95 == pytest.approx(1.95996 * error, rel=2e-2)
     rise = ((found.frame["value"] - value) / error) ** 2
     assert found.frame["rise"].to_numpy() == pytest.approx(rise.to_numpy(), abs=5e-3)
+
+
+def test_the_interval_of_a_change_may_hold_zero():
+    values = 1.5 + 0.02 * TIMES + SD * np.random.default_rng(1).normal(size=len(TIMES))
+    told = table(TIMES, values, error=SD)
+    result = fit_table(line(), told, ["a", "b"], bounds=LINE, noise="normal", starts=1)
+    design = np.stack([np.ones_like(TIMES), TIMES], axis=1)
+    slope = np.linalg.lstsq(design, values)[0][1]
+    error = SD / np.sqrt(np.sum((TIMES - TIMES.mean()) ** 2))
+    found = result.prediction_profile("y", 8.0, "", quantity="change")
+    assert found.estimate > 0
+    assert found.lower95 == pytest.approx(8 * (slope - 1.95996 * error), rel=2e-2)
+    assert found.upper95 == pytest.approx(8 * (slope + 1.95996 * error), rel=2e-2)
+
+
+def test_a_prediction_that_no_row_tells_is_open():
+    told = table(TIMES, np.exp(-0.3 * TIMES), error=0.05).assign(observable="x")
+    bounds = {"rate": (0.01, 10.0), "size": (0.1, 10.0)}
+    result = fit_table(decay(), told, ["rate", "size"], bounds=bounds, noise="normal", starts=1)
+    found = result.prediction_profile("y", 0.0, "")
+    assert np.isnan([found.lower95, found.upper95]).all()
+    assert found.flags == (
+        "the lower end of the interval is open: the bounds hold it before the rows do",
+        "the upper end of the interval is open: the bounds hold it before the rows do",
+    )
+    # The pulls went as far as the bounds allow.
+    assert found.frame["value"].iloc[0] == pytest.approx(0.1, rel=1e-3)
+    assert found.frame["value"].iloc[-1] == pytest.approx(10.0, rel=1e-3)
+    with pytest.raises(InputError, match="no unknown moves x at 0 h"):
+        result.prediction_profile("x", 0.0, "")
 
 
 def test_a_prediction_of_what_is_unknown_is_refused(full):

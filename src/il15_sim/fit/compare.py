@@ -81,7 +81,9 @@ def compare_fits(fits: Sequence[Fit], left_out: Sequence[pd.DataFrame] = ()) -> 
     frame = frame[[*_COLUMNS]]
     if left_out:
         frame["left_out_minus_2_ln_likelihood"] = [
-            float(table["minus_2_ln_likelihood"].sum()) for table in left_out
+            # What failed without a study has no sum, rather than a better one.
+            float(table["minus_2_ln_likelihood"].sum(skipna=False))
+            for table in left_out
         ]
     return frame.sort_values("aic", ignore_index=True)
 

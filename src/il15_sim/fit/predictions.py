@@ -30,6 +30,10 @@ Array = NDArray[np.float64]
 
 #: Pulls on one side, in standard errors of the prediction, and how far they may go.
 _STEP, _MOST = 0.7, 14
+#: Least information, in shares, and the longest pull of a logarithm.
+_LEAST_INFORMATION, _FAR = 4.0, 200.0
+#: Why an end is open where every pull converged.
+_HELD = "the bounds hold it before the rows do"
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ def prediction_profile(
 
     log, best = False, fit.best.end
     estimate = float(pulled(1.0, 1.0).at(best).typical[-1])
-    log = estimate > 0
+    # A change may be negative, and its interval may hold zero.
+    log = estimate > 0 and quantity != "change"
     # The derivative of the row's residual by the shares tells the error of the prediction.
     slope = pulled(estimate, 1.0).slopes(best)[len(used)]
     variance = float(slope @ _covariance(fit) @ slope)
@@ -113,7 +118,9 @@ def prediction_profile(
         points += found
         ends.append(end)
         if math.isnan(end):
-            flags.append(f"the {side} end of the interval is open: {found[-1].status}")
+            why = found[-1].status
+            why = _HELD if why == "converged" else why
+            flags.append(f"the {side} end of the interval is open: {why}")
     points.sort(key=lambda p: p.value)
     import pandas as pd
 
@@ -129,8 +136,10 @@ def prediction_profile(
 
 
 def _covariance(fit: Fit) -> Array:
+    """Of the shares; a direction that the rows do not see is as wide as the bounds."""
     slopes = fit.objective.slopes(fit.best.end)
-    return np.asarray(np.linalg.pinv(slopes.T @ slopes, rcond=1e-8, hermitian=True))
+    least = _LEAST_INFORMATION * np.eye(slopes.shape[1])
+    return np.asarray(np.linalg.inv(slopes.T @ slopes + least))
 
 
 def _walk(
@@ -147,7 +156,7 @@ def _walk(
     at, here, points = fit.best.end, _Point(estimate, 0.0, "converged"), []
     for k in range(1, _MOST + 1):
         aim = k * _STEP * step
-        value = estimate * math.exp(aim) if log else estimate + aim
+        value = estimate * math.exp(np.clip(aim, -_FAR, _FAR)) if log else estimate + aim
         # The pull is as strong as all rows together tell the prediction, and stronger.
         objective = pulled(value, 0.3 * error)
         found = search(objective, at)
