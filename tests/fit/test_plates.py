@@ -7,7 +7,7 @@ from scipy.optimize import least_squares
 
 from il15_sim import InputError, plots
 from il15_sim.exchange import write_petab
-from il15_sim.fit import fit_table
+from il15_sim.fit import fit_table, run_fit
 from il15_sim.fit.posterior import FitTarget
 from il15_sim.fit.tables.entrance import table_problem
 from tests.made.own_tables import decay, table
@@ -143,3 +143,31 @@ def test_petab_takes_no_background(tmp_path):
     )
     with pytest.raises(InputError, match="readings with a background; its observables are told"):
         write_petab(problem, tmp_path / "out")
+
+
+@pytest.mark.parametrize("scale", ["observable", "group"])
+def test_rows_that_are_only_compared_have_the_factor_and_the_errors_of_those_they_share(scale):
+    rng = np.random.default_rng(4)
+    values = 50 + 100 * np.exp(-RATE * np.tile(TIMES, 2)) + rng.normal(size=12)
+    told = table(np.tile(TIMES, 2), values, group=np.repeat(["A", "B"], 6), unit="MFI")
+    problem = table_problem(
+        *(decay(), told, ["rate"]),
+        arms={"A": {}, "B": {}},
+        bounds=BOUNDS,
+        noise="normal",
+        scale=scale,
+        offset=True,
+        starts=1,
+    )
+    rows = run_fit(problem.without(["B"], "arm")).residuals
+    fitted, compared = rows[rows["used"]].reset_index(), rows[~rows["used"]].reset_index()
+    if scale == "observable":
+        for column in ("factor", "offset", "predicted"):
+            assert compared[column].tolist() == fitted[column].tolist()
+    else:
+        # Their own factor and background are not known.
+        assert (compared["factor"] == 1).all()
+        assert (compared["offset"] == 0).all()
+    assert compared["spread"].tolist() == fitted["spread"].tolist()
+    residual = (compared["measured"] - compared["predicted"]) / compared["spread"]
+    assert compared["residual"].to_numpy() == pytest.approx(residual.to_numpy())

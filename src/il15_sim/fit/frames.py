@@ -93,6 +93,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
             id(r): float(x) for r, x in zip(problem.rows.rows, found[0], strict=True)
         }
     factors = factors_of(fit)
+    sizes = dict(zip(fit.objective.rows.sizes, fit.objective.sizes.tolist(), strict=True))
     shifts = {u.shifted_arm: fit.values[u.id] for u in problem.unknowns if u.shifted_arm}
     rows = []
     for row in problem.rows.rows:
@@ -103,10 +104,12 @@ def residuals(fit: Fit) -> pd.DataFrame:
             residual, spread = float(fitted.residual[i]), float(fit.objective.spread[i])
         else:
             typical = typical_of_rest[id(row)]
-            shows = QUANTITIES[row.reads.quantity].factor_shows and not row.factor
-            factor, offset = factors.get(row.arm, (1.0, 0.0)) if shows else (1.0, 0.0)
-            spread = _spread(row)
-            residual = _residual(row, typical * factor, spread)
+            # A factor that it shares with fitted rows, or that of its cohort; a new one is 1.
+            shows = QUANTITIES[row.reads.quantity].factor_shows
+            shared = row.factor or (row.arm if shows else "")
+            factor, offset = factors.get(shared, (1.0, 0.0))
+            spread = _spread(row) * (sizes.get(row.size, math.nan) if row.size else 1.0)
+            residual = _residual(row, typical * factor + offset, spread)
         arm = problem.arms[row.arm]
         rows.append(
             {

@@ -148,7 +148,8 @@ class Fit:
         weight, used, statistic, n, dataset`. `factor` is that of relative readings or of a cohort,
         `offset` a background, both part of `predicted`;
         `residual` is in units of `spread`, a log SD for log-normal errors (a deviance residual
-        where there is none); `time_model_h` is the time after an estimated shift.
+        where there is none; NaN where no fitted row tells the size of errors);
+        `time_model_h` is the time after an estimated shift.
         """
         return frames.residuals(self)
 
