@@ -153,6 +153,36 @@ def test_what_is_left_out_is_judged_by_the_fit_of_the_rest():
         assert found.loc[out, "rows"] == 8
 
 
+def test_a_scale_that_is_shared_with_the_rest_is_told_by_the_rest():
+    # Twice as bright in A as in B, which the model does not tell: no scale of A's own hides it.
+    rng = np.random.default_rng(2)
+    logs = np.log(50 * np.repeat([2.0, 1.0], 8)) - 0.3 * np.tile(TIMES, 2)
+    logs += 0.05 * rng.normal(size=16)
+    told = table(np.tile(TIMES, 2), np.exp(logs), group=np.repeat(["A", "B"], 8), unit="MFI")
+    told = told.assign(error=0.1 * np.exp(logs))
+    problem = table_problem(
+        *(decay(), told, ["rate"]),
+        arms={"A": {}, "B": {}},
+        bounds={"rate": (0.01, 10.0)},
+        scale="observable",
+        starts=1,
+    )
+    result = run_fit(problem)
+    found = leave_one_out(result).set_index("left_out")
+    sd = result.residuals["spread"].iloc[0]
+    rest, own = logs[8:], logs[:8]
+    slope, _ = np.polyfit(TIMES, rest, 1)
+
+    def best(readings, times):
+        left = readings - slope * times
+        return stats.norm.logpdf(left, left.mean(), sd).sum() - readings.sum()
+
+    expected = best(logs, np.tile(TIMES, 2)) - best(rest, TIMES)
+    assert found.loc["A", "minus_2_ln_likelihood"] == pytest.approx(-2 * expected, rel=1e-5)
+    # On a scale of its own it would lie on the curve.
+    assert -2 * expected > -2 * best(own, TIMES) + 100
+
+
 def test_one_group_cannot_be_left_out(full):
     with pytest.raises(InputError, match="no arm has a name; two are needed to leave one out"):
         leave_one_out(full)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from il15_sim.errors import InputError
 from il15_sim.fit.objective import Objective
 from il15_sim.fit.problem import Problem
-from il15_sim.fit.rows import Rows
 from il15_sim.fit.search import own_start, search
 from il15_sim.fit.settle import settled
 
@@ -34,10 +32,11 @@ def leave_one_out(
 ) -> pd.DataFrame:
     """Fit without each study (or arm), and the density of its rows under that fit.
 
-    Each fit begins at the whole one and at the model's own values. Factors of what was left out
-    are integrated out (random ones) or take their best value (free ones): a cohort that was never
-    seen has a factor of its own. A time shift that belongs to a figure that was left out is told
-    by nothing else and takes its best value, too.
+    Each fit begins at the whole one and at the model's own values. The density is that of all rows
+    less that of the rest, both at the fit of the rest, so that a factor that the rest shares is
+    told by the rest, too. A factor of what was left out alone is integrated out (a random one) or
+    takes its best value (a free one): a cohort that was never seen has its own. A time shift that
+    belongs to a figure that was left out is told by nothing else and takes its best value, too.
 
     Parameters
     ----------
@@ -89,15 +88,14 @@ def _left_out(fit: Fit, label: str, by: Literal["study", "arm"]) -> tuple[int, f
         return 0, float("nan"), best.status
     objective, best = settled(objective, best)
     own = [r.used and problem.label(r, by) == label for r in problem.rows.rows]
-    held = replace(problem, rows=Rows(problem.rows.chosen(own).rows, problem.rows.source))
-    judged = _with_errors_of(held.objective(), objective, label)
+    whole = _with_errors_of(problem.objective(), objective, label)
     shares = np.tile(fit.best.end, (1, 1))
     shares[:, kept] = best.end
     free = [j for j in range(len(ids)) if j not in kept]
     for j in free:
         shares = np.repeat(shares, _SHIFTS, axis=0)
         shares[:, j] = np.tile(np.linspace(0.0, 1.0, _SHIFTS), len(shares) // _SHIFTS)
-    density = float(judged.log_likelihoods(shares).max())
+    density = float(whole.log_likelihoods(shares).max()) - objective.log_likelihood(best.end)
     return int(np.sum(own)), -2.0 * density, best.status
 
 
@@ -106,14 +104,14 @@ def _errors(fit: Fit, rest: Problem) -> tuple[Array, float]:
     return np.array([whole.sizes[whole.rows.sizes.index(n)] for n in names]), whole.omega
 
 
-def _with_errors_of(held: Objective, fitted: Objective, label: str) -> Objective:
+def _with_errors_of(whole: Objective, fitted: Objective, label: str) -> Objective:
     known = dict(zip(fitted.rows.sizes, fitted.sizes, strict=True))
-    for name in held.rows.sizes:
+    for name in whole.rows.sizes:
         if name not in known:
             raise InputError(
                 f"'{label}' cannot be left out",
                 why=f"no other row tells the size of errors of {name}",
                 fix="give it in a column 'error'",
             )
-    sizes = np.array([known[name] for name in held.rows.sizes])
-    return held.with_errors(sizes, fitted.omega)
+    sizes = np.array([known[name] for name in whole.rows.sizes])
+    return whole.with_errors(sizes, fitted.omega)
