@@ -201,3 +201,15 @@ def test_one_group_cannot_be_left_out(full):
     told = "'A' cannot be left out; no other row tells the size of errors of y"
     with pytest.raises(InputError, match=told):
         leave_one_out(result)
+
+
+def test_too_few_rows_without_a_group_are_told():
+    told = table([1.0, 2.0, 1.0, 2.0, 3.0], [2.0, 3.3, 2.1, 3.2, 4.0], group=[*"AABBB"])
+    result = run_fit(
+        table_problem(
+            line(), told, ["a", "b"], arms={"A": {}, "B": {}}, bounds=LINE, noise="normal", starts=1
+        )
+    )
+    message = "without 'B': data: 2 readings for 2 parameters; nothing is left to tell the size"
+    with pytest.raises(InputError, match=message):
+        leave_one_out(result)

@@ -7,7 +7,7 @@ from scipy import stats
 from il15_sim import InputError, plots
 from il15_sim.fit import Prior, fit_table
 from il15_sim.fit.posterior import FitTarget, predictive, sample_posterior
-from tests.made.own_tables import line, table
+from tests.made.own_tables import decay, line, table
 
 TIMES = np.arange(1.0, 9.0)
 LINE = {"a": (-50.0, 50.0), "b": (-50.0, 50.0)}
@@ -113,3 +113,16 @@ def test_some_parameters_can_be_picked(drawn):
     assert drawn.only(["b"]).names == ("b",)
     with pytest.raises(InputError, match="unknown parameter 'c'"):
         drawn.only(["c"])
+
+
+def test_a_curve_on_two_plates_has_the_band_of_the_model():
+    times = np.tile(np.arange(1.0, 9.0), 2)
+    values = np.repeat([100.0, 1000.0], 8) * np.exp(-0.3 * times)
+    told = table(times, values, plate=np.repeat([*"pq"], 8), unit="MFI", error=0.05 * values)
+    result = fit_table(
+        decay(), told, ["rate"], bounds={"rate": (0.01, 5.0)}, scale="plate", starts=1
+    )
+    found = predictive(result, sample_posterior(result, draws=800, seed=1, progress=False))
+    expected = np.exp(-0.3 * found["time_h"])
+    assert found["median"].to_numpy() == pytest.approx(expected.to_numpy(), rel=0.03)
+    assert found[["reading_lower95", "reading_upper95"]].isna().all(axis=None)

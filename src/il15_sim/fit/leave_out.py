@@ -55,8 +55,8 @@ def leave_one_out(
     Raises
     ------
     InputError
-        Where there are not two to leave out, or what is left out has errors whose size no other
-        row tells.
+        Where there are not two to leave out, what is left out has errors whose size no other row
+        tells, or the rest are too few.
     """
     import pandas as pd
 
@@ -79,6 +79,10 @@ def leave_one_out(
 def _left_out(fit: Fit, label: str, by: Literal["study", "arm"]) -> tuple[int, float, str]:
     problem = fit.problem
     rest = problem.without([label], by)
+    try:
+        rest.check_enough()
+    except InputError as error:
+        raise error.at(f"without '{label}'") from None
     objective = rest.objective().with_errors(*_errors(fit, rest))
     ids = [u.id for u in problem.unknowns]
     kept = [ids.index(u.id) for u in rest.unknowns]

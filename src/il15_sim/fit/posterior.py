@@ -184,7 +184,8 @@ def predictive(fit: Fit, posterior: Posterior, *, curves: int = 200, seed: int =
     """Bands of the fitted curves over the posterior, and of new readings of what was measured.
 
     A draw's curve has its factor: drawn for the cohort (a random one, given the draw), or its best
-    value (a free one). A new reading has the median error of the rows of its arm and observable.
+    value (a free one); one that was read on several plates has none, and no new readings. A new
+    reading has the median error of the rows of its arm and observable.
 
     Parameters
     ----------
@@ -226,17 +227,17 @@ def predictive(fit: Fit, posterior: Posterior, *, curves: int = 200, seed: int =
     for key in dict.fromkeys(keys):
         at = np.array([t for t, one in enumerate(keys) if one == key], np.intp)
         own = [i for i, r in enumerate(rows) if (r.arm, r.reads.first.observable) == key]
-        name = next((rows[i].factor for i in own if rows[i].factor), "")
+        names_of = sorted({rows[i].factor for i in own if rows[i].factor})
         course = found[:, at]
-        if name:
-            factor, offset = factors[name]
+        if len(names_of) == 1:
+            factor, offset = factors[names_of[0]]
             course = course * factor[:, None] + offset[:, None]
         bands[at, :3] = np.nanquantile(course, [0.5, 0.025, 0.975], axis=0).T
         levels = [
             i for i in own if rows[i].reads.quantity == "value" and is_level(rows[i].statistic)
         ]
         plain = [i for i in levels if objective.rows.normal[i]]
-        if plain:
+        if plain and len(names_of) < 2:
             sd = np.reshape(np.median(spread[..., plain], axis=-1), (-1, 1))
             error = (sd * ndtri((np.arange(_ERRORS) + 0.5) / _ERRORS))[:, :, None]
             log, curve = objective.rows.logarithmic[plain[0]], course[:, None, :]
