@@ -99,11 +99,11 @@ def test_the_likelihood_is_that_of_its_distribution(kind, told):
     predicted = result.values["a"] + result.values["b"] * TIMES
     if kind == "normal":
         left = values - predicted
-        sd = 0.1 * values if told else np.sqrt(left @ left / (len(TIMES) - 2))
+        sd = 0.1 * values if told else np.sqrt(left @ left / len(TIMES))
         density = stats.norm.logpdf(values, predicted, sd)
     else:
         left = np.log(values / predicted)
-        sd = np.sqrt(np.log(1.01)) if told else np.sqrt(left @ left / (len(TIMES) - 2))
+        sd = np.sqrt(np.log(1.01)) if told else np.sqrt(left @ left / len(TIMES))
         density = stats.lognorm.logpdf(values, sd, scale=predicted)
     assert result.log_likelihood == pytest.approx(density.sum(), rel=1e-6)
     assert result.residuals["predicted"].to_numpy() == pytest.approx(predicted, rel=1e-6)

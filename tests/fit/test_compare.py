@@ -52,6 +52,20 @@ def test_criteria_are_those_of_the_log_likelihood(full):
     assert full.criteria["bic"] == pytest.approx(2 * np.log(8) - 2 * log, rel=1e-6)
 
 
+def test_criteria_with_an_unknown_size_are_those_of_the_largest_likelihood():
+    told = table(TIMES, scattered())
+    result = fit_table(line(), told, ["a", "b"], bounds=LINE, noise="normal", starts=1)
+    design = np.stack([np.ones_like(TIMES), TIMES], axis=1)
+    left = scattered() - design @ np.linalg.lstsq(design, scattered())[0]
+    log = stats.norm.logpdf(left, 0.0, np.sqrt(np.mean(left**2))).sum()
+    assert result.criteria["parameters"] == 3
+    assert result.log_likelihood == pytest.approx(log, rel=1e-6)
+    assert result.criteria["aic"] == pytest.approx(6 - 2 * log, rel=1e-6)
+    assert result.criteria["bic"] == pytest.approx(3 * np.log(8) - 2 * log, rel=1e-6)
+    # The size itself is that of a regression.
+    assert result.objective.sizes[0] == pytest.approx(np.sqrt((left**2).sum() / 6), rel=1e-4)
+
+
 def test_fits_of_the_same_rows_are_ranked(full, half):
     found = compare_fits([named("one", half), named("two", full)])
     assert found["fit"].tolist() == ["two", "one"]

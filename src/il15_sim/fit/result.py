@@ -78,8 +78,18 @@ class Fit:
 
     @property
     def log_likelihood(self) -> float:
-        """Natural log of the density of all rows, random factors integrated out."""
-        return self.objective.log_likelihood(self.best.end)
+        """Natural log of the density of all rows, random factors integrated out.
+
+        Sizes of errors that were estimated are here those of the largest likelihood, as criteria
+        ask; the fit's own allow for the parameters that were estimated, and are larger.
+        """
+        objective, end = self.objective, self.best.end
+        if objective.rows.sizes and math.isnan(self.omega):
+            residual, size_of = objective.at(end).residual, objective.rows.size_of
+            mean = [np.mean(residual[size_of == k] ** 2) for k in range(len(objective.sizes))]
+            sizes = objective.sizes * np.sqrt(mean)
+            objective = objective.with_errors(sizes, objective.omega)
+        return objective.log_likelihood(end)
 
     @property
     def omega(self) -> float:
