@@ -15,6 +15,9 @@ _UNSEEN = 1e-3
 _SINGULAR = 1e-4
 #: Share of such a direction from which a parameter takes part in it.
 _PART = 0.1
+#: A share of the bounds this near to an end lies on it, where all rows together are not this many
+#: of their SDs apart between the two.
+ON_BOUND, _ALIKE = 1e-3, 0.5
 #: Correlation from which two parameters trade off.
 _CORRELATED = 0.95
 
@@ -78,3 +81,20 @@ def certainty(slopes: Array, held: NDArray[np.bool_]) -> Certainty:
         if near.max() > _CORRELATED:
             partner[seen[j]] = seen[int(np.argmax(near))]
     return Certainty(error, partner)
+
+
+def bounds_met(share: Array, slopes: Array) -> tuple[str, ...]:
+    """The bound on which each share (P,) lies: "lower", "upper" or "". Slopes are (N, P).
+
+    One that is near to a bound of a wide range lies on it only where the rows can hardly tell the
+    two apart.
+
+    Examples
+    --------
+    >>> bounds_met(np.array([3e-4, 3e-4, 1.0]), np.array([[1e4, 10.0, 1e4]]))
+    ('', 'lower', 'upper')
+    """
+    near = np.minimum(share, 1.0 - share)
+    met = (near < ON_BOUND) & (near * np.linalg.norm(slopes, axis=0) < _ALIKE)
+    sides = np.where(share < 0.5, "lower", "upper")
+    return tuple(str(side) for side in np.where(met, sides, ""))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.fit.likelihood_profile import ON_BOUND
 from il15_sim.fit.quantities import QUANTITIES
 from il15_sim.fit.verdicts import verdict_of
 
@@ -26,13 +25,12 @@ def estimates(fit: Fit) -> pd.DataFrame:
     import pandas as pd
 
     unknowns, share, sure = fit.problem.unknowns, fit.best.end, fit.certainty
-    low, high = share < ON_BOUND, share > 1 - ON_BOUND
     rows = []
     for j, u in enumerate(unknowns):
         reach = math.sqrt(fit.threshold) * float(sure.error[j])
         ends = np.clip([share[j] - reach, share[j] + reach], 0.0, 1.0)
         cut = [word for word, at in zip(("lower", "upper"), ends, strict=True) if at in (0, 1)]
-        bound = "lower" if low[j] else "upper" if high[j] else ""
+        bound = fit.bounds_met[j]
         verdict = verdict_of(j, unknowns, fit.certainty_of_rows, bound, tuple(cut))
         partner = int(sure.partner[j])
         rows.append(

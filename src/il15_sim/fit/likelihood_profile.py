@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.fit.certainty import ON_BOUND
 from il15_sim.fit.objective import Objective
 from il15_sim.fit.search import Search, search
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-#: A share of the bounds this near to an end lies on it.
-ON_BOUND = 1e-3
 #: Points on one side, and solves that pin down where the threshold is crossed, to this share of it.
 _MOST, _REFINED, _CROSSED = 25, 30, 1e-3
 

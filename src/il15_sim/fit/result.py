@@ -16,8 +16,8 @@ from il15_sim.errors import InputError, unknown
 from il15_sim.files.atomic import write_atomic
 from il15_sim.files.record import versions
 from il15_sim.fit import frames
-from il15_sim.fit.certainty import Certainty, certainty
-from il15_sim.fit.likelihood_profile import ON_BOUND, ParameterProfile, profile_of
+from il15_sim.fit.certainty import Certainty, bounds_met, certainty
+from il15_sim.fit.likelihood_profile import ParameterProfile, profile_of
 from il15_sim.fit.objective import Objective
 from il15_sim.fit.predictions import prediction_profile
 from il15_sim.fit.problem import Problem
@@ -233,9 +233,14 @@ class Fit:
     def _slopes(self) -> Array:
         return self.objective.slopes(self.best.end)
 
+    @cached_property
+    def bounds_met(self) -> tuple[str, ...]:
+        """The bound on which each estimate lies: "lower", "upper", or ""."""
+        return bounds_met(self.best.end, self._slopes)
+
     @property
     def _held(self) -> NDArray[np.bool_]:
-        return (self.best.end < ON_BOUND) | (self.best.end > 1 - ON_BOUND)
+        return np.array([bool(bound) for bound in self.bounds_met])
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the curves as plain values; what is missing or infinite is None."""

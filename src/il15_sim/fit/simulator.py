@@ -20,8 +20,9 @@ Array = NDArray[np.float64]
 
 #: Errors of simulation far below those of any row, in the troughs too.
 RTOL = 1e-6
-#: Nearer to zero than this share of its range a relative step of a parameter has no width.
-_NEAR_ZERO = 1e-3
+#: Nearer to zero than this share of its range a relative step of a parameter has no width. The
+#: simulations of a derivative share their steps, so that a narrow one loses no digits to them.
+_NEAR_ZERO = 1e-6
 
 
 class Failed(Exception):
