@@ -10,7 +10,7 @@ from il15_sim.exchange import write_petab
 from il15_sim.fit import fit_table, run_fit
 from il15_sim.fit.posterior import FitTarget
 from il15_sim.fit.tables.entrance import table_problem
-from tests.made.own_tables import decay, table
+from tests.made.own_tables import decay, line, table
 
 TIMES = np.array([0.5, 1.0, 2.0, 3.0, 5.0, 8.0])
 PLATES = {"one": (300.0, 900.0), "two": (120.0, 4000.0)}
@@ -171,3 +171,16 @@ def test_rows_that_are_only_compared_have_the_factor_and_the_errors_of_those_the
     assert compared["spread"].tolist() == fitted["spread"].tolist()
     residual = (compared["measured"] - compared["predicted"]) / compared["spread"]
     assert compared["residual"].to_numpy() == pytest.approx(residual.to_numpy())
+
+
+def test_fold_errors_without_factors_keep_the_background():
+    times = np.array([0.0, 1.0, 2.0, 4.0])
+    told = table(times, [20.1, 119.8, 220.2, 419.9], unit="MFI").assign(observable="x")
+    options = {"scale": "observable", "offset": True, "noise": "normal", "starts": 1}
+    result = fit_table(line(), told, ["a"], bounds={"a": (-3.0, 3.0)}, **options)
+    rows, found = result.residuals, result.fold_errors.iloc[0]
+    # The curve begins at zero, the readings at their background.
+    fold = np.abs(np.log(rows["measured"].astype(float) / (rows["typical"] + rows["offset"])))
+    assert rows["typical"][0] == 0.0
+    assert found["gmfe_factor_one"] == pytest.approx(np.exp(fold.mean()))
+    assert np.isfinite(found["gmfe_factor_one"])

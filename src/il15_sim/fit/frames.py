@@ -184,10 +184,11 @@ def fold_errors(table: pd.DataFrame) -> pd.DataFrame:
     good = (table["statistic"] != "individual") & (numbers > 0) & (table["predicted"] > 0)
     good &= table["likelihood"] != "binomial"  # a count beside a share
     means = table[good]
+    plain = means["typical"] + means["offset"]
     folds = pd.DataFrame(
         {
             "gmfe": np.abs(np.log(numbers[good] / means["predicted"])),
-            "gmfe_factor_one": np.abs(np.log(numbers[good] / means["typical"])),
+            "gmfe_factor_one": np.abs(np.log(numbers[good] / plain.where(plain > 0))),
         }
     )
     rows = []
