@@ -126,3 +126,22 @@ def test_a_curve_on_two_plates_has_the_band_of_the_model():
     expected = np.exp(-0.3 * found["time_h"])
     assert found["median"].to_numpy() == pytest.approx(expected.to_numpy(), rel=0.03)
     assert found[["reading_lower95", "reading_upper95"]].isna().all(axis=None)
+
+
+def test_a_normal_prior_is_one_of_the_value_on_a_log_scale_too():
+    told = table(TIMES, np.exp(-TIMES), error=1e4)
+    prior = Prior("normal", 1.0, 0.25)
+    result = fit_table(
+        *(decay(), told, ["rate"]),
+        bounds={"rate": (0.01, 10.0)},
+        priors={"rate": prior},
+        noise="normal",
+        starts=1,
+    )
+    shares = np.linspace(0.2, 0.9, 8)
+    target = FitTarget(result)
+    values = target.values(shares[:, None])[:, 0]
+    # The density of a share is that of the value times its derivative, which is the value here.
+    expected = stats.norm.logpdf(values, 1.0, 0.25) + np.log(values)
+    found = target.log_density(shares[:, None])
+    assert found - found[0] == pytest.approx(expected - expected[0], abs=1e-4)

@@ -37,9 +37,10 @@ _LEAST_INFORMATION = 4.0
 class FitTarget:
     """The posterior of a fit over the unit cube: unknowns, sizes of errors, spread of cohorts.
 
-    Priors are those of the unknowns times flat ones in the shares (of the logarithm where bounds
-    are positive). Sizes of errors are flat in their logarithm; the log SD between cohorts is flat
-    (Gelman 2006, doi:10.1214/06-BA117A). Free factors are integrated out with a flat prior.
+    Normal priors are densities of the value and log-normal ones of its logarithm; without one of
+    them it is flat in the shares (of the logarithm where bounds are positive). Sizes of errors are
+    flat in their logarithm; the log SD between cohorts is flat (Gelman 2006,
+    doi:10.1214/06-BA117A). Free factors are integrated out with a flat prior.
 
     Attributes
     ----------
@@ -112,7 +113,17 @@ class FitTarget:
         count = len(self._unknowns)
         own, sizes, omega = shares[:, :count], self._sizes_at(shares), self._omega_at(shares)
         likelihood = self.objective.log_likelihoods(own, sizes, omega, integrated=True)
-        return np.asarray(likelihood + self.objective.log_priors(own))
+        return np.asarray(likelihood + self.objective.log_priors(own) + self._by_share(own))
+
+    def _by_share(self, own: Array) -> Array:
+        """Log derivative (K,) of values by shares where a prior is a density of the value."""
+        values = self.objective.point(own)
+        at = [
+            j
+            for j, u in enumerate(self._unknowns)
+            if u.logarithmic and u.prior is not None and u.prior.kind == "normal"
+        ]
+        return np.asarray(np.log(values[:, at]).sum(axis=1))
 
     def values(self, shares: Array) -> Array:
         """Values (K, D) in their units."""
