@@ -95,6 +95,14 @@ def test_fits_of_one_table_are_compared(folder):
             ("fit", "sorafenib_pk", "--model", "patient"),
             "--model patient; a fit file tells it itself; the option is for a table of readings",
         ),
+        (
+            ("fit", "readings.csv", "--estimate", "pstat5_half_signal", *OWN, "--data", "."),
+            "--data .; readings.csv fits no published studies",
+        ),
+        (
+            ("fit", "pstat5_memory_cd4", "--data", "."),
+            "--data .; pstat5_memory_cd4 fits no published studies",
+        ),
         (("compare", "sorafenib_pk"), "1 fit; two are needed to compare"),
     ],
 )

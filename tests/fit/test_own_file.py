@@ -58,6 +58,7 @@ def refused(path, told):
         read_fit(path)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def test_the_fit_of_a_file_is_that_of_the_call(tmp_path):
@@ -243,7 +244,10 @@ def test_a_mistake_of_the_table_is_told_with_its_line(tmp_path, old, new, told):
 
 def test_doses_without_their_input_are_refused(tmp_path):
     text = DISH.replace('dose_of = "il15_soluble"\n', "")
-    refused(write(tmp_path, text, a=DOSES), "a.csv: line 2: group '30' without an arm of its own")
+    told = refused(
+        write(tmp_path, text, a=DOSES), "a.csv: line 2: group '30' without an arm of its own"
+    )
+    assert "or dose_of (--dose-of) with the input it is of" in told
     text = DISH.replace("il15_soluble", "il15_solubl")
     refused(
         write(tmp_path, text, a=DOSES), "4: unknown parameter 'il15_solubl'; did you mean 'il15"

@@ -80,6 +80,8 @@ def _problem(
                 why = "a fit file tells it itself; the option is for a table of readings"
                 raise InputError(told, why=why)
         problem = problem_of(fit, models, data)
+    if data is not None and not problem.studies:
+        raise InputError(f"--data {data}", why=f"{fit} fits no published studies")
     return problem if seed is None else replace(problem, seed=seed)
 
 
