@@ -277,6 +277,8 @@ def test_more_parameters_than_readings_and_failing_starts_are_told(tmp_path):
 SPREADS = [
     ({"likelihood": "normal", "sd": 0.0}, "data: row 0: likelihood 'normal': sd 0; it is positive"),
     ({"likelihood": "log-normal", "log_sd": -1.0}, "likelihood 'log-normal': log_sd -1; it is pos"),
+    ({"sd": 0.1}, "data: row 0: a value in column 'sd'; 'log-normal' uses log_sd or error; leave"),
+    ({"likelihood": "poisson", "error": 1.0}, "a value in column 'error'; 'poisson' uses none; le"),
     ({"error": 0.2, "log_sd": 0.1}, "data: row 0: both error and log_sd; give one of them"),
     ({"likelihood": "mean-sd", "n": 4}, "data: row 0: no sd; 'mean-sd' needs it: SD between pat"),
     ({"likelihood": "normal", "n": 0, "sd": 1.0}, "data: row 0: n 0 is not a whole number from 1"),
