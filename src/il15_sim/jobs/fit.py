@@ -73,8 +73,9 @@ def fit_to_folder(
         result = run_fit(problem, starts=starts, seed=chosen, threads=threads, progress=told)
         progress("writing tables")
         warnings = warnings_of(result)
-        about = {"name": problem.name, "title": problem.title, "kind": "fit"}
+        about: dict[str, Any] = {"name": problem.name, "title": problem.title, "kind": "fit"}
         about |= {"description": problem.description, "effort": inputs["effort"]}
+        about["answer"] = [line.strip() for line in str(result).splitlines()]
         about["seconds"] = f"{time.monotonic() - begin:.1f}"
         _write(folder, result, {**about, "warnings": warnings})
     if left_out is not None:
@@ -167,6 +168,9 @@ def _waterfall(result: Fit) -> Iterator[Shown]:
 
 
 def _own_table(result: Fit, words: str) -> Iterator[Shown]:
+    if any(row.factor for row in result.objective.rows.rows):
+        plates = "Curves that were read on several plates: without factor and background of each."
+        words = f"{plates} {words}"
     yield Shown(
         "fitted",
         fitted(result),
