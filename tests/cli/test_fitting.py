@@ -156,3 +156,16 @@ def test_a_posterior_is_drawn_with_its_bands(folder):
     }  # fmt: skip
     bands = pd.read_csv(folder / "o" / "data" / "bands.csv")
     assert (bands["lower95"] <= bands["upper95"]).all()
+
+
+def test_two_readings_are_fitted_without_a_figure_of_residuals(folder):
+    two = "".join(TABLE.splitlines(keepends=True)[i] for i in (0, 2, 4)).replace(
+        "dose", "dose,error"
+    )
+    two = two.replace(",30\n", ",30,0.05\n").replace(",300\n", ",300,0.05\n")
+    (folder / "two.csv").write_text(two, encoding="utf-8")
+    told = ("--estimate", "pstat5_half_signal", *OWN, "--out", "o")
+    found = invoke("fit", "two.csv", *told)
+    assert found.exit_code == 0, found.output
+    assert "cannot be drawn" not in found.stderr
+    assert {p.stem for p in (folder / "o" / "figures").glob("*.png")} == {"fitted", "waterfall"}

@@ -300,3 +300,16 @@ def test_what_a_likelihood_has_to_be_told(columns, told):
     with pytest.raises(InputError) as caught:
         fit_table(Model.load("sorafenib_pk"), data.assign(**columns), "sorafenib_clearance")
     assert told in str(caught.value)
+
+
+CHANGES = [
+    ("sorafenib_gut + 5 nM at 2 h", "change of 'sorafenib_gut': a value in 'nM' has no equivalent"),
+    ("sorafenib_gutt + 5 mg at 2 h", "'sorafenib_gutt'; did you mean 'sorafenib_gut'?"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), CHANGES)
+def test_a_wrong_change_is_told_with_its_line(tmp_path, change, told):
+    text = TEXT.replace("[arms.high]", f'changes = ["{change}"]\n\n[arms.high]')
+    line = text.splitlines().index(f'changes = ["{change}"]') + 1
+    assert f"own.toml:{line}" in refused(write(tmp_path, text), told)

@@ -142,9 +142,12 @@ def fit_figures(result: Fit) -> list[Iterator[Shown]]:
 
 
 def _residuals(result: Fit) -> Iterator[Shown]:
+    rows = result.residuals
+    if (rows["used"] & rows["residual"].astype(float).notna()).sum() < 3:
+        return  # too few to draw
     yield Shown(
         "residuals",
-        residuals(result.residuals),
+        residuals(rows),
         "Residuals of the fit",
         "Residuals against the prediction, and against the quantiles of a normal distribution.",
         "Left: residuals in units of their SD; dotted: 0 and 1.96 SD. Right: the same, ordered, "
