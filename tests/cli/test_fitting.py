@@ -50,6 +50,32 @@ def test_one_command_fits_a_table(folder):
     }  # fmt: skip
     html = (folder / "o" / "report.html").read_text(encoding="utf-8")
     assert "Readings and the fitted curves" in html
+    assert "cd4_signalling fitted to readings.csv: 6 readings, 1 parameter" in html
+    assert "errors of pstat5_cd4: log SD" in html
+    assert "exposure factor" not in html  # there is no cohort
+
+
+PLATES = """time_min,observable,value,dose,plate
+30,pstat5_cd4,150,30,A
+120,pstat5_cd4,240,30,A
+30,pstat5_cd4,370,300,A
+120,pstat5_cd4,530,300,A
+30,pstat5_cd4,250,30,B
+120,pstat5_cd4,430,30,B
+30,pstat5_cd4,690,300,B
+120,pstat5_cd4,1000,300,B
+"""
+
+
+def test_the_report_of_plates_tells_their_factors_and_no_fold_of_one(folder):
+    (folder / "plates.csv").write_text(PLATES, encoding="utf-8")
+    told = ("--estimate", "pstat5_half_signal", *OWN, "--out", "o", "--scale", "plate")
+    found = invoke("fit", "plates.csv", *told)
+    assert found.exit_code == 0, found.output
+    html = (folder / "o" / "report.html").read_text(encoding="utf-8")
+    assert "Factor of every cohort or plate" in html
+    assert "without factor and background of each" in html
+    assert "gmfe" not in html
 
 
 def test_leaving_each_arm_out_is_an_option(folder):
@@ -84,6 +110,9 @@ def test_fits_of_one_table_are_compared(folder):
     assert table[0]["delta_aic"] == 0.0
     assert table[1]["delta_aic"] > 0.0
     assert (folder / "o" / "figures" / "comparison.png").is_file()
+    assert "left_out" not in found.stderr
+    found = invoke("compare", "one.toml", "two.toml", "--out", "l", "--leave-one-out")
+    assert "left_out_minus_2_ln_likelihood" in found.stderr
 
 
 @pytest.mark.parametrize(
@@ -94,6 +123,14 @@ def test_fits_of_one_table_are_compared(folder):
         (
             ("fit", "sorafenib_pk", "--model", "patient"),
             "--model patient; a fit file tells it itself; the option is for a table of readings",
+        ),
+        (
+            ("fit", "readings.csv", "--estimate", "pstat5_half_signal", *OWN, "--data", "."),
+            "--data .; readings.csv fits no published studies",
+        ),
+        (
+            ("fit", "pstat5_memory_cd4", "--data", "."),
+            "--data .; pstat5_memory_cd4 fits no published studies",
         ),
         (("compare", "sorafenib_pk"), "1 fit; two are needed to compare"),
     ],
@@ -108,6 +145,9 @@ def test_a_posterior_is_drawn_with_its_bands(folder):
     told = ("--estimate", "pstat5_half_signal", *OWN, "--out", "o", "--draws", "1000")
     found = invoke("sample", "readings.csv", *told)
     assert found.exit_code == 0, found.output
+    warned = [line for line in found.stderr.splitlines() if "not converged" in line]
+    assert warned  # 1000 draws are too few,
+    assert len(warned) == len(set(warned))  # and each reason is told once
     table = pd.read_csv(folder / "o" / "data" / "posterior.csv")
     assert table["parameter"].tolist() == ["pstat5_half_signal", "error of pstat5_cd4 (log-normal)"]
     assert (folder / "o.chains").is_dir()
@@ -116,3 +156,16 @@ def test_a_posterior_is_drawn_with_its_bands(folder):
     }  # fmt: skip
     bands = pd.read_csv(folder / "o" / "data" / "bands.csv")
     assert (bands["lower95"] <= bands["upper95"]).all()
+
+
+def test_two_readings_are_fitted_without_a_figure_of_residuals(folder):
+    two = "".join(TABLE.splitlines(keepends=True)[i] for i in (0, 2, 4)).replace(
+        "dose", "dose,error"
+    )
+    two = two.replace(",30\n", ",30,0.05\n").replace(",300\n", ",300,0.05\n")
+    (folder / "two.csv").write_text(two, encoding="utf-8")
+    told = ("--estimate", "pstat5_half_signal", *OWN, "--out", "o")
+    found = invoke("fit", "two.csv", *told)
+    assert found.exit_code == 0, found.output
+    assert "cannot be drawn" not in found.stderr
+    assert {p.stem for p in (folder / "o" / "figures").glob("*.png")} == {"fitted", "waterfall"}

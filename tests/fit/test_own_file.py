@@ -58,6 +58,7 @@ def refused(path, told):
         read_fit(path)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def test_the_fit_of_a_file_is_that_of_the_call(tmp_path):
@@ -243,7 +244,10 @@ def test_a_mistake_of_the_table_is_told_with_its_line(tmp_path, old, new, told):
 
 def test_doses_without_their_input_are_refused(tmp_path):
     text = DISH.replace('dose_of = "il15_soluble"\n', "")
-    refused(write(tmp_path, text, a=DOSES), "a.csv: line 2: group '30' without an arm of its own")
+    told = refused(
+        write(tmp_path, text, a=DOSES), "a.csv: line 2: group '30' without an arm of its own"
+    )
+    assert "or dose_of (--dose-of) with the input it is of" in told
     text = DISH.replace("il15_soluble", "il15_solubl")
     refused(
         write(tmp_path, text, a=DOSES), "4: unknown parameter 'il15_solubl'; did you mean 'il15"
@@ -273,6 +277,8 @@ def test_more_parameters_than_readings_and_failing_starts_are_told(tmp_path):
 SPREADS = [
     ({"likelihood": "normal", "sd": 0.0}, "data: row 0: likelihood 'normal': sd 0; it is positive"),
     ({"likelihood": "log-normal", "log_sd": -1.0}, "likelihood 'log-normal': log_sd -1; it is pos"),
+    ({"sd": 0.1}, "data: row 0: a value in column 'sd'; 'log-normal' uses log_sd or error; leave"),
+    ({"likelihood": "poisson", "error": 1.0}, "a value in column 'error'; 'poisson' uses none; le"),
     ({"error": 0.2, "log_sd": 0.1}, "data: row 0: both error and log_sd; give one of them"),
     ({"likelihood": "mean-sd", "n": 4}, "data: row 0: no sd; 'mean-sd' needs it: SD between pat"),
     ({"likelihood": "normal", "n": 0, "sd": 1.0}, "data: row 0: n 0 is not a whole number from 1"),
@@ -294,3 +300,16 @@ def test_what_a_likelihood_has_to_be_told(columns, told):
     with pytest.raises(InputError) as caught:
         fit_table(Model.load("sorafenib_pk"), data.assign(**columns), "sorafenib_clearance")
     assert told in str(caught.value)
+
+
+CHANGES = [
+    ("sorafenib_gut + 5 nM at 2 h", "change of 'sorafenib_gut': a value in 'nM' has no equivalent"),
+    ("sorafenib_gutt + 5 mg at 2 h", "'sorafenib_gutt'; did you mean 'sorafenib_gut'?"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), CHANGES)
+def test_a_wrong_change_is_told_with_its_line(tmp_path, change, told):
+    text = TEXT.replace("[arms.high]", f'changes = ["{change}"]\n\n[arms.high]')
+    line = text.splitlines().index(f'changes = ["{change}"]') + 1
+    assert f"own.toml:{line}" in refused(write(tmp_path, text), told)

@@ -190,3 +190,16 @@ def test_a_pivot_has_one_column_per_run():
         ["a", "b", "c"],
         [("x", "Cmax", "1", "nM", ["1", "2", ""])],
     )
+
+
+@pytest.mark.parametrize("study", ["awada2005", ""])
+def test_cohorts_are_told_of_only_where_studies_were_fitted(tmp_path, study):
+    tables = {
+        "residuals": f"study,measured\n{study},1.0\n",
+        "fold_errors": f"study,gmfe\n{study},1.2\n",
+    }
+    made_result(tmp_path, "f", kind="fit", tables=tables, about={"answer": ["f fitted to d.csv"]})
+    page = Page(report_html(find_results(tmp_path), title="T"))
+    assert "f fitted to d.csv" in page.text
+    assert ("Geometric mean fold error" in page.text) == bool(study)
+    assert ("Data of many cohorts" in page.text) == bool(study)

@@ -80,6 +80,8 @@ def _problem(
                 why = "a fit file tells it itself; the option is for a table of readings"
                 raise InputError(told, why=why)
         problem = problem_of(fit, models, data)
+    if data is not None and not problem.studies:
+        raise InputError(f"--data {data}", why=f"{fit} fits no published studies")
     return problem if seed is None else replace(problem, seed=seed)
 
 
@@ -211,6 +213,8 @@ def sample(models: Path | None, /, fit: str, draws: int, **told: Any) -> None:
 
     The chains are kept beside the results: the same command after Ctrl-C continues.
     """
+    from dataclasses import replace
+
     from il15_sim.cli.group import warn
     from il15_sim.jobs.sample import chains_at, sample_to_folder
     from il15_sim.reporting.report import write_report
@@ -226,9 +230,10 @@ def sample(models: Path | None, /, fit: str, draws: int, **told: Any) -> None:
             warn(f"the chains are kept in {place}: the same command continues")
         raise
     write_report(done.path, title=f"Posterior: {problem.title or problem.name}")
-    click.echo(str(found), err=True)
+    click.echo(str(found), err=True)  # with what there is to say against it
     click.echo(done.path)
-    end_with([done])
+    others = tuple(line for line in done.warnings if line not in found.flags)
+    end_with([replace(done, warnings=others)])
 
 
 @click.command(
@@ -258,7 +263,7 @@ def compare(
     with progress() as tell:
         done, table = compare_to_folder(problems, RESULTS, tell, left_out=leave_one_out, **how)
     write_report(done.path, title="Comparison: " + ", ".join(p.name for p in problems))
-    shown = ["fit", "parameters", "delta_aic", "delta_bic"]
-    click.echo(table[shown].to_string(index=False), err=True)
+    shown = ["fit", "parameters", "delta_aic", "delta_bic", "left_out_minus_2_ln_likelihood"]
+    click.echo(table[[name for name in shown if name in table]].to_string(index=False), err=True)
     click.echo(done.path)
     end_with([done])

@@ -73,8 +73,9 @@ def fit_to_folder(
         result = run_fit(problem, starts=starts, seed=chosen, threads=threads, progress=told)
         progress("writing tables")
         warnings = warnings_of(result)
-        about = {"name": problem.name, "title": problem.title, "kind": "fit"}
+        about: dict[str, Any] = {"name": problem.name, "title": problem.title, "kind": "fit"}
         about |= {"description": problem.description, "effort": inputs["effort"]}
+        about["answer"] = [line.strip() for line in str(result).splitlines()]
         about["seconds"] = f"{time.monotonic() - begin:.1f}"
         _write(folder, result, {**about, "warnings": warnings})
     if left_out is not None:
@@ -141,9 +142,12 @@ def fit_figures(result: Fit) -> list[Iterator[Shown]]:
 
 
 def _residuals(result: Fit) -> Iterator[Shown]:
+    rows = result.residuals
+    if (rows["used"] & rows["residual"].astype(float).notna()).sum() < 3:
+        return  # too few to draw
     yield Shown(
         "residuals",
-        residuals(result.residuals),
+        residuals(rows),
         "Residuals of the fit",
         "Residuals against the prediction, and against the quantiles of a normal distribution.",
         "Left: residuals in units of their SD; dotted: 0 and 1.96 SD. Right: the same, ordered, "
@@ -167,6 +171,9 @@ def _waterfall(result: Fit) -> Iterator[Shown]:
 
 
 def _own_table(result: Fit, words: str) -> Iterator[Shown]:
+    if any(row.factor for row in result.objective.rows.rows):
+        plates = "Curves that were read on several plates: without factor and background of each."
+        words = f"{plates} {words}"
     yield Shown(
         "fitted",
         fitted(result),

@@ -62,6 +62,12 @@ class Result:
         """`"scenario"`, `"fit"` or `"sweep"`."""
         return str(self.about.get("kind", ""))
 
+    @property
+    def own_table(self) -> bool:
+        """Whether it is a fit whose rows are of no published study."""
+        rows = self.table("residuals")
+        return bool(rows) and not any(row.get("study") for row in rows)
+
     def table(self, name: str) -> list[dict[str, str]]:
         """Rows of one table; none where the folder lacks it."""
         return self.tables.get(name, [])

@@ -25,7 +25,8 @@ from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.dosing import Change
-from il15_sim.simulation.subject import subject_of
+from il15_sim.simulation.schedules import checked_changes
+from il15_sim.simulation.subject import Subject, subject_of
 
 _ARM = ("regimen", "values", "changes", "patients")
 _PATIENTS = ("n", "seed", "vary")
@@ -52,7 +53,7 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
     rows = reader.rows(*tables)
     source = ", ".join(t.source for t in tables)
     groups = groups_of(rows)
-    given = _given_arms(facts, groups, model)
+    given = _given_arms(facts, groups, model, subject)
     arms = read_arms(given, subject, groups, source)
     unknowns = read_estimates(facts, model, arms)
     check_patients(rows, arms, unknowns)
@@ -94,7 +95,7 @@ def _columns(facts: Table) -> dict[str, str]:
 
 
 def _given_arms(
-    facts: Table, groups: Mapping[str, str], model: Model
+    facts: Table, groups: Mapping[str, str], model: Model, subject: Subject
 ) -> Mapping[str, Given] | None:
     """The arms of the file; or what the groups say: regimens, or doses of one input."""
     if "dose_of" in facts.data:
@@ -123,7 +124,9 @@ def _given_arms(
             with table.told_at("patients"):
                 parts.append(_patients(table.data["patients"]))
         with table.told_at("changes"):
-            parts += [Change.parse(text) for text in table.texts("changes")]
+            changes = [Change.parse(text) for text in table.texts("changes")]
+            checked_changes(changes, subject)  # a wrong target or unit is told with its line
+        parts += changes
         found[name] = parts
     return found
 

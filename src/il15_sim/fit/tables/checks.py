@@ -49,6 +49,20 @@ def check_columns(columns: Sequence[str], source: str) -> str:
     return times[0]
 
 
+def check_used(filled: Sequence[str], kind: str, where: str) -> None:
+    """Refuse a filled cell that the row's likelihood would not read; `n` any row may tell."""
+    used = [item.name for item in likelihood(kind).known]
+    used += ["error"] if kind in ESTIMATED else []
+    for name in filled:
+        if name not in used and name != "n":
+            raise InputError(
+                f"a value in column '{name}'",
+                where=where,
+                why=f"'{kind}' uses {' or '.join(used) or 'none'}",
+                fix="leave the cell empty, or choose another likelihood",
+            )
+
+
 def check_row(row: Row, where: str) -> None:
     """Refuse what the row's likelihood cannot use, at the place of the row."""
     one = likelihood(row.kind)

@@ -45,6 +45,14 @@ def arms_of_groups(groups: Mapping[str, str], dose_of: str | None) -> Mapping[st
                 f"group '{group}' without an arm of its own",
                 where=where,
                 why=f"as a regimen: {error.what}",
-                fix="say what each group was given, or name groups by their regimens",
+                fix=_fix(group),
             ) from None
     return found
+
+
+def _fix(group: str) -> str:
+    try:
+        float(group)
+    except ValueError:
+        return "say what each group was given, or name groups by their regimens"
+    return "say what each group was given: arms, or dose_of (--dose-of) with the input it is of"

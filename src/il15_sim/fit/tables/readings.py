@@ -24,6 +24,7 @@ from il15_sim.fit.tables.checks import (
     check_errors,
     check_one_unit,
     check_row,
+    check_used,
 )
 from il15_sim.fit.tables.own_units import in_unit, unit_in
 from il15_sim.fit.tables.scales import plate_in
@@ -272,10 +273,9 @@ class Reader:
     def _known(cells: Mapping[str, Any], kind: str, where: str) -> tuple[dict[str, float], str]:
         """What the table tells the likelihood, and its spread where that is to be estimated."""
         names = [item.name for item in likelihood(kind).known]
-        known = {}
-        for name in KNOWN:
-            if name in cells and _name(cells, name) and name in names:
-                known[name] = _number(cells[name], name, where, endless=True)
+        check_used([name for name in (*KNOWN, "error") if _name(cells, name)], kind, where)
+        filled = [name for name in names if _name(cells, name)]
+        known = {name: _number(cells[name], name, where, endless=True) for name in filled}
         if kind in ESTIMATED:
             if _name(cells, "error"):
                 error = _number(cells["error"], "error", where)
