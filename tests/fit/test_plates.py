@@ -8,7 +8,7 @@ from scipy.optimize import least_squares
 from il15_sim import InputError, plots
 from il15_sim.exchange import write_petab
 from il15_sim.fit import fit_table, run_fit
-from il15_sim.fit.posterior import FitTarget
+from il15_sim.fit.posterior import FitTarget, predictive, sample_posterior
 from il15_sim.fit.tables.entrance import table_problem
 from tests.made.own_tables import decay, line, table
 
@@ -184,3 +184,12 @@ def test_fold_errors_without_factors_keep_the_background():
     assert rows["typical"][0] == 0.0
     assert found["gmfe_factor_one"] == pytest.approx(np.exp(fold.mean()))
     assert np.isfinite(found["gmfe_factor_one"])
+
+
+def test_bands_of_several_plates_lie_under_their_readings(result):
+    found = sample_posterior(result, draws=4_000, seed=1, progress=False)
+    bands = predictive(result, found, curves=100)
+    (axes,) = plots.predictive(bands, result.residuals).axes
+    (points,) = [x for x in axes.get_lines() if x.get_marker() == "o"]
+    at = np.interp(np.tile(TIMES, 2), bands["time_h"], bands["median"])
+    assert np.max(np.abs(points.get_ydata() - at)) < 0.2

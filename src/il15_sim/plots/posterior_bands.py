@@ -28,7 +28,8 @@ def predictive(bands: pd.DataFrame, rows: pd.DataFrame, *, width_mm: float = 180
         What `il15_sim.fit.posterior.predictive` gave. Dark: 95 % of the curves; light: of new
         readings.
     rows : DataFrame
-        `Fit.residuals`. Arms with two readings of a level or more are shown.
+        `Fit.residuals`. Arms with two readings of a level or more are shown; what was read on
+        several plates stands without their factors and backgrounds, as its curve does.
     width_mm : float
         Width on paper.
 
@@ -47,7 +48,7 @@ def predictive(bands: pd.DataFrame, rows: pd.DataFrame, *, width_mm: float = 180
     for key in dict.fromkeys(keys):
         own = levels[[one == key for one in keys]]
         if len(own) > 1:
-            found.append((key, own))
+            found.append((key, _on_scale_of(own)))
     if not found:
         raise InputError("no arm to draw", why="none has two readings of a level")
     if len(found) > _MOST:
@@ -71,6 +72,14 @@ def predictive(bands: pd.DataFrame, rows: pd.DataFrame, *, width_mm: float = 180
                 axes.set_ylabel(axis_label(key[1], names, lines=True))
         add_legend(figure, _key(), width_mm)
     return figure
+
+
+def _on_scale_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Readings of one curve; without factors and backgrounds where it was read on several plates."""
+    if (rows[["factor", "offset"]].nunique() <= 1).all():
+        return rows
+    free = (rows["measured"].astype(float) - rows["offset"]) / rows["factor"]
+    return rows.assign(measured=free, unit="")
 
 
 def _draw(axes: Any, band: pd.DataFrame, rows: pd.DataFrame) -> None:
