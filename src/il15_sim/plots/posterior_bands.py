@@ -75,7 +75,7 @@ def predictive(bands: pd.DataFrame, rows: pd.DataFrame, *, width_mm: float = 180
 
 
 def _on_scale_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """Readings of one curve; without factors and backgrounds where it was read on several plates."""
+    """Readings of one curve; where plates share it, without their factors and backgrounds."""
     if (rows[["factor", "offset"]].nunique() <= 1).all():
         return rows
     free = (rows["measured"].astype(float) - rows["offset"]) / rows["factor"]
