@@ -137,6 +137,8 @@ def residuals(rows: pd.DataFrame, *, width_mm: float = 180.0) -> Figure:
             left.set_xscale("log")
             left.set_xlim(low / room, high * room)
             plain_log_ticks(left.xaxis)
+        else:
+            left.margins(x=0.05)  # or points at the edges are cut
         units = sorted({unit_text(unit) for unit in own["unit"]})
         told = f" ({units[0]})" if units[0] else ""
         left.set_xlabel(f"Predicted{told if len(units) == 1 else ', in the unit of each'}")

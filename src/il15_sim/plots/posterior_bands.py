@@ -9,14 +9,13 @@ import numpy as np
 from il15_sim.errors import InputError
 from il15_sim.plots.axes import add_legend, plain_log_ticks
 from il15_sim.plots.labels import axis_label
+from il15_sim.plots.table_fits import TIMES, without_plates
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 _COLUMNS, _MOST = 4, 24
-#: Unit of the time axis by the shortest span it is for, in hours.
-_TIMES = ((72.0, 24.0, "days"), (3.0, 1.0, "h"), (0.0, 1 / 60, "min"))
 
 
 def predictive(bands: pd.DataFrame, rows: pd.DataFrame, *, width_mm: float = 180.0) -> Figure:
@@ -78,8 +77,7 @@ def _on_scale_of(rows: pd.DataFrame) -> pd.DataFrame:
     """Readings of one curve; where plates share it, without their factors and backgrounds."""
     if (rows[["factor", "offset"]].nunique() <= 1).all():
         return rows
-    free = (rows["measured"].astype(float) - rows["offset"]) / rows["factor"]
-    return rows.assign(measured=free, unit="")
+    return without_plates(rows).assign(unit="")
 
 
 def _draw(axes: Any, band: pd.DataFrame, rows: pd.DataFrame) -> None:
@@ -88,7 +86,7 @@ def _draw(axes: Any, band: pd.DataFrame, rows: pd.DataFrame) -> None:
     low, high = float(rows["time_model_h"].min()), float(rows["time_model_h"].max())
     span = max(high - low, 0.05)
     low, high = max(0.0, low - 0.08 * span), high + 0.05 * span
-    _, hours, word = next(one for one in _TIMES if high - low >= one[0])
+    _, hours, word = next(one for one in TIMES if high - low >= one[0])
     inside = band[(band["time_h"] >= low) & (band["time_h"] <= high)]
     x = inside["time_h"] / hours
     colour = look.colour(0)

@@ -25,7 +25,7 @@ _WIDE = 3.0
 #: Width of a letter of a label, with room to spare.
 _LETTER_MM = 1.8
 #: Unit of the time axis by the shortest horizon it is for, in hours.
-_TIMES = ((96.0, 24.0, "days"), (3.0, 1.0, "h"), (0.0, 1 / 60, "min"))
+TIMES = ((96.0, 24.0, "days"), (3.0, 1.0, "h"), (0.0, 1 / 60, "min"))
 
 
 def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
@@ -79,7 +79,7 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
         why = f"no more than {_MOST_GROUPS} can be told apart"
         raise InputError(f"{len(groups)} groups in one panel", why=why, fix="see result.curves()")
     horizon = float(rows["time_h"].max())
-    _, hours, word = next(one for one in _TIMES if horizon >= one[0])
+    _, hours, word = next(one for one in TIMES if horizon >= one[0])
     with look.themed():
         styles = [_style(number) for number in range(len(groups))]
         handles: list[Any] = []
@@ -113,11 +113,16 @@ def _on_one_scale(rows: pd.DataFrame, curves: pd.DataFrame) -> tuple[pd.DataFram
     plates = rows.groupby(["arm", "observable"])[["factor", "offset"]].nunique()
     if (plates <= 1).all(axis=None):
         return rows.assign(corrected=False), curves
+    changed = without_plates(rows).assign(corrected=True)
+    return changed, curves.assign(predicted=curves["typical"])
+
+
+def without_plates(rows: pd.DataFrame) -> pd.DataFrame:
+    """Readings without their factors and backgrounds, as the typical curve is."""
     free = (rows["measured"].astype(float) - rows["offset"]) / rows["factor"]
     log = rows["likelihood"] == "log-normal"
     spread = rows["spread"].where(log, rows["spread"] / rows["factor"].abs())
-    changed = rows.assign(measured=free, spread=spread, corrected=True)
-    return changed, curves.assign(predicted=curves["typical"])
+    return rows.assign(measured=free, spread=spread)
 
 
 def _style(number: int) -> dict[str, Any]:
