@@ -169,3 +169,11 @@ def test_two_readings_are_fitted_without_a_figure_of_residuals(folder):
     assert found.exit_code == 0, found.output
     assert "cannot be drawn" not in found.stderr
     assert {p.stem for p in (folder / "o" / "figures").glob("*.png")} == {"fitted", "waterfall"}
+
+
+def test_the_path_is_told_last_after_the_warnings(folder):
+    told = ("--estimate", "pstat5_half_signal", *OWN, "--out", "o")
+    found = invoke("fit", "readings.csv", *told)
+    assert "warning: One search only" in found.stderr
+    # What somebody sees on a terminal, both streams in their order.
+    assert found.output.splitlines()[-1] == "o"

@@ -152,8 +152,7 @@ def fit(
     if write_variant:
         click.echo(write_variants(result))
     click.echo(str(result), err=True)
-    click.echo(done.path)
-    end_with([done])
+    end_with([done], done.path)
 
 
 @click.command(
@@ -187,8 +186,7 @@ def profile(models: Path | None, /, fit: str, parameters: tuple[str, ...], **tol
     with progress() as tell:
         done = profile_to_folder(problem, RESULTS, tell, parameters=parameters, **how)
     write_report(done.path, title=f"Profiles: {problem.title or problem.name}")
-    click.echo(done.path)
-    end_with([done])
+    end_with([done], done.path)
 
 
 @click.command(
@@ -231,9 +229,8 @@ def sample(models: Path | None, /, fit: str, draws: int, **told: Any) -> None:
         raise
     write_report(done.path, title=f"Posterior: {problem.title or problem.name}")
     click.echo(str(found), err=True)  # with what there is to say against it
-    click.echo(done.path)
     others = tuple(line for line in done.warnings if line not in found.flags)
-    end_with([replace(done, warnings=others)])
+    end_with([replace(done, warnings=others)], done.path)
 
 
 @click.command(
@@ -265,5 +262,4 @@ def compare(
     write_report(done.path, title="Comparison: " + ", ".join(p.name for p in problems))
     shown = ["fit", "parameters", "delta_aic", "delta_bic", "left_out_minus_2_ln_likelihood"]
     click.echo(table[[name for name in shown if name in table]].to_string(index=False), err=True)
-    click.echo(done.path)
-    end_with([done])
+    end_with([done], done.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,8 +31,8 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield tell
 
 
-def end_with(jobs: Iterable[Finished]) -> None:
-    """Tell warnings and failures of finished jobs; where a part failed, exit with 1.
+def end_with(jobs: Iterable[Finished], place: Path) -> None:
+    """Tell warnings and failures of finished jobs, and last where they lie; exit 1 on a failure.
 
     The other parts' results stand; but nobody should take them for the whole.
     """
@@ -41,5 +42,6 @@ def end_with(jobs: Iterable[Finished]) -> None:
     failed = [line for job in done for line in job.failed]
     for line in failed:
         fail(line)
+    click.echo(place)
     if failed:
         click.get_current_context().exit(1)

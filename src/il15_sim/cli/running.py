@@ -65,8 +65,7 @@ def run(models: Path | None, scenario: str, out: Path | None, settings: tuple[st
     read = Scenario.read(find_file(scenario, "doses"))
     with progress() as tell:
         done = run_scenario(read, RESULTS, tell, settings=values, out=out, models_dir=models)
-    click.echo(done.path)
-    end_with([done])
+    end_with([done], done.path)
 
 
 @click.command(
@@ -134,8 +133,7 @@ def sweep(
             warn(f"what was simulated is kept in {place}: the same command continues")
         raise
     write_report(done.path, title=read.title)
-    click.echo(done.path)
-    end_with([done])
+    end_with([done], done.path)
 
 
 @click.command(
@@ -179,5 +177,4 @@ def reproduce(models: Path | None, quick: bool, out: Path | None) -> None:
     with progress() as tell:
         done = reproduce_all(place, tell, quick=quick, models_dir=models)
         path = report_all(done, place, tell, quick=quick, on_top=out is not None, models_dir=models)
-    click.echo(path)
-    end_with(done.finished.values())
+    end_with(done.finished.values(), path)
