@@ -26,6 +26,7 @@ from il15_sim.fit.tables.checks import (
     check_row,
     check_used,
 )
+from il15_sim.fit.tables.groups import arm_in, group_in
 from il15_sim.fit.tables.own_units import in_unit, unit_in
 from il15_sim.fit.tables.scales import plate_in
 from il15_sim.simulation.subject import Subject
@@ -108,6 +109,7 @@ class Reader:
         kind = self._kind(_name(cells, "likelihood"), observable, where)
         quantity = self._quantity(cells, kind, where)
         asked = self._asked(cells, observable, quantity, time, where)
+        group = group_in(cells)
         count = _number(cells["n"], "n", where) if _name(cells, "n") else 1.0
         if count < 1 or count != int(count):
             raise InputError(f"n {count:g} is not a whole number from 1 on", where=where)
@@ -122,7 +124,9 @@ class Reader:
         unit = quantity.unit_of(self.subject.units.get(observable, ""))
         statistic = _name(cells, "statistic")
         threshold = self._threshold(cells, statistic, unit, observable, where)
-        factor = self._factor(cells, observable, kind, asked.arm, quantity, statistic, where)
+        factor = self._factor(
+            cells, observable, kind, group or asked.arm, quantity, statistic, where
+        )
         if statistic and not has_unit(check_statistic(statistic, where)):
             unit = "1" if statistic in SHARES else "percent"
         elif "unit" in cells:
@@ -165,6 +169,7 @@ class Reader:
             threshold=threshold,
             statistic=statistic,
             n=count,
+            group=group,
         )
         check_row(row, where)
         return row
@@ -249,25 +254,18 @@ class Reader:
         if (start is not None or quantity.from_start) and (start or 0.0) >= at:
             told = f"start {start or 0.0:g} h is not before {at:g} h"
             raise InputError(told, where=where)
-        group, other = _name(cells, "group") or _name(cells, "regimen"), None
-        if not group and _name(cells, "dose"):
-            group = f"{_number(cells['dose'], 'dose', where):.12g}"
-        for column in ("group", "regimen", "dose"):
-            if column in cells and not _name(cells, column):
-                raise InputError(f"no {column}", where=where, fix="name one in every row")
+        arm, other = arm_in(cells, where), None
         if quantity.needs_other:
             against = _name(cells, "against")
             if not against:
                 why = f"{quantity.name} is the {quantity.meaning}"
                 fix = "name the group it is compared with in a column 'against'"
                 raise InputError("no other group", where=where, why=why, fix=fix)
-            if "dose" in cells:
-                against = f"{_number(cells['against'], 'against', where):.12g}"
-            other = (against, start or 0.0, at)
+            other = (arm_in(cells, where, "against"), start or 0.0, at)
         elif _name(cells, "against"):
             told = f"against '{_name(cells, 'against')}'"
             raise InputError(told, where=where, why=f"{quantity.name} compares with no other group")
-        return Asked(observable, group, at, start or 0.0, other)
+        return Asked(observable, arm, at, start or 0.0, other)
 
     @staticmethod
     def _known(cells: Mapping[str, Any], kind: str, where: str) -> tuple[dict[str, float], str]:
