@@ -108,7 +108,7 @@ def check_owners(asked: Sequence[Estimate], subject: Subject, arms: Mapping[str,
     group_of = {name: arm.group or name for name, arm in arms.items()}
     for e in asked:
         where = f"estimate '{e.id}'"
-        if e.id != e.target and e.id in subject.quantities | {*subject.constants}:
+        if e.id != e.target and e.id in subject.constants:
             why = f"another parameter is called so, and it sets '{e.target}'"
             raise InputError("its id is taken", where=where, why=why, fix="choose another id")
         for group in e.groups:

@@ -162,9 +162,9 @@ class Fit:
         """One row per measurement, those that are only compared included.
 
         `where, study, arm, group, dose_mg, observable, model_observable, quantity, unit, time_h,
-        start_h, time_model_h, measured, typical, factor, offset, predicted, residual, spread, likelihood,
-        weight, used, statistic, n, dataset`. `factor` is that of relative readings or of a cohort,
-        `offset` a background, both part of `predicted`;
+        start_h, time_model_h, measured, typical, factor, offset, predicted, residual, spread,
+        likelihood, weight, used, statistic, n, dataset`. `factor` is that of relative readings or
+        of a cohort, `offset` a background, both part of `predicted`;
         `residual` is in units of `spread`, a log SD for log-normal errors (a deviance residual
         where there is none; NaN where no fitted row tells the size of errors);
         `time_model_h` is the time after an estimated shift.
