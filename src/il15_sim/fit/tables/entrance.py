@@ -37,7 +37,7 @@ def fit_table(
     groups: Mapping[str, Mapping[str, float]] | None = None,
     dose_of: str | None = None,
     noise: str | Mapping[str, str] = "log-normal",
-    scale: Literal["observable", "group", "plate"] | None = None,
+    scale: Literal["observable", "group", "plate", "group and plate"] | None = None,
     offset: bool = False,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     priors: Mapping[str, Prior | None] | None = None,
@@ -75,10 +75,10 @@ def fit_table(
         The input or parameter whose values the doses (or groups) of the table are.
     noise : str or mapping of observable to str
         "log-normal" or "normal".
-    scale : "observable", "group" or "plate", optional
+    scale : "observable", "group", "plate" or "group and plate", optional
         Readings are relative (fluorescence): one factor for each observable, or for each in each
-        group or on each plate (column `plate`), is found with the parameters. Units are then not
-        converted; each plate has errors of a size of its own.
+        group, on each plate (column `plate`) or of each group on each plate, is found with the
+        parameters. Units are then not converted; each plate has errors of a size of its own.
     offset : bool
         With `scale`: what shares a factor shares a background, too (then errors are normal).
     bounds : mapping of id to (lower, upper), optional

@@ -28,7 +28,7 @@ from il15_sim.fit.tables.checks import (
 )
 from il15_sim.fit.tables.groups import arm_in, group_in
 from il15_sim.fit.tables.own_units import in_unit, unit_in
-from il15_sim.fit.tables.scales import plate_in
+from il15_sim.fit.tables.scales import sharing
 from il15_sim.simulation.subject import Subject
 
 
@@ -42,7 +42,7 @@ class Reader:
         Knows the observables and their units.
     noise : str or mapping of observable to str
         Likelihood where the table has no column `likelihood`.
-    scale : "observable", "group", "plate" or None
+    scale : "observable", "group", "plate", "group and plate" or None
         What shares a free factor; readings are relative then, and units are not converted.
     offset : bool
         Whether what shares a factor shares a free background, too (its errors are normal then).
@@ -124,9 +124,8 @@ class Reader:
         unit = quantity.unit_of(self.subject.units.get(observable, ""))
         statistic = _name(cells, "statistic")
         threshold = self._threshold(cells, statistic, unit, observable, where)
-        factor = self._factor(
-            cells, observable, kind, group or asked.arm, quantity, statistic, where
-        )
+        shares = group or asked.arm
+        factor = self._factor(cells, observable, kind, shares, quantity, statistic, where)
         if statistic and not has_unit(check_statistic(statistic, where)):
             unit = "1" if statistic in SHARES else "percent"
         elif "unit" in cells:
@@ -162,7 +161,7 @@ class Reader:
             unit=unit,
             kind=kind,
             known=known,
-            size=self._size(cells, observable, kind, where) if size else "",
+            size=self._size(cells, observable, kind, shares, where) if size else "",
             factor=factor,
             background=bool(factor) and self.offset,
             weight=weight,
@@ -212,15 +211,14 @@ class Reader:
                 why="it adds to the level, and the errors are of the logarithm",
                 fix='choose the likelihood "normal"',
             )
-        own = f" in '{group}'" if self.scale == "group" else ""
-        if self.scale == "plate":
-            own = f" on plate '{plate_in(cells, where)}'"
-        return f"scale of {observable}{own} ({kind})"
+        return f"scale of {observable}{sharing(self.scale, group, cells, where)} ({kind})"
 
-    def _size(self, cells: Mapping[str, Any], observable: str, kind: str, where: str) -> str:
+    def _size(
+        self, cells: Mapping[str, Any], observable: str, kind: str, group: str, where: str
+    ) -> str:
         """What shares an unknown size of errors: plates differ in brightness, so each its own."""
-        own = f" on plate '{plate_in(cells, where)}'" if self.scale == "plate" else ""
-        return f"{observable}{own} ({kind})"
+        by_plate = self.scale if self.scale and "plate" in self.scale else None
+        return f"{observable}{sharing(by_plate, group, cells, where)} ({kind})"
 
     def _kind(self, given: str, observable: str, where: str) -> str:
         noise = self.noise
