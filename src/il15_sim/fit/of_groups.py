@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.fit.problem import Problem
+from il15_sim.fit.treatments import groups_in
 from il15_sim.fit.unknowns import owners
 
 if TYPE_CHECKING:
@@ -48,11 +49,6 @@ def kept(problem: Problem) -> tuple[Kept, ...]:
     return tuple(found)
 
 
-def groups_of(problem: Problem) -> tuple[str, ...]:
-    """The groups of the arms."""
-    return tuple(dict.fromkeys(arm.group or name for name, arm in problem.arms.items()))
-
-
 def group_values(fit: Fit, group: str) -> dict[str, float]:
     """What holds in all arms of a group and is its own: estimates, then values that were given.
 
@@ -64,7 +60,7 @@ def group_values(fit: Fit, group: str) -> dict[str, float]:
     problem = fit.problem
     arms = {n: a for n, a in problem.arms.items() if (a.group or n) == group}
     if not arms:
-        raise unknown("group", group, [g for g in groups_of(problem) if g])
+        raise unknown("group", group, filter(None, groups_in(problem.arms)))
     name, first = next(iter(arms.items()))
     found = {
         parameter: fit.values[problem.unknowns[j].id]

@@ -136,43 +136,35 @@ def arm_of(given: object, subject: Subject, where: str) -> Arm:
     return Arm(regimen, values, tuple(changes), patients=patients)
 
 
-def in_groups(
-    arms: Mapping[str, Arm],
-    group_of: Mapping[str, str],
-    values: Mapping[str, Mapping[str, float]],
-    subject: Subject,
-) -> dict[str, Arm]:
-    """Arms in their groups, with the values that hold in all arms of one.
+def groups_in(arms: Mapping[str, Arm]) -> tuple[str, ...]:
+    """The groups of arms, each once."""
+    return tuple(dict.fromkeys(arm.group or name for name, arm in arms.items()))
 
-    Parameters
-    ----------
-    group_of : mapping of arm to group
-        Empty, or missing, for an arm that is a group of its own.
-    values : mapping of group to values by parameter
-        As the values of an arm.
+
+def with_group_values(
+    arms: Mapping[str, Arm], group: str, values: Mapping[str, float], subject: Subject
+) -> dict[str, Arm]:
+    """Arms with values that hold in all of one group, as the values of an arm.
 
     Raises
     ------
     InputError
         For a group without arms, and for what an arm of it sets itself.
     """
-    found = {name: replace(arm, group=group_of.get(name, "")) for name, arm in arms.items()}
-    names = list(dict.fromkeys(arm.group or name for name, arm in found.items()))
-    for group, own in values.items():
-        where = f"group '{group}'"
-        if group not in names:
-            raise unknown("group", group, filter(None, names))
-        shared = arm_of(own, subject, where)
-        for name, arm in found.items():
-            if (arm.group or name) != group:
-                continue
-            for told in own:
-                if told in {*arm.values, *(c.target for c in arm.changes if c.sets)}:
-                    raise InputError(f"'{told}'", where=where, why=f"arm '{name}' sets it itself")
-            both = {**arm.values, **shared.values}
-            patients = arm.patients and arm.patients.of(subject, both, where)
-            changes = (*arm.changes, *shared.changes)
-            found[name] = replace(arm, values=both, changes=changes, patients=patients)
+    if group not in groups_in(arms):
+        raise unknown("group", group, filter(None, groups_in(arms)))
+    where, found = f"group '{group}'", dict(arms)
+    shared = arm_of(values, subject, where)
+    for name, arm in arms.items():
+        if (arm.group or name) != group:
+            continue
+        for told in values:
+            if told in {*arm.values, *(c.target for c in arm.changes if c.sets)}:
+                raise InputError(f"'{told}'", where=where, why=f"arm '{name}' sets it itself")
+        both = {**arm.values, **shared.values}
+        patients = arm.patients and arm.patients.of(subject, both, where)
+        changes = (*arm.changes, *shared.changes)
+        found[name] = replace(arm, values=both, changes=changes, patients=patients)
     return found
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from il15_sim.errors import InputError
 from il15_sim.files.result_name import plain_name
-from il15_sim.fit.of_groups import group_values, groups_of
+from il15_sim.fit.of_groups import group_values
+from il15_sim.fit.treatments import groups_in
 from il15_sim.fit.unknowns import Unknown
 from il15_sim.model.variant import Override, Variant
 
@@ -49,7 +50,7 @@ def group_variants(fit: Fit) -> tuple[Variant, ...]:
     if not any(u.groups for u in problem.unknowns):
         return ()
     found = []
-    for group in groups_of(problem):
+    for group in groups_in(problem.arms):
         own = group_values(fit, group)
         rows = {
             u.parameter: _estimate(u, row, source)

@@ -21,16 +21,6 @@ def positive_of(table: Table, key: str) -> float:
     return value
 
 
-def values_of_groups(facts: Table) -> dict[str, dict[str, float]]:
-    """What the tables `[groups.name]` set in all arms of a group."""
-    found = {}
-    for name, table in facts.named_tables("groups").items() if "groups" in facts.data else ():
-        table.allow(("values",))
-        table.need("values", "values = { receptor_B_number = 300 }")
-        found[name] = table.numbers("values")
-    return found
-
-
 def whole_of(table: Table, key: str, least: int, default: int) -> int:
     """A whole number from `least` on."""
     value = table.data.get(key, default)

@@ -10,12 +10,12 @@ from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
 from il15_sim.fit.estimates import check_told
 from il15_sim.fit.file.estimates import read_estimates
-from il15_sim.fit.file.keys import number_of, positive_of, values_of_groups
+from il15_sim.fit.file.groups import arms_in_groups
+from il15_sim.fit.file.keys import number_of, positive_of
 from il15_sim.fit.file.noise import NoiseModel
 from il15_sim.fit.file.published_rows import arms_of, rows_of
 from il15_sim.fit.problem import Problem
 from il15_sim.fit.rows import Rows
-from il15_sim.fit.treatments import in_groups
 from il15_sim.fit.unknowns import time_shift
 from il15_sim.model import Model
 from il15_sim.simulation.subject import subject_of
@@ -49,8 +49,7 @@ def published_problem(facts: Table, file: Path, model: Model, folder: str | Path
             raise unknown("experiment", reference, arms, cohorts.at("reference_experiment"))
         model = model.with_values({factor: 1.0})
     group_of = {e.id: e.group for s in studies for e in s.experiments.values()}
-    with facts.told_at("groups"):
-        arms = in_groups(arms, group_of, values_of_groups(facts), subject_of(model))
+    arms = arms_in_groups(facts, arms, group_of, subject_of(model))
     quantities = read_quantities(data_dir(folder))
     rows = rows_of(studies, quantities, model, model_of_errors, cohorts is not None)
     if cohorts is not None and reference not in {r.factor for r in rows}:

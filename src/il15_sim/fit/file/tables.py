@@ -11,7 +11,7 @@ from typing import Any
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
 from il15_sim.fit.file.estimates import read_estimates
-from il15_sim.fit.file.keys import values_of_groups
+from il15_sim.fit.file.groups import arms_in_groups
 from il15_sim.fit.likelihoods import likelihood
 from il15_sim.fit.patient_predictor import check_patients
 from il15_sim.fit.patients import Patients
@@ -22,7 +22,7 @@ from il15_sim.fit.tables.checks import COLUMNS
 from il15_sim.fit.tables.groups import arms_of_groups, groups_of, members_of
 from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.tables.scales import check_scale
-from il15_sim.fit.treatments import Given, in_groups, read_arms
+from il15_sim.fit.treatments import Given, read_arms
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.simulation.dosing import Change
@@ -56,8 +56,7 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
     groups, members = groups_of(rows), members_of(rows)
     given = _given_arms(facts, groups, members, model, subject)
     arms = read_arms(given, subject, groups, source)
-    with facts.told_at("groups"):
-        arms = in_groups(arms, members, values_of_groups(facts), subject)
+    arms = arms_in_groups(facts, arms, members, subject)
     unknowns = read_estimates(facts, model, arms)
     check_patients(rows, arms, unknowns)
     inputs = {

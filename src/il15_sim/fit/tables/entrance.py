@@ -19,7 +19,7 @@ from il15_sim.fit.tables.cells import Table
 from il15_sim.fit.tables.groups import arms_of_groups, groups_of, members_of
 from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.tables.scales import check_scale
-from il15_sim.fit.treatments import Given, in_groups, read_arms
+from il15_sim.fit.treatments import Given, read_arms, with_group_values
 from il15_sim.fit.unknowns import described
 from il15_sim.model import Model
 from il15_sim.simulation.subject import subject_of
@@ -151,7 +151,9 @@ def table_problem(
     named, members = groups_of(rows), members_of(rows)
     chosen = arms if arms is not None else arms_of_groups(named, dose_of, members)
     given = read_arms(chosen, subject, named, table.source)
-    given = in_groups(given, members, groups or {}, subject)
+    given = {name: replace(arm, group=members[name]) for name, arm in given.items()}
+    for group, values in (groups or {}).items():
+        given = with_group_values(given, group, values, subject)
     unknowns = read_unknowns(estimate, bounds or {}, subject, given, priors)
     check_patients(rows, given, unknowns)
     inputs = {
