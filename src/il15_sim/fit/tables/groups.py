@@ -43,6 +43,15 @@ def group_in(cells: Mapping[str, Any]) -> str:
     return text_in(cells, "group") if "dose" in cells or "regimen" in cells else ""
 
 
+def given_in(arm: str, group: str) -> str:
+    """What an arm of a group was given, from its name.
+
+    >>> given_in("naive, 30", "naive"), given_in("30 pM", "")
+    ('30', '30 pM')
+    """
+    return arm.removeprefix(f"{group}{_AND}") if group else arm
+
+
 def groups_of(rows: Sequence[Row]) -> dict[str, str]:
     """Every arm that the rows name, with the place where it stands first."""
     found: dict[str, str] = {}
@@ -74,7 +83,7 @@ def arms_of_groups(
         return None
     found: dict[str, Given] = {}
     for arm, where in groups.items():
-        group = arm.removeprefix(f"{members[arm]}{_AND}")
+        group = given_in(arm, members[arm])
         if dose_of is not None:
             found[arm] = {dose_of: number(group, "dose", where)}
             continue
