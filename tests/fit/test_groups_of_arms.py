@@ -225,6 +225,20 @@ def test_what_only_an_arm_that_is_left_out_tells_keeps_its_first_value():
         assert left[group] == pytest.approx(-2 * density.sum(), rel=1e-4)
 
 
+def test_a_prediction_of_a_new_arm_may_be_of_a_group():
+    result = fitted(estimate=(OWN[0], "size"), groups={"slow": {"rate": 0.3}})
+    same = [result.prediction_profile("y", 1.5, arm, group=g) for arm, g in (
+        ("fast, 3", ""), ({"more": 3.0}, "fast"), ({"more": 3.0}, "slow"),
+    )]  # fmt: skip
+    ends = [(p.estimate, p.lower95, p.upper95) for p in same]
+    assert ends[1] == pytest.approx(ends[0], rel=1e-6)
+    assert ends[2][0] == pytest.approx(3 * result.values["size"] * np.exp(-0.45), rel=1e-5)
+    with pytest.raises(InputError, match="unknown group 'slo'; did you mean 'slow'"):
+        result.prediction_profile("y", 1.5, {"more": 3.0}, group="slo")
+    with pytest.raises(InputError, match="group 'slow' of arm 'fast, 3'; an arm of the fit has"):
+        result.prediction_profile("y", 1.5, "fast, 3", group="slow")
+
+
 def test_a_factor_may_be_that_of_a_group():
     told = readings().drop(columns="error")
     rows = problem_of(told, OWN, scale="group").rows
@@ -279,6 +293,27 @@ def test_wrong_values_of_groups(groups, told):
     with pytest.raises(InputError) as caught:
         fitted(groups=groups)
     assert str(caught.value).startswith(told)
+
+
+def test_a_scale_may_be_of_each_group_on_each_plate():
+    """Made readings of two groups on two plates, each with a brightness and a background."""
+    rng, parts = np.random.default_rng(5), []
+    for plate, (scale, offset) in {"p": (100.0, 30.0), "q": (40.0, 500.0)}.items():
+        told = readings().drop(columns="error").assign(plate=plate, unit="MFI")
+        factor = np.where(told["group"] == "fast", 1.0, 5.0) * scale
+        time, rate = told["time_h"], told["group"].map(RATES)
+        level = factor * told["dose"] * np.exp(-rate * time) + offset
+        parts.append(told.assign(value=level + rng.normal(size=len(told))))
+    told = pd.concat(parts, ignore_index=True)
+    options = {"noise": "normal", "offset": True}
+    result = fitted(told, OWN, scale="group and plate", **options)
+    names = [f"y in '{g}' on plate '{p}' (normal)" for p in "pq" for g in RATES]
+    assert result.objective.rows.factors == tuple(f"scale of {name}" for name in names)
+    assert result.objective.rows.sizes == tuple(names)
+    assert list(result.values.values()) == pytest.approx([*RATES.values()], rel=0.02)
+    # One brightness for both groups of a plate cannot tell them.
+    plain = fitted(told, OWN, scale="plate", **options)
+    assert plain.log_likelihood < result.log_likelihood - 50
 
 
 def test_a_row_without_a_group_is_refused():

@@ -58,17 +58,29 @@ def group_values(fit: Fit, group: str) -> dict[str, float]:
         For a group that no arm is of.
     """
     problem = fit.problem
-    arms = {n: a for n, a in problem.arms.items() if (a.group or n) == group}
-    if not arms:
-        raise unknown("group", group, filter(None, groups_in(problem.arms)))
-    name, first = next(iter(arms.items()))
+    given = shared_values(problem, group)
+    arms = problem.arms.items()
+    name, first = next((n, a) for n, a in arms if (a.group or n) == group)
     found = {
         parameter: fit.values[problem.unknowns[j].id]
         for parameter, j in owners(problem.unknowns, name, first).items()
         if problem.unknowns[j].groups
     }
-    every = [arm.values.items() for arm in arms.values()]
-    return {**found, **{k: v for k, v in every[0] if all((k, v) in own for own in every)}}
+    return {**found, **given}
+
+
+def shared_values(problem: Problem, group: str) -> dict[str, float]:
+    """The values that all arms of a group were given.
+
+    Raises
+    ------
+    InputError
+        For a group that no arm is of.
+    """
+    every = [a.values.items() for n, a in problem.arms.items() if (a.group or n) == group]
+    if not every:
+        raise unknown("group", group, filter(None, groups_in(problem.arms)))
+    return {k: v for k, v in every[0] if all((k, v) in own for own in every)}
 
 
 def fitted_model(fit: Fit, group: str | None = None) -> Model:

@@ -219,12 +219,12 @@ class Fit:
         *,
         quantity: str = "value",
         start_h: float = 0.0,
+        group: str = "",
     ) -> ParameterProfile:
-        """The profile likelihood of a prediction, for what was not measured too.
-
-        Arguments and errors are those of `il15_sim.fit.predictions.prediction_profile`.
-        """
-        return prediction_profile(self, observable, time_h, arm, quantity=quantity, start_h=start_h)
+        """The profile of a prediction, as `il15_sim.fit.predictions.prediction_profile` tells."""
+        return prediction_profile(
+            self, observable, time_h, arm, quantity=quantity, start_h=start_h, group=group
+        )
 
     @cached_property
     def certainty(self) -> Certainty:
