@@ -28,8 +28,9 @@ def arms_in_groups(
     """
     found = {name: replace(arm, group=group_of[name]) for name, arm in arms.items()}
     for group, table in facts.named_tables("groups").items() if "groups" in facts.data else ():
-        table.allow(("values",))
-        table.need("values", "values = { receptor_B_number = 300 }")
+        table.allow(("values", "dose_of"))
+        if "dose_of" not in table.data:
+            table.need("values", "values = { receptor_B_number = 300 }")
         if group not in groups_in(found):
             raise unknown("group", group, filter(None, groups_in(found)), table.at())
         with table.told_at("values"):

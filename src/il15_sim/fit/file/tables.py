@@ -108,10 +108,17 @@ def _given_arms(
         where, target = facts.at("dose_of"), facts.text("dose_of")
         if "arms" in facts.data:
             raise InputError("dose_of beside arms", where=where, why="both tell what was given")
-        if target not in model.values:
-            raise unknown("parameter", target, model.values, where)
+        others = {
+            name: (table.text("dose_of"), table.at("dose_of"))
+            for name, table in (facts.named_tables("groups") if "groups" in facts.data else {}).items()
+            if "dose_of" in table.data
+        }
+        for id_, place in ((target, where), *others.values()):
+            if id_ not in model.values:
+                raise unknown("parameter", id_, model.values, place)
         with facts.told_at("dose_of"):
-            return arms_of_groups(groups, target, members)
+            told = {name: id_ for name, (id_, _) in others.items()}
+            return arms_of_groups(groups, target, members, told)
     if "arms" not in facts.data:
         return arms_of_groups(groups, None, members)
     found: dict[str, Given] = {}

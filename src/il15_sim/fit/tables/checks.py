@@ -105,10 +105,10 @@ def check_censored(rows: Sequence[Row], source: str) -> None:
 
 
 def check_one_unit(rows: Sequence[Row]) -> None:
-    """Refuse relative readings of one observable in two units."""
+    """Refuse relative readings that share a factor in two units."""
     first: dict[str, str] = {}
     for row in rows:
-        if row.factor and first.setdefault(row.observable, row.unit) != row.unit:
-            before = first[row.observable]
+        if row.factor and first.setdefault(row.factor, row.unit) != row.unit:
+            before = first[row.factor]
             why = f"relative readings of '{row.observable}' before it are in '{before}'"
             raise InputError(f"unit '{row.unit}'", where=row.where, why=why)

@@ -67,9 +67,14 @@ def members_of(rows: Sequence[Row]) -> dict[str, str]:
 
 
 def arms_of_groups(
-    groups: Mapping[str, str], dose_of: str | None, members: Mapping[str, str]
+    groups: Mapping[str, str],
+    dose_of: str | None,
+    members: Mapping[str, str],
+    others: Mapping[str, str] | None = None,
 ) -> Mapping[str, Given] | None:
     """What arms say themselves: doses of one input, or regimens; None for a table without them.
+
+    Arms of the groups in `others` have doses of the input that stands there.
 
     Raises
     ------
@@ -85,7 +90,7 @@ def arms_of_groups(
     for arm, where in groups.items():
         group = given_in(arm, members[arm])
         if dose_of is not None:
-            found[arm] = {dose_of: number(group, "dose", where)}
+            found[arm] = {(others or {}).get(members[arm], dose_of): number(group, "dose", where)}
             continue
         try:
             found[arm] = Regimen.parse(group)
