@@ -202,6 +202,33 @@ def test_patients_of_a_group_vary_around_its_own_value():
     assert predicted == pytest.approx(expected, rel=1e-5)
 
 
+def test_values_of_a_group_are_the_middle_of_its_patients():
+    told = readings().query("dose == 1").drop(columns="dose").assign(statistic="geometric mean")
+    people = Patients(9, seed=2, vary={"rate": 30.0})
+    given = {"dose_of": None, "arms": {g: [people, {"more": 1.0}] for g in RATES}}
+    problem = problem_of(told, ("size",), groups={"slow": {"rate": 0.3}}, **given)
+    predicted = problem.objective().predictor.predict(np.array([[1.7]]))[0][0]
+    middle = np.mean(problem.arms["slow"].patients.factors["rate"])
+    rows = problem.rows.rows
+    rate = np.array([{"fast": 1.0, "slow": 0.3}[r.arm] for r in rows]) * middle
+    expected = 1.7 * np.exp(-rate * np.array([r.time_h for r in rows]))
+    assert predicted == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(InputError, match="group 'slow': 'rate' is 0 and varies between patients"):
+        problem_of(told, ("size",), groups={"slow": {"rate": 0.0}}, **given)
+
+
+def test_densities_at_many_points_are_those_of_the_closed_form(result):
+    time, dose, group = shape(result.problem)
+    shares = np.random.default_rng(3).uniform(0.3, 0.7, (20, 3))
+    fast, slow, size = result.objective.point(shares).T[:, :, None]
+    predicted = size * dose * np.exp(-np.where(group == "fast", fast, slow) * time)
+    value, sd = result.problem.rows.number, np.sqrt(np.log1p(ERROR**2))
+    residual = np.log(value / predicted) / sd
+    density = -0.5 * residual**2 - np.log(value * sd * np.sqrt(2 * np.pi))
+    found = result.objective.log_likelihoods(shares)
+    assert found == pytest.approx(density.sum(axis=1), rel=1e-4)
+
+
 def test_its_posterior_and_its_comparison_know_the_estimates_by_their_ids(result):
     assert FitTarget(result).names[:3] == ("rate_fast", "rate_slow", "size")
     one = replace(fitted(estimate=("rate", "size")).problem, name="one rate")
