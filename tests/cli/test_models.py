@@ -102,4 +102,4 @@ def test_check_passes_on_the_packaged_models_and_counts_the_kinds():
     result = invoke("check", "--summary")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1].startswith("all checks passed")
-    assert "measured  derived  fitted  assumed  total" in result.stdout
+    assert "measured  derived  fitted  assumed  setting  total" in result.stdout

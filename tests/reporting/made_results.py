@@ -80,6 +80,7 @@ ARMS = "run,regimen,changed_parameters,status\na,none,,ok\nb,none,k = 0,ok\n"
 PARAMETERS = """id,name,value,unit,kind,source,fact,note
 ka,uptake,0.5,1/h,measured,"Jain 2011, doi:10.1111/j.1365-2125.2011.03963.x",quote,
 kb,loss,0.25,1/h,assumed,-,,a guess
+link_switch,the link,1,dimensionless,setting,-,,1 lets it act
 """
 ESTIMATES = """\
 parameter,value,unit,lower95,upper95,lower_bound,upper_bound,on_bound,interval_on_bound

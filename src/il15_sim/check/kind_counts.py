@@ -1,4 +1,4 @@
-"""How many parameters are measured, derived, fitted and assumed."""
+"""How many parameters are of each kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def summary(table: ParameterTable, ids: Iterable[str] | None = None) -> dict[str
     --------
     >>> from il15_sim.model.parameters import Parameter
     >>> summary(ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),)))
-    {'measured': 0, 'derived': 0, 'fitted': 0, 'assumed': 1}
+    {'measured': 0, 'derived': 0, 'fitted': 0, 'assumed': 1, 'setting': 0}
     """
     counts = dict.fromkeys(KINDS, 0)
     for id_ in table if ids is None else ids:
@@ -50,8 +50,8 @@ def summary_text(table: ParameterTable, by_model: Mapping[str, Iterable[str]] | 
     --------
     >>> from il15_sim.model.parameters import Parameter
     >>> print(summary_text(ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),))))
-    parameters  measured  derived  fitted  assumed  total
-    all                0        0       0        1      1
+    parameters  measured  derived  fitted  assumed  setting  total
+    all                0        0       0        1        0      1
     """
     counts = {"all": summary(table)}
     for name, ids in (by_model or {}).items():

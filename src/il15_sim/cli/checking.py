@@ -20,7 +20,7 @@ from il15_sim.errors import InputError
       il15-sim --models my_models check --summary
     """,
 )
-@click.option("--summary", is_flag=True, help="Count measured, derived, fitted and assumed.")
+@click.option("--summary", is_flag=True, help="Count parameters of each kind.")
 @click.pass_obj
 def check(models: Path | None, summary: bool) -> None:
     """Check units, bounds, sources, formulas and values of the models; exit 2 on an error."""

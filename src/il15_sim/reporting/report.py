@@ -13,6 +13,7 @@ from il15_sim._version import __version__
 from il15_sim.errors import InputError
 from il15_sim.files.atomic import write_atomic
 from il15_sim.files.record import MANIFEST, digest
+from il15_sim.model.parameters import KINDS
 from il15_sim.plots.knockout import subset_of
 from il15_sim.plots.labels import name_of, unit_text
 from il15_sim.reporting.report_data import (
@@ -25,7 +26,6 @@ from il15_sim.reporting.report_data import (
 from il15_sim.reporting.sweeps import sweep_view
 
 REPORT = "report.html"
-KINDS = ("measured", "derived", "fitted", "assumed")
 _EXPOSURE = ("AUC0-12", "Cmax", "trough")
 _RESPONSE = ("baseline", "level", "change", "fold")
 
