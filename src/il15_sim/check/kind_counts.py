@@ -43,8 +43,14 @@ def parameters_by_model(models_dir: str | Path, table: ParameterTable) -> dict[s
     return used
 
 
-def summary_text(table: ParameterTable, by_model: Mapping[str, Iterable[str]] | None = None) -> str:
+def summary_text(
+    table: ParameterTable,
+    by_model: Mapping[str, Iterable[str]] | None = None,
+    upstream: Mapping[str, Mapping[str, int]] | None = None,
+) -> str:
     """The counts as a table to print: one line for the whole, one for each model.
+
+    `upstream` adds a second table: what each of some observables rests on.
 
     Examples
     --------
@@ -56,9 +62,15 @@ def summary_text(table: ParameterTable, by_model: Mapping[str, Iterable[str]] | 
     counts = {"all": summary(table)}
     for name, ids in (by_model or {}).items():
         counts[name] = summary(table, ids)
-    width = max(len(name) for name in ("parameters", *counts))
-    header = "  ".join(["parameters".ljust(width), *KINDS, "total"])
-    lines = [header]
+    tables = [_lines("parameters", counts)]
+    if upstream:
+        tables.append(_lines("upstream of", upstream))
+    return "\n\n".join(tables)
+
+
+def _lines(title: str, counts: Mapping[str, Mapping[str, int]]) -> str:
+    width = max(len(name) for name in (title, *counts))
+    lines = ["  ".join([title.ljust(width), *KINDS, "total"])]
     for name, kinds in counts.items():
         cells = [str(kinds[k]).rjust(len(k)) for k in KINDS]
         cells.append(str(sum(kinds.values())).rjust(len("total")))
