@@ -141,6 +141,19 @@ def test_an_assumed_row_says_why(folder, reason):
     assert told(folder, "assumed") == []
 
 
+@pytest.mark.parametrize("note", ["", "CVs", "the spread between patients is assumed"])
+def test_a_variability_says_where_it_comes_from(folder, note):
+    n = change_row(folder, "ka", note=note)
+    (line,) = told(folder, "variability")
+    assert line.endswith(
+        f"line {n}: the variability of 'ka' has no origin; say in its note where the CV is from, "
+        "or write CV assumed"
+    )
+    for good in ("CV of the 9 men", "a start value; CV assumed"):
+        change_row(folder, "ka", note=good)
+        assert told(folder, "variability") == []
+
+
 @pytest.mark.parametrize("note", ["", "-", "1 is on"])
 def test_a_setting_says_what_its_values_mean(folder, note):
     change_row(folder, "base_left", kind="setting", fact="counts differ by cell type", note=note)

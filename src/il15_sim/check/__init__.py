@@ -14,7 +14,7 @@ from il15_sim.check.headline_counts import headline_kinds, headlines, sync_headl
 from il15_sim.check.kind_counts import parameters_by_model, summary, summary_text
 from il15_sim.check.list_checks import drugs, observables
 from il15_sim.check.model_checks import rows, sbml, units, values
-from il15_sim.check.origin_checks import assumed, derived, fitted, measured, settings
+from il15_sim.check.origin_checks import assumed, derived, fitted, measured, settings, variability
 from il15_sim.check.patient_file import (
     patient_blocks,
     steady_starts,
@@ -46,7 +46,7 @@ Check = Callable[[Problem], Iterator[Finding]]
 #: Checks of the table and the variants alone.
 TABLE_CHECKS: tuple[Check, ...] = (
     *(identifiers, kinds, units_parse, bounds, priors),
-    *(measured, derived, fitted, assumed, settings),
+    *(measured, derived, fitted, assumed, settings, variability),
     *(variants, shipped_overlap),
 )
 #: Checks of the models against the table; they need every model.

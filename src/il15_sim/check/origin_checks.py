@@ -76,6 +76,15 @@ def settings(problem: Problem) -> Iterator[Finding]:
             yield Finding("settings", "error", problem.at(p.id), message)
 
 
+def variability(problem: Problem) -> Iterator[Finding]:
+    """A between-patient variability says in the note where it comes from, if only "CV assumed"."""
+    for p in problem.table.parameters:
+        if p.iiv_cv_percent is not None and not re.search(r"\bCV\b", p.note):
+            message = f"the variability of '{p.id}' has no origin; say in its note where the CV is"
+            told = f"{message} from, or write CV assumed"
+            yield Finding("variability", "error", problem.at(p.id), told)
+
+
 def fitted(problem: Problem) -> Iterator[Finding]:
     """A fitted row names a fit and a variant that exist, and the variant carries the parameter.
 
