@@ -12,28 +12,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from il15_sim.behaviours.verdict import Rise, Verdict, rise
+from il15_sim.behaviours.subset import DAY, SORAFENIB, subset
+from il15_sim.behaviours.verdict import Verdict, rise
 from il15_sim.endpoints import accumulation, auc_0_12, fold, half_life, time_to_baseline
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
 from il15_sim.results import Runs
 from il15_sim.simulation import simulate
 
-SORAFENIB = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=56)
 TEMOZOLOMIDE = Regimen.parse("temozolomide 150 mg/m2 q24h d1-5/28 x 56 d")
-#: Two cycles of 28 days.
-DAY = 56.0
-
-#: Knock-outs hold for good: each patient starts from the steady state that belongs to it.
-KNOCK_OUTS: dict[str, dict[str, float]] = {
-    "no IL-15Rα induction": {
-        "il15ra_inducibility_monocyte": 0.0,
-        "il15ra_inducibility_tumour": 0.0,
-    },
-    "no MICA/B": {"mica_expression": 0.0},
-    "no NKG2D signal": {"dap10_activity": 0.0},
-}
-NO_SORAFENIB = "no sorafenib"
 
 
 def steady(model: Model) -> Verdict:
@@ -112,57 +99,6 @@ def induction(model: Model) -> Verdict:
     return Verdict(
         "induction",
         "IL-15Rα rises with dose, saturates, and is back within 21 days of the last dose",
-        bool(holds),
-        numbers,
-    )
-
-
-def subset_rises(model: Model, knock_outs: bool = True) -> dict[str, Rise]:
-    """Rise of the subset in the reference and in every knock-out, with and without temozolomide.
-
-    Keys are `"<patient>, with temozolomide"` and `"<patient>, alone"`.
-    """
-    patients: dict[str, dict[str, float]] = {"reference": {}}
-    if knock_outs:
-        patients |= KNOCK_OUTS
-    cases = [(p, v, SORAFENIB) for p, v in patients.items()]
-    if knock_outs:
-        cases.append((NO_SORAFENIB, {}, Regimen.none()))
-    names, regimens, overrides = [], [], []
-    for patient, values, sorafenib in cases:
-        for told, other in (("with temozolomide", TEMOZOLOMIDE), ("alone", Regimen.none())):
-            names.append(f"{patient}, {told}")
-            regimens.append(sorafenib + other)
-            overrides.append(values)
-    runs = simulate(
-        model,
-        regimens,
-        times_h=[0.0, 24 * DAY],
-        observables=["cd4_nkg2d_percent", "cd4_nkg2d_per_uL"],
-        parameters=overrides,
-        names=names,
-    )
-    return {name: rise(runs, i) for i, name in enumerate(names)}
-
-
-def subset(model: Model) -> Verdict:
-    """The subset rises on sorafenib, and each link of the chain is needed."""
-    rises = subset_rises(model)
-    numbers: dict[str, float] = {}
-    holds = True
-    for told in ("with temozolomide", "alone"):
-        reference = rises[f"reference, {told}"]
-        numbers[f"fold, {told}"] = reference.fold
-        holds &= reference.fold >= 1.25 and reference.points > 0 and reference.count > 0
-        for patient in (*KNOCK_OUTS, NO_SORAFENIB):
-            left = rises[f"{patient}, {told}"]
-            share = left.points / reference.points
-            numbers[f"share of the rise left, {patient}, {told}"] = share
-            holds &= share <= 0.25 and left.count / reference.count <= 0.25
-    return Verdict(
-        "subset",
-        "the subset's share is at least 1.25 times its baseline on day 56, and at most a quarter "
-        "of the rise is left without any link (size assumed)",
         bool(holds),
         numbers,
     )
