@@ -21,14 +21,14 @@ READINGS = pd.DataFrame(
         "time_min": [5, 15, 30, 60, 120, 240] * 2,
         "observable": "pstat5_cd4",
         "value": [
-            *(0.015, 0.061, 0.191, 0.318, 0.400, 0.393),
-            *(0.071, 0.312, 0.495, 0.715, 0.559, 0.418),
+            *(0.023, 0.062, 0.150, 0.160, 0.140, 0.100),
+            *(0.570, 0.690, 0.590, 0.460, 0.310, 0.170),
         ],
-        "group": ["30 pM"] * 6 + ["300 pM"] * 6,
+        "group": ["0.3 nM"] * 6 + ["3 nM"] * 6,
     }
 )
 #: What each group was given: IL-15 in pM, from 0 h on.
-ARMS = {"30 pM": {"il15_soluble": 30.0}, "300 pM": {"il15_soluble": 300.0}}
+ARMS = {"0.3 nM": {"il15_soluble": 300.0}, "3 nM": {"il15_soluble": 3000.0}}
 
 
 def main() -> None:
@@ -41,10 +41,10 @@ def main() -> None:
     result = fit_table(
         Model.load("cd4_signalling"),
         given.table or READINGS,
-        estimate=["pstat5_half_signal", "desensitisation_max"],
+        estimate=["pstat5_half_share", "stat5_use_rate"],
         arms=ARMS,
     )
-    profile = result.profile("pstat5_half_signal")
+    profile = result.profile("pstat5_half_share")
     print(result)
     print(profile)
     result.save(given.out / "fit.json")

@@ -104,7 +104,8 @@ def test_estimates_of_groups(tmp_path, version):
             here = owners(problem.unknowns, name, arm)
             assert owners(again.unknowns, name_there, arm_there) == here
         assert {n: a.group for n, a in again.arms.items()} == {
-            "naive_30": "naive", "naive_300": "naive", "memory_30": "memory", "memory_300": "memory"
+            "naive_300": "naive", "naive_3000": "naive",
+            "memory_300": "memory", "memory_3000": "memory",
         }  # fmt: skip
 
 

@@ -154,34 +154,35 @@ data = "a.csv"
 dose_of = "il15_soluble"
 likelihood = { pstat5_cd4 = "normal" }
 scale = "observable"
-estimate = ["pstat5_half_signal"]
+estimate = ["pstat5_half_share"]
 """
 DOSES = """time_min,observable,value,unit,dose
-15,pstat5_cd4,210,MFI,30
-60,pstat5_cd4,480,MFI,30.0
-15,pstat5_cd4,900,MFI,300
-60,pstat5_cd4,1200,MFI,300
+15,pstat5_cd4,110,MFI,300
+60,pstat5_cd4,180,MFI,300.0
+15,pstat5_cd4,940,MFI,3000
+60,pstat5_cd4,980,MFI,3000
 """
 
 
 def test_doses_may_stand_in_the_table(tmp_path):
     problem = read_fit(write(tmp_path, DISH, a=DOSES))
     assert {name: [c.amount for c in arm.changes] for name, arm in problem.arms.items()} == {
-        "30": [30.0], "300": [300.0],
+        "300": [300.0], "3000": [3000.0],
     }  # fmt: skip
     assert {r.factor for r in problem.rows.rows} == {"scale of pstat5_cd4 (normal)"}
     assert {r.kind for r in problem.rows.rows} == {"normal"}
-    doses = {"30": {"il15_soluble": 30.0}, 300: {"il15_soluble": 300.0}}
+    doses = {"300": {"il15_soluble": 300.0}, 3000: {"il15_soluble": 3000.0}}
     other = fit_table(
-        Model.load("cd4_signalling"), tmp_path / "a.csv", "pstat5_half_signal", arms=doses,
-        noise={"pstat5_cd4": "normal"}, scale="observable", starts=1,
+        # A fit file begins at the table's own values, before any fit.
+        Model.load("cd4_signalling", variants=()), tmp_path / "a.csv", "pstat5_half_share",
+        arms=doses, noise={"pstat5_cd4": "normal"}, scale="observable", starts=1,
     )  # fmt: skip
     assert run_fit(problem, starts=1).frame.equals(other.frame)
     against = DOSES.replace("dose", "dose,quantity,against").replace("\n60,", "\n60.0,")
-    against = against.replace(",30\n", ",30,,\n").replace(",30.0\n", ",30.0,ratio,300.0\n")
-    against = against.replace(",300\n", ",300,,\n").replace("480,MFI", "0.4,1")
+    against = against.replace(",300\n", ",300,,\n").replace(",300.0\n", ",300.0,ratio,3000.0\n")
+    against = against.replace(",3000\n", ",3000,,\n").replace("180,MFI", "0.2,1")
     rows = read_fit(write(tmp_path, DISH, a=against)).rows.rows
-    assert [o.arm for o in rows[1].reads.outputs] == ["30", "300"]
+    assert [o.arm for o in rows[1].reads.outputs] == ["300", "3000"]
     # A ratio has no factor and its own unit.
     assert (rows[1].factor, rows[1].unit) == ("", "1")
 
@@ -245,14 +246,14 @@ def test_a_mistake_of_the_table_is_told_with_its_line(tmp_path, old, new, told):
 def test_doses_without_their_input_are_refused(tmp_path):
     text = DISH.replace('dose_of = "il15_soluble"\n', "")
     told = refused(
-        write(tmp_path, text, a=DOSES), "a.csv: line 2: group '30' without an arm of its own"
+        write(tmp_path, text, a=DOSES), "a.csv: line 2: group '300' without an arm of its own"
     )
     assert "or dose_of (--dose-of) with the input it is of" in told
     text = DISH.replace("il15_soluble", "il15_solubl")
     refused(
         write(tmp_path, text, a=DOSES), "4: unknown parameter 'il15_solubl'; did you mean 'il15"
     )
-    named = DOSES.replace("dose", "group").replace(",30\n", ",low\n")
+    named = DOSES.replace("dose", "group").replace(",300\n", ",low\n")
     refused(write(tmp_path, DISH, a=named), "own.toml:4: ")
     refused(write(tmp_path, DISH, a=named), "a.csv: line 2: dose is not a number: 'low'")
     none = "\n".join(line.rpartition(",")[0] for line in DOSES.splitlines()) + "\n"

@@ -24,8 +24,8 @@ ARMS = {
     "single": Regimen.parse("sorafenib 400 mg at 0 h"),
     "twice": Regimen.parse("sorafenib 200 mg bid x 2 d"),
 }
-CELL = {"pstat5_half_signal": 8.0, "desensitisation_max": 1.5, "pstat5_turnover": 6.0}
-LIGAND = {"low": 30.0, "middle": 300.0, "high": 3000.0}
+CELL = {"pstat5_half_share": 0.4, "stat5_use_rate": 1.5, "active_degradation": 0.5}
+LIGAND = {"low": 300.0, "middle": 3000.0, "high": 30_000.0}
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +120,8 @@ def test_parameters_of_a_group_hold_from_before_the_start(dish):
     arms = read_arms([given, {"il15_soluble": 100.0}], subject, groups_of(rows.rows), "data")
     assert arms[""].values == given
     assert arms[""].changes == (Change(0.0, "il15_soluble", 100.0, sets=True),)
-    unknowns = read_unknowns("pstat5_turnover", {}, subject, arms)
-    found = Predictor(subject, rows, arms, unknowns).predict(np.array([[4.0]]))[0][0]
+    unknowns = read_unknowns("active_degradation", {}, subject, arms)
+    found = Predictor(subject, rows, arms, unknowns).predict(np.array([[0.4]]))[0][0]
     assert found == pytest.approx([600.0], rel=1e-4)
 
 

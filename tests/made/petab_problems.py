@@ -12,12 +12,12 @@ model = "cd4_signalling"
 data = "dish.csv"
 likelihood = "{kind}"
 {scale}
-estimate = ["pstat5_half_signal", "desensitisation_max", "receptor_B_number"]
-[arms."30 pM".values]
-il15_soluble = 30
-[arms."300 pM".values]
+estimate = ["pstat5_half_share", "stat5_use_rate", "receptor_B_number"]
+[arms."0.3 nM".values]
 il15_soluble = 300
-desensitisation_max = 0.2
+[arms."3 nM".values]
+il15_soluble = 3000
+stat5_use_rate = 0.2
 """
 DOSED = """title = "An agonist in the blood"
 model = "il15_agonist"
@@ -40,17 +40,17 @@ dose_of = "il15_soluble"
 receptor_B_number = 50
 [[estimate]]
 id = "half naive"
-parameter = "pstat5_half_signal"
+parameter = "pstat5_half_share"
 groups = ["naive"]
 [[estimate]]
 id = "half_memory"
-parameter = "pstat5_half_signal"
+parameter = "pstat5_half_share"
 groups = ["memory"]
 [[estimate]]
 id = "receptor_B_number"
 groups = ["memory"]
 [[estimate]]
-id = "desensitisation_max"
+id = "stat5_use_rate"
 """
 OWN_CLEARANCE = """
 [[estimate]]
@@ -87,10 +87,10 @@ def shipped():
 
 def dish(folder: Path, kind="log-normal", scale=""):
     """pSTAT5 of two groups, one of which has another value of what is estimated."""
-    times, low, high = [5, 15, 30, 60], [0.071, 0.31, 0.5, 0.42], [0.2, 0.5, 0.7, 0.61]
+    times, low, high = [5, 15, 30, 60], [0.023, 0.08, 0.14, 0.17], [0.58, 0.74, 0.65, 0.48]
     rows = [
         f"{t},pstat5_cd4,{v},{g}"
-        for g, values in (("30 pM", low), ("300 pM", high))
+        for g, values in (("0.3 nM", low), ("3 nM", high))
         for t, v in zip(times, values, strict=True)
     ]
     text = "\n".join(["time_min,observable,value,group", *rows]) + "\n"
@@ -106,7 +106,7 @@ def cells(folder: Path):
     rows = [
         f"{t},pstat5_cd4,{v},{group},{dose}"
         for group, values in levels.items()
-        for dose in (30, 300)
+        for dose in (300, 3000)
         for t, v in zip((5, 15, 60), values, strict=True)
     ]
     text = "\n".join(["time_min,observable,value,group,dose", *rows]) + "\n"

@@ -92,8 +92,8 @@ def sorafenib_set(seed):
     return Truth(rise, stats.chi2.ppf(0.95, len(truth)), inside(result, truth))
 
 
-CELL = {"pstat5_half_signal": 8.0, "desensitisation_max": 1.5}
-DOSES, MINUTES = (30.0, 100.0, 300.0, 3000.0), (5, 15, 30, 60, 120, 240)
+CELL = {"pstat5_half_share": 0.4, "stat5_use_rate": 1.5}
+DOSES, MINUTES = (300.0, 1000.0, 3000.0, 30_000.0), (5, 15, 30, 60, 120, 240)
 LOG_SD = 0.15
 
 

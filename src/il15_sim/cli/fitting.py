@@ -90,7 +90,7 @@ def _of_table(file: Path, models: Path | None, own: dict[str, Any]) -> Problem:
     from il15_sim.fit.tables.entrance import table_problem
     from il15_sim.model import Model
 
-    for option, example in (("--model", "cd4_signalling"), ("--estimate", "pstat5_half_signal")):
+    for option, example in (("--model", "cd4_signalling"), ("--estimate", "pstat5_half_share")):
         if own[option] is None:
             why = "a table of readings does not say it"
             raise InputError(f"no {option}", why=why, fix=f"add {option} {example}")
@@ -116,7 +116,7 @@ def _of_table(file: Path, models: Path | None, own: dict[str, Any]) -> Problem:
       il15-sim fit sorafenib_pk --starts 20
       il15-sim fit my_fit.toml --out my_results
       il15-sim fit my_petab/problem.yaml
-      il15-sim fit readings.csv --model cd4_signalling --estimate pstat5_half_signal,pstat5_turnover
+      il15-sim fit readings.csv --model cd4_signalling --estimate pstat5_half_share,pstat5_hill
       il15-sim fit sorafenib_pk --leave-one-out
       il15-sim --models my_models fit sorafenib_pk --write-variant
     """,

@@ -32,8 +32,8 @@ class Estimate:
 
     Examples
     --------
-    >>> Estimate("turnover_naive", "pstat5_turnover", ("naive_cd4",)).parameter
-    'pstat5_turnover'
+    >>> Estimate("half_naive", "pstat5_half_share", ("naive_cd4",)).parameter
+    'pstat5_half_share'
     """
 
     id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from il15_sim.errors import unknown
+from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
 from il15_sim.fit.treatments import Arm, groups_in, with_group_values
 from il15_sim.simulation.subject import Subject
@@ -31,6 +31,10 @@ def arms_in_groups(
         table.allow(("values", "dose_of"))
         if "dose_of" not in table.data:
             table.need("values", "values = { receptor_B_number = 300 }")
+        elif "dose_of" not in facts.data:
+            why = "without one of the file nothing was given by dose"
+            where, fix = table.at("dose_of"), "add dose_of above the groups, or leave it out here"
+            raise InputError(f"dose_of of group '{group}'", where=where, why=why, fix=fix)
         if group not in groups_in(found):
             raise unknown("group", group, filter(None, groups_in(found)), table.at())
         with table.told_at("values"):

@@ -108,11 +108,10 @@ def _given_arms(
         where, target = facts.at("dose_of"), facts.text("dose_of")
         if "arms" in facts.data:
             raise InputError("dose_of beside arms", where=where, why="both tell what was given")
+        own = facts.named_tables("groups") if "groups" in facts.data else {}
         others = {
             name: (table.text("dose_of"), table.at("dose_of"))
-            for name, table in (
-                facts.named_tables("groups") if "groups" in facts.data else {}
-            ).items()
+            for name, table in own.items()
             if "dose_of" in table.data
         }
         for id_, place in ((target, where), *others.values()):
