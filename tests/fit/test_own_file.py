@@ -209,7 +209,7 @@ FILE = [
     ("[arms.low]", "[arms.lo]", "own.toml:9: arms.lo: unknown group 'lo'; did you mean 'low'?"),
     ("[arms.high]", '[arms.none]\nregimen = "x"\n[arms.high]', "own.toml:12: arms.none: unknown g"),
     ("sorafenib 400 mg at 0 h", "sorafenib 400 at 0 h", "own.toml:10: arms.low: "),
-    ("gut_limit = 50.0", "gut_limi = 1", "arm 'high': unknown parameter 'sorafenib_gut_limi'; did "),
+    ("gut_limit = 50.0", "gut_limi = 1", "arm 'high': unknown parameter 'sorafenib_gut_limi'; di"),
     ("gut_limit = 50.0", "gut_limit = true", "values of sorafenib_gut_limit is not a number: T"),
     ("start = 4.0", "start = 40.0", "own.toml:18: estimate number 1: start 40 lies outside the bo"),
     ("start = 4.0", "start = nan", "own.toml:18: estimate number 1: 'start' is not a finite numbe"),

@@ -60,11 +60,11 @@ def test_sorafenib_that_is_lost_is_what_left_through_gut_wall_and_clearance():
     flows = ["sorafenib_gut_loss", "sorafenib_wall_loss", "sorafenib_elimination"]
     # Exposure is lost within hours here, to be seen.
     fast = {"sorafenib_exposure_loss_rate": 0.5}
-    areas = [auc(flow, days=(0, 4)).named(flow) for flow in flows]
+    areas = [auc(flow, days=(0, 4)).named(f"area_{flow}") for flow in flows]
     how = {"times_h": [96.0], "observables": DRUG, "parameters": fast, "rtol": TIGHT}
     runs = simulate(SORAFENIB, once, endpoints=areas, **how)
     left = runs.values[0, -1].sum()
-    gut, wall, out = (float(runs[flow][0]) for flow in flows)
+    gut, wall, out = (float(runs[f"area_{flow}"][0]) for flow in flows)
     assert min(gut, wall, out) > 5
     lost = gut + wall + (1 - SORAFENIB.values["sorafenib_biliary_share"]) * out
     assert left + lost == pytest.approx(400, rel=1e-8)
