@@ -138,7 +138,7 @@ ASKED = {
     ),
     "start outside": (
         {"bounds": {"sorafenib_clearance": (10, 40)}},
-        "the model's value 4.883 lies outside the bounds 10 to 40; start elsewhere with model.wi",
+        "the model's value 4.8831 lies outside the bounds 10 to 40; start elsewhere with model.wi",
     ),
     "bounds of another": (
         {"bounds": {"sorafenib_volume": (10, 40)}},
