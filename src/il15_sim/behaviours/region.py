@@ -30,6 +30,7 @@ HELD = frozenset(
         "expansion_switch",
         "conversion_switch",
         "redistribution_switch",
+        "smica_downmodulation_switch",
         "tumour_growth_switch",
         "agonist_complexed_share",
     }
