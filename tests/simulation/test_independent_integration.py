@@ -54,7 +54,7 @@ DOSED = {
 DRIVEN = {
     "il15ra_induction": {"sorafenib_free_nM": 30.0},
     "trans_presentation": {"il15ra_synthesis": 150.0, "il15_elsewhere": 3.0, "il15_sink": 1.5},
-    "mica_nkg2d": {"sorafenib_free_nM": 40.0, "ligand_induction": 0.4, "pstat5_cd4": 0.5},
+    "mica_nkg2d": {"sorafenib_free_nM": 40.0, "ligand_induction": 0.4, "il15_engagement": 3.0},
     "cd4_signalling": {
         **{"il15_soluble": 900.0, "il15_shed": 20.0, "trans_complexes": 800.0},
         **{"nkg2d_engaged": 450.0, "cis_A_number": 700.0},
