@@ -124,3 +124,20 @@ def test_a_patient_without_a_steady_state_is_not_steady(model):
     verdict = steady(model.with_values({"smica_clearance": 0.0}))
     assert not verdict.holds
     assert np.isnan(verdict.numbers["largest relative drift"])
+
+
+@pytest.mark.parametrize("variant", ["no_smica_downmodulation", "il15_in_complex"])
+def test_each_hypothesis_has_its_own_steady_state(model, variant):
+    assert steady(model.with_variant(variant)).holds
+
+
+def test_plasma_il15_is_all_bound_in_its_variant(model):
+    runs = simulate(
+        model.with_variant("il15_in_complex"),
+        Regimen.none(),
+        times_h=[0.0],
+        observables=["il15_plasma_pg_per_mL", "il15_soluble_plasma", "il15_shed_plasma"],
+    )
+    total, free, bound = runs.values[0, 0]
+    assert total == pytest.approx(7.1, rel=0.1)
+    assert free / (free + bound) < 0.01
