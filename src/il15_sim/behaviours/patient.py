@@ -12,15 +12,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from il15_sim.behaviours.subset import DAY, SORAFENIB, subset
-from il15_sim.behaviours.verdict import Verdict, rise
+from il15_sim.behaviours.courses import DAY, SORAFENIB, TEMOZOLOMIDE
+from il15_sim.behaviours.ligands import soluble_mica, untreated
+from il15_sim.behaviours.subset import subset
+from il15_sim.behaviours.verdict import Verdict
 from il15_sim.endpoints import accumulation, auc_0_12, fold, half_life, time_to_baseline
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
-from il15_sim.results import Runs
 from il15_sim.simulation import simulate
-
-TEMOZOLOMIDE = Regimen.parse("temozolomide 150 mg/m2 q24h d1-5/28 x 56 d")
 
 
 def steady(model: Model) -> Verdict:
@@ -28,9 +27,10 @@ def steady(model: Model) -> Verdict:
     still = model.with_values({"tumour_growth_switch": 0.0})
     runs = simulate(still, Regimen.none(), times_h=[0.0, 2160.0], observables=model.states)
     start, end = np.array([runs.get(0, state) for state in model.states]).T
-    # A state that is empty (a drug before its first dose) has no relative drift.
-    filled = np.abs(start) > 1e-9
-    drift = float(np.max(np.abs(end[filled] / start[filled] - 1)))
+    # A state that is empty (a drug before its first dose) has no relative drift; one that is not
+    # finite (no steady state was found) has none that is small.
+    filled = ~(np.abs(start) <= 1e-9)
+    drift = float(np.max(np.abs(end[filled] / start[filled] - 1), initial=0.0))
     empty = float(np.max(np.abs(end[~filled]), initial=0.0))
     return Verdict(
         "steady",
@@ -121,40 +121,6 @@ def denominator(model: Model) -> Verdict:
     )
 
 
-def soluble_mica(model: Model) -> Verdict:
-    """High soluble MICA at baseline lowers surface NKG2D and the response."""
-    observables = ["smica_plasma_pg_per_mL", "nkg2d_cd4", "cd4_nkg2d_percent", "cd4_nkg2d_per_uL"]
-    # Five times the reference, as in the upper part of advanced cancer.
-    usual = simulate(model, SORAFENIB, times_h=[0.0, 24 * DAY], observables=observables)
-    clearance = model.values["smica_clearance"]
-    level_pM = usual.get(0, observables[0])[0] / model.values["smica_molar_mass"]
-    more = model.values["smica_other_source"] + 4 * level_pM * clearance
-    high = simulate(
-        model,
-        SORAFENIB,
-        times_h=[0.0, 24 * DAY],
-        observables=observables,
-        parameters={"smica_other_source": more},
-    )
-    numbers = {
-        "soluble MICA, fold of the reference": _start_ratio(high, usual, observables[0]),
-        "surface NKG2D, fold of the reference": _start_ratio(high, usual, observables[1]),
-        "rise in points, fold of the reference": rise(high, 0).points / rise(usual, 0).points,
-        "rise in count, fold of the reference": rise(high, 0).count / rise(usual, 0).count,
-    }
-    _, surface, points, count = numbers.values()
-    return Verdict(
-        "soluble MICA",
-        "five times the soluble MICA lowers surface NKG2D by at least a tenth, and the rise",
-        bool(surface < 0.9 and 0 < points < 1 and 0 < count < 1),
-        {k: float(v) for k, v in numbers.items()},
-    )
-
-
-def _start_ratio(one: Runs, other: Runs, observable: str) -> float:
-    return float(one.get(0, observable)[0] / other.get(0, observable)[0])
-
-
 #: Rates of an infusion that imposes free levels from clinical ones to far above.
 IMPOSED_MG_PER_H = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 
@@ -195,6 +161,7 @@ BEHAVIOURS: dict[str, Callable[[Model], Verdict]] = {
     "subset": subset,
     "denominator": denominator,
     "soluble MICA": soluble_mica,
+    "untreated": untreated,
     "bell": bell,
 }
 

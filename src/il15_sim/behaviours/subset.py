@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from il15_sim.behaviours.courses import DAY, SORAFENIB, TEMOZOLOMIDE
 from il15_sim.behaviours.verdict import Verdict
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
@@ -21,16 +22,13 @@ from il15_sim.simulation import simulate
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Two cycles of 28 days.
-DAY = 56.0
-SORAFENIB = Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=DAY)
-#: What is given beside sorafenib, and sorafenib as it is given then. The trial's own schedule is that
-#: of its registry record: sorafenib from day 8 of the first cycle, temozolomide one week in two.
+#: Sorafenib, and what is given beside it. The trial's own schedule is that of its registry record:
+#: sorafenib from day 8 of the first cycle, temozolomide one week in two.
 SCHEDULES: Mapping[str, tuple[Regimen, Regimen]] = {
     "alone": (SORAFENIB, Regimen.none()),
     "with temozolomide d1-5/28": (
         SORAFENIB,
-        Regimen.parse("temozolomide 150 mg/m2 q24h d1-5/28 x 56 d"),
+        TEMOZOLOMIDE,
     ),
     "as in the trial": (
         Regimen.parse("sorafenib 400 mg q12h x 49 d from d7"),
@@ -75,7 +73,7 @@ class Rise:
 
 
 def own_rest(model: Model, patients: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Share of IL-2Rβ that is engaged in each untreated patient: what its engagement counts against.
+    """Share of IL-2Rβ engaged in each untreated patient: what its engagement is counted against.
 
     Examples
     --------
@@ -111,8 +109,8 @@ def rises(
 ) -> dict[tuple[str, str], Rise]:
     """The rise in the reference patient and in others, under every schedule.
 
-    Every patient starts from its own untreated steady state, and what IL-15 drives is counted against
-    its own resting signal.
+    Every patient starts from its own untreated steady state, and what IL-15 drives is counted
+    against its own resting signal.
 
     Parameters
     ----------
@@ -151,7 +149,7 @@ def rises(
 
 
 def subset(model: Model) -> Verdict:
-    """On sorafenib the subset exceeds that of the same patient without, by every link of the chain."""
+    """On sorafenib the subset exceeds that of the same patient without, by every link."""
     found = rises(model)
     numbers: dict[str, float] = {}
     holds = True
