@@ -4,18 +4,8 @@ import numpy as np
 import pytest
 
 from il15_sim import Model, Regimen, simulate
-from il15_sim.behaviours.patient import (
-    BEHAVIOURS,
-    DAY,
-    KNOCK_OUTS,
-    SORAFENIB,
-    TEMOZOLOMIDE,
-    exposure,
-    rise,
-    steady,
-    subset,
-    subset_rises,
-)
+from il15_sim.behaviours.courses import DAY, SORAFENIB, TEMOZOLOMIDE
+from il15_sim.behaviours.patient import BEHAVIOURS, exposure, steady
 
 
 @pytest.fixture(scope="module")
@@ -45,82 +35,6 @@ def test_a_patient_that_is_not_at_rest_is_told_apart(model):
 
 def test_exposure_is_judged_not_assumed(model):
     assert not exposure(model.with_values({"sorafenib_exposure_factor": 1.5})).holds
-
-
-def test_without_a_link_the_subset_does_not_count_as_risen(model):
-    assert not subset(model.with_values({"dap10_activity": 0.0})).holds
-
-
-#: Schedules of temozolomide in trials of melanoma: the usual ones, one week in two, low and long.
-SCHEDULES = {
-    "150 mg/m2 d1-5/28": TEMOZOLOMIDE,
-    "200 mg/m2 d1-5/28": Regimen.parse("temozolomide 200 mg/m2 q24h d1-5/28 x 56 d"),
-    "150 mg/m2 d1-7/14": Regimen.parse("temozolomide 150 mg/m2 q24h d1-7/14 x 56 d"),
-    "75 mg/m2 d1-42/56": Regimen.parse("temozolomide 75 mg/m2 q24h d1-42/56 x 56 d"),
-}
-
-
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_by_count_a_quarter_of_the_rise_at_most_is_left_at_every_schedule(model, schedule):
-    other = SCHEDULES[schedule]
-    patients = [{}, *KNOCK_OUTS.values()]
-    regimens = [SORAFENIB + other] * len(patients) + [other]
-    runs = simulate(
-        model, regimens, times_h=[0.0, 24 * DAY], parameters=[*patients, {}], names=None
-    )
-    reference, *left = (rise(runs, i).count for i in range(len(regimens)))
-    assert reference > 0
-    assert max(left) <= 0.25 * reference
-
-
-def test_the_knock_outs_are_those_of_the_packaged_variants(model):
-    names = ("no_il15ra_induction", "no_mica", "no_nkg2d_signal")
-    for name, values in zip(names, KNOCK_OUTS.values(), strict=True):
-        changed = {k: v for k, v in model.with_variant(name).values.items() if v != model.values[k]}
-        assert changed == values
-
-
-def test_each_knock_out_has_its_own_baseline(model):
-    runs = simulate(
-        model,
-        [Regimen.none()] * 4,
-        times_h=[0.0],
-        parameters=[{}, *KNOCK_OUTS.values()],
-    )
-    percent = runs.values[:, 0, runs.observables.index("cd4_nkg2d_percent")]
-    assert percent[0] == pytest.approx(percent[1], rel=1e-9)  # no drug, no induction
-    assert percent[2] < percent[0]
-    assert percent[3] < percent[0]
-
-
-def test_mica_and_dap10_cut_the_same_route(model):
-    both = {**KNOCK_OUTS["no MICA/B"], **KNOCK_OUTS["no NKG2D signal"]}
-    rises = subset_rises(model.with_values(both), knock_outs=False)
-    assert abs(rises["reference, alone"].fold - 1) < 0.1
-
-
-def test_hypotheses_are_separate_switches(model):
-    """Each hypothesis alone; expansion is the packaged one."""
-    off = dict.fromkeys(("expansion_switch", "conversion_switch", "redistribution_switch"), 0.0)
-    assert [model.values[k] for k in off] == [1.0, 0.0, 0.0]
-    folds = {}
-    for name in off:
-        rises = subset_rises(model.with_values({**off, name: 1.0}), knock_outs=False)
-        folds[name] = rises["reference, alone"].fold
-    none = subset_rises(model.with_values(off), knock_outs=False)["reference, alone"].fold
-    assert len({round(f, 6) for f in folds.values()} | {round(none, 6)}) == 4
-    assert folds["expansion_switch"] > 1.25 > none
-
-
-def test_a_moderate_dose_difference_matters_less_than_any_dose(model):
-    runs = simulate(
-        model,
-        [Regimen.oral("sorafenib", dose_mg=mg, every_h=12, days=56) for mg in (200, 400, 800)],
-        times_h=[0.0, 24 * DAY],
-    )
-    low, middle, high = (rise(runs, i).points for i in range(3))
-    assert 0 < low < middle
-    assert high < 1.5 * middle
 
 
 def test_temozolomide_gives_the_published_fall_of_lymphocytes_and_treg(model):
