@@ -1,5 +1,6 @@
 """Every fault of a table, its arms or what is estimated: one line with place and way out."""
 
+import io
 import re
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 
 from il15_sim import Change, InputError, Model, Regimen
 from il15_sim.fit import fit_table
+from il15_sim.fit.estimates import read_unknowns
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table
 from il15_sim.fit.tables.readings import Reader
@@ -249,6 +251,18 @@ def test_a_profile_is_of_what_was_estimated_and_a_fit_is_saved_as_a_file(model, 
         result.profile("sorafenib_volume")
     with pytest.raises(InputError, match="cannot be written: Is a directory"):
         result.save(tmp_path)
+
+
+def test_a_setting_is_estimated_only_within_bounds_of_ones_own(model):
+    told = (
+        "estimate 'sorafenib_infusion_rate': it is a setting; it says what is given, who the "
+        "patient is or which link is on; set it in the arms, or estimate it with bounds of your "
+        "own for 'sorafenib_infusion_rate'"
+    )
+    rate = "sorafenib_infusion_rate"
+    refused(model, pd.read_csv(io.StringIO(GOOD)), told, ["sorafenib_clearance", rate])
+    (found,) = read_unknowns(rate, {rate: (0.0, 5.0)}, subject_of(model), {})
+    assert (found.id, found.start, found.lower, found.upper) == (rate, 0.0, 0.0, 5.0)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
