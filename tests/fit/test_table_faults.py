@@ -140,7 +140,7 @@ ASKED = {
     ),
     "start outside": (
         {"bounds": {"sorafenib_clearance": (10, 40)}},
-        "the model's value 4.9973 lies outside the bounds 10 to 40; start elsewhere with model.wi",
+        "the model's value 4.8831 lies outside the bounds 10 to 40; start elsewhere with model.wi",
     ),
     "bounds of another": (
         {"bounds": {"sorafenib_volume": (10, 40)}},
@@ -166,7 +166,7 @@ ASKED = {
     "no starts": ({"starts": 0}, "starts 0; at least one is needed"),
     "starts": ({"starts": 2.5}, "starts 2.5; it is a whole number"),
     "too many": (
-        {"estimate": ["sorafenib_clearance", "sorafenib_volume", "sorafenib_gut_loss"]},
+        {"estimate": ["sorafenib_clearance", "sorafenib_volume", "sorafenib_gut_limit"]},
         "data: 3 readings for 3 parameters; nothing is left to tell the size of their errors by; "
         "estimate fewer, or give a column 'error'",
     ),
@@ -180,7 +180,7 @@ def test_a_fault_of_what_is_asked(fault, model):
 
 
 def test_more_parameters_than_readings_are_refused(model):
-    names = ["sorafenib_clearance", "sorafenib_volume", "sorafenib_gut_loss"]
+    names = ["sorafenib_clearance", "sorafenib_volume", "sorafenib_gut_limit"]
     told = "data: 2 readings for 3 parameters; estimate fewer"
     refused(model, frame(2, error=0.1), told, estimate=names, arms=ARMS["A"])
     told = "data: 3 readings for 3 parameters and 1 factors of scale; estimate fewer"

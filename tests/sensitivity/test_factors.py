@@ -25,12 +25,19 @@ def with_prior(name, prior, numbers):
     return replace(PK, parameters=ParameterTable(tuple(rows)))
 
 
-def test_bounds_are_those_of_the_table():
+def test_bounds_and_priors_are_those_of_the_table():
     for factor in factors(PK):
         row = PK.parameters[factor.name]
         assert (factor.low, factor.high) == (row.lower, row.upper)
         wide = row.lower > 0 and row.upper / row.lower > 10.001
-        assert factor.distribution == ("log-uniform" if wide else "uniform")
+        assert factor.distribution == (row.prior or ("log-uniform" if wide else "uniform"))
+        assert factor.parameters == row.prior_parameters
+
+
+def test_between_bounds_that_are_given_a_prior_does_not_count():
+    (own,) = factors(PK, bounds={"sorafenib_clearance": (4.0, 8.0)}, names="sorafenib_clearance")
+    assert PK.parameters["sorafenib_clearance"].prior
+    assert own == Factor("sorafenib_clearance", 4.0, 8.0, "uniform")
 
 
 def test_settings_and_fixed_parameters_are_not_swept_unless_named():

@@ -113,9 +113,10 @@ def factors(
 ) -> tuple[Factor, ...]:
     """The parameters of a model as factors.
 
-    Bounds are those of the parameter table, or given. A distribution is the prior of the table;
-    without one it is log-uniform where positive bounds span more than a decade, else uniform. The
-    variability between patients (`iivCvPercent`) is not used.
+    Bounds are those of the parameter table, or given. A distribution is the prior of the table,
+    cut at its bounds; without one, or between bounds that are given, it is log-uniform where
+    positive bounds span more than a decade, else uniform. The variability between patients
+    (`iivCvPercent`) is not used.
 
     Parameters
     ----------
@@ -150,7 +151,7 @@ def factors(
     ...     bounds={"sorafenib_biliary_share": (0.3, 0.7)},
     ... )
     >>> volume.distribution, fraction.distribution, fraction.low
-    ('log-uniform', 'uniform', 0.3)
+    ('log-normal', 'uniform', 0.3)
     """
     known = subject_of(model).constants
     given, spread = dict(bounds or {}), dict(distributions or {})
@@ -254,7 +255,7 @@ def _factor(
                 fix='give a name, or a name with its parameters: ("normal", 4.0, 0.5)',
             )
         kind, *numbers = (asked,) if isinstance(asked, str) else asked  # type: ignore[assignment]
-    elif row is not None and row.prior:
+    elif row is not None and row.prior and id_ not in bounds:
         kind, numbers = row.prior, list(row.prior_parameters)
     else:
         a, b = as_number(low), as_number(high)
