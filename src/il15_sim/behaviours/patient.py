@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from il15_sim.behaviours.agonists import agonists
 from il15_sim.behaviours.verdict import Rise, Verdict, rise
 from il15_sim.endpoints import accumulation, auc_0_12, fold, half_life, time_to_baseline
 from il15_sim.model import Model
@@ -260,6 +261,7 @@ BEHAVIOURS: dict[str, Callable[[Model], Verdict]] = {
     "denominator": denominator,
     "soluble MICA": soluble_mica,
     "bell": bell,
+    "IL-15 agonists": agonists,
 }
 
 
