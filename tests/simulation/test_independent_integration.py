@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from il15_sim import Model, Regimen, simulate
-from il15_sim.model import model_names
+from il15_sim.model import SHIPPED_VARIANTS, model_names
 from il15_sim.simulation.reference_engine import engine_for
 from tests.oracles.sbml_rhs import integrate, read_system
 
@@ -123,7 +123,7 @@ def test_driven_modules(name):
 )
 def test_variants_of_the_patient(variants):
     # Untreated values that are not packaged: the start is the engine's, the way from it is not.
-    model = Model.load(variants=["sorafenib_pk_fit", *variants])
+    model = Model.load(variants=[*SHIPPED_VARIANTS, *variants])
     system = read_system(model.sbml)
     names = [*system.states, *system.assigned]
     times = np.arange(0, 72.5, 6.0)
