@@ -23,6 +23,8 @@ HELD = frozenset(
     {
         "body_surface_area",
         "body_weight",
+        "lymphocyte_size",
+        "lymphocyte_sensitivity",
         "il15ra_inducibility_monocyte",
         "il15ra_inducibility_tumour",
         "mica_expression",
