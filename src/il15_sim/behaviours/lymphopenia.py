@@ -1,8 +1,8 @@
 """What temozolomide must do to the lymphocytes of the patient, and of virtual patients.
 
 The numbers are those of abstracts; `experiments/data/<study>/readings.csv` tells how each is read
-and what is wrong with it. Incidences are of virtual patients who differ in the size of all their
-pools and in the sensitivity of their lymphocytes, and are judged by the binomial error of the study.
+and what is wrong with it. Incidences are of virtual patients, who differ in the size of all their
+pools and in the sensitivity of their lymphocytes; they are judged by the study's binomial error.
 """
 
 from __future__ import annotations
