@@ -163,7 +163,7 @@ def test_upstream_kinds_add_up(name):
     for observable in (*model.observables, *model.states):
         kinds = model.upstream_kinds(observable)
         upstream = model.facts.upstream_constants(observable) & set(model.rows)
-        assert list(kinds) == ["measured", "derived", "fitted", "assumed"]
+        assert list(kinds) == ["measured", "derived", "fitted", "assumed", "setting"]
         assert sum(kinds.values()) == len(upstream)
         for kind, count in kinds.items():
             assert count == sum(model.parameters[i].kind == kind for i in upstream)

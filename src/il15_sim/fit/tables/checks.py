@@ -39,10 +39,9 @@ def check_columns(columns: Sequence[str], source: str) -> str:
     if len(times) != 1:
         told = "no column of times" if not times else f"columns '{times[0]}' and '{times[1]}'"
         raise InputError(told, where=source, fix="give one of time_h, time_min and time_d")
-    groups = [c for c in ("group", "regimen", "dose") if c in columns]
-    if len(groups) > 1:
-        told = f"columns '{groups[0]}' and '{groups[1]}'"
-        raise InputError(told, where=source, why="each tells what a row was given", fix="keep one")
+    if "regimen" in columns and "dose" in columns:
+        why = "each tells what a row was given"
+        raise InputError("columns 'regimen' and 'dose'", where=source, why=why, fix="keep one")
     for column in ("observable", "value"):
         if column not in columns:
             raise InputError(f"missing column '{column}'", where=source)
