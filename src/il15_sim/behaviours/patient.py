@@ -12,8 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from il15_sim.behaviours.agonists import agonists
 from il15_sim.behaviours.courses import DAY, SORAFENIB, TEMOZOLOMIDE
 from il15_sim.behaviours.ligands import soluble_mica, untreated
+from il15_sim.behaviours.lymphopenia import LYMPHOPENIA
 from il15_sim.behaviours.subset import subset
 from il15_sim.behaviours.verdict import Verdict
 from il15_sim.endpoints import accumulation, auc_0_12, fold, half_life, time_to_baseline
@@ -163,11 +165,12 @@ BEHAVIOURS: dict[str, Callable[[Model], Verdict]] = {
     "soluble MICA": soluble_mica,
     "untreated": untreated,
     "bell": bell,
+    "IL-15 agonists": agonists,
 }
 
 
 def assess(model: Model) -> tuple[Verdict, ...]:
-    """All behaviours of a model.
+    """All behaviours of a model, those under temozolomide among them.
 
     Examples
     --------
@@ -175,4 +178,4 @@ def assess(model: Model) -> tuple[Verdict, ...]:
     >>> steady(Model.load()).holds
     True
     """
-    return tuple(measure(model) for measure in BEHAVIOURS.values())
+    return tuple(measure(model) for measure in (BEHAVIOURS | LYMPHOPENIA).values())

@@ -22,7 +22,14 @@ from il15_sim.model.unusual import warn_of_value
 from il15_sim.model.variant import Variant
 
 #: Variants that belong to the packaged model: what the shipped fits wrote.
-SHIPPED_VARIANTS = ("sorafenib_pk_fit", "pstat5_pbmc_fit", "pstat5_pbmc_memory_cd4")
+SHIPPED_VARIANTS = (
+    "sorafenib_pk_fit",
+    "pstat5_pbmc_fit",
+    "pstat5_pbmc_memory_cd4",
+    "lymphopenia_fit",
+    "il15_agonists_fit",
+    "subset_expansion_fit",
+)
 
 
 @dataclass(frozen=True, eq=False)
