@@ -1,0 +1,69 @@
+"""What a fit of progression leaves: a variant, and the variability in the parameter table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from il15_sim.files.atomic import write_atomic
+from il15_sim.fit.variants import DIGITS
+from il15_sim.model.variant import Override, Variant
+from il15_sim.progression.search import ProgressionFit
+
+NAME = "progression"
+#: The rate that killing is a share of where it is not a share of each patient's own growth.
+_TYPICAL = "tumour_growth_typical"
+
+
+def variant_of(fit: ProgressionFit) -> Variant:
+    """The estimates of the typical patient; notes tell intervals and the spread between patients."""
+    told = fit.frame.set_index("unknown")
+    source = f"fit {NAME}"
+    rows = []
+    for estimate in fit.trials.estimates:
+        value, low, high = told.loc[estimate.id, ["value", "lower95", "upper95"]]
+        spread = told.loc[f"{estimate.id}: log SD between patients"]
+        note = f"95 % interval {low:.3g}-{high:.3g}; log SD between patients {spread['value']:.3g} "
+        note += f"({spread['lower95']:.3g}-{spread['upper95']:.3g}), that is a CV of "
+        note += f"{spread['cv_percent']:.0f} %"
+        rows.append(Override(estimate.id, _rounded(value), source, note))
+        if estimate.id == "tumour_growth":
+            rows.append(Override(_TYPICAL, _rounded(value), source, "the same"))
+    unmoved = told.loc["share read as responders", "value"]
+    comments = (
+        "Written by a fit; not to be edited by hand.",
+        f"fit: {NAME} ({fit.trials.title})",
+        f"seed: {fit.trials.seed}; virtual patients: {fit.trials.patients}",
+        f"deviance: {fit.deviance:.4g}; with priors: {fit.objective:.4g}",
+        f"largest inhibition of growth by sorafenib, not fitted: {fit.effects.inhibition:g}",
+        f"share of patients that reading alone calls responders: {unmoved:.2g}",
+    )
+    return Variant(f"{NAME}_fit", tuple(rows), comments)
+
+
+def write_fit(fit: ProgressionFit, models_dir: str | Path) -> Path:
+    """Write the variant, and the CV between patients into the column of the parameter table.
+
+    Returns
+    -------
+    Path
+        The variant; each file is written whole or not at all.
+    """
+    folder = Path(models_dir)
+    table = folder / "parameters.tsv"
+    told = fit.frame.set_index("unknown")["cv_percent"]
+    cvs = {e.id: told[f"{e.id}: log SD between patients"] for e in fit.trials.estimates}
+    lines = table.read_text(encoding="utf-8").split("\n")
+    column = lines[0].split("\t").index("iivCvPercent")
+    for k, line in enumerate(lines):
+        cells = line.split("\t")
+        if cells[0] in cvs:
+            cells[column] = f"{cvs[cells[0]]:.0f}"
+            lines[k] = "\t".join(cells)
+    place = folder / "variants" / f"{NAME}_fit.tsv"
+    variant_of(fit).write(place)
+    write_atomic(table, "\n".join(lines))
+    return place
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
