@@ -5,8 +5,8 @@
     python experiments/fits/progression.py --profile  # other largest inhibitions, shares of killing
 
 Reads `experiments/data/progression`: published progression and responses, each trial by its own
-calendar and criterion. The likelihood is binomial in shares of patients; a median says that half have
-progressed by its day. What is written: the values of the typical patient into the variant
+calendar and criterion. The likelihood is binomial in shares of patients; a median says that half
+have progressed by its day. What is written: the values of the typical patient into the variant
 `progression_fit`, the CV between patients into the column iivCvPercent of `parameters.tsv`.
 """
 
@@ -57,9 +57,7 @@ def main() -> None:
     if given.profile:
         rows = [("as packaged", fit)]
         for most in OTHER_INHIBITIONS:
-            other = fit_progression(
-                model, trials, inhibition=most, patients=fit.patients, starts=1
-            )
+            other = fit_progression(model, trials, inhibition=most, patients=fit.patients, starts=1)
             rows.append((f"largest inhibition {most:g}", other))
         for shares in OTHER_SHARES:
             other = fit_progression(model.with_values(shares), trials, starts=1)

@@ -136,7 +136,7 @@ def fit_progression(
 
 
 def _frame(trials: Trials, x: Array, objective: Callable[[Array], float]) -> pd.DataFrame:
-    """Values with 95 % intervals, from the curvature of the objective: it is twice a log density."""
+    """Values with 95 % intervals, by the curvature of the objective, twice a log density."""
     n = len(x)
     step = _STEP * np.eye(n)
     here = objective(x)

@@ -15,20 +15,20 @@ _TYPICAL = "tumour_growth_typical"
 
 
 def variant_of(fit: ProgressionFit) -> Variant:
-    """The estimates of the typical patient; notes tell intervals and the spread between patients."""
-    told = fit.frame.set_index("unknown")
+    """The estimates of the typical patient; notes tell intervals and spreads."""
+    told = {str(row["unknown"]): row for row in fit.frame.to_dict("records")}
     source = f"fit {NAME}"
     rows = []
     for estimate in fit.trials.estimates:
-        value, low, high = told.loc[estimate.id, ["value", "lower95", "upper95"]]
-        spread = told.loc[f"{estimate.id}: log SD between patients"]
-        note = f"95 % interval {low:.3g}-{high:.3g}; log SD between patients {spread['value']:.3g} "
-        note += f"({spread['lower95']:.3g}-{spread['upper95']:.3g}), that is a CV of "
-        note += f"{spread['cv_percent']:.0f} %"
+        found, spread = told[estimate.id], told[f"{estimate.id}: log SD between patients"]
+        value = float(found["value"])
+        note = f"95 % interval {found['lower95']:.3g}-{found['upper95']:.3g}; log SD between "
+        note += f"patients {spread['value']:.3g} ({spread['lower95']:.3g}-"
+        note += f"{spread['upper95']:.3g}), that is a CV of {spread['cv_percent']:.0f} %"
         rows.append(Override(estimate.id, _rounded(value), source, note))
         if estimate.id == "tumour_growth":
             rows.append(Override(_TYPICAL, _rounded(value), source, "the same"))
-    unmoved = told.loc["share read as responders", "value"]
+    unmoved = float(told["share read as responders"]["value"])
     comments = (
         "Written by a fit; not to be edited by hand.",
         f"fit: {NAME} ({fit.trials.title})",
