@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from il15_sim.errors import InputError
 from il15_sim.files.atomic import write_atomic
+from il15_sim.files.numeric import number
 from il15_sim.fit.variants import DIGITS
 from il15_sim.model.variant import Override, Variant
 from il15_sim.progression.search import ProgressionFit
@@ -12,6 +14,7 @@ from il15_sim.progression.search import ProgressionFit
 NAME = "progression"
 #: The rate that killing is a share of where it is not a share of each patient's own growth.
 _TYPICAL = "tumour_growth_typical"
+_UNMOVED = "share of patients that reading alone calls responders"
 
 
 def variant_of(fit: ProgressionFit) -> Variant:
@@ -35,7 +38,7 @@ def variant_of(fit: ProgressionFit) -> Variant:
         f"seed: {fit.trials.seed}; virtual patients: {fit.trials.patients}",
         f"deviance: {fit.deviance:.4g}; with priors: {fit.objective:.4g}",
         f"largest inhibition of growth by sorafenib, not fitted: {fit.effects.inhibition:g}",
-        f"share of patients that reading alone calls responders: {unmoved:.2g}",
+        f"{_UNMOVED}: {unmoved:.3g}",
     )
     return Variant(f"{NAME}_fit", tuple(rows), comments)
 
@@ -67,3 +70,19 @@ def write_fit(fit: ProgressionFit, models_dir: str | Path) -> Path:
 
 def _rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
+
+
+def read_unmoved(models_dir: str | Path) -> float:
+    """The share of patients that reading alone calls responders, as the fit wrote it.
+
+    Raises
+    ------
+    InputError
+        Where the variant does not say it.
+    """
+    path = Path(models_dir) / "variants" / f"{NAME}_fit.tsv"
+    for comment in Variant.read(path).comments:
+        label, _, value = comment.partition(": ")
+        if label == _UNMOVED:
+            return number(value, "share", str(path))
+    raise InputError(f"there is no line '# {_UNMOVED}: ...'", where=path, fix="run the fit again")
