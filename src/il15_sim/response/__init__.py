@@ -7,8 +7,8 @@
 (array(['PR'], dtype='<U2'), array([112.]))
 """
 
-from il15_sim.response.criterion import BIDIMENSIONAL, CRITERIA, RECIST, Criterion
 from il15_sim.response.course import Course, progression_free, read_course
+from il15_sim.response.criterion import BIDIMENSIONAL, CRITERIA, RECIST, Criterion
 
 __all__ = [
     "BIDIMENSIONAL",
