@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from il15_sim.cli import cli
 from il15_sim.errors import InputError
 from il15_sim.files.resources import models_dir, shipped
-from il15_sim.jobs.reproduce import QUICK, reproduce_all
+from il15_sim.jobs.reproduce import FIRST, QUICK, reproduce_all
 from il15_sim.reporting.reproduce import report_all
+from il15_sim.scenario import Scenario
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,14 @@ def test_the_report_has_every_section_filled(quick):
     assert "One search only" in html
 
 
+def test_the_trial_leads_the_scenarios(quick):
+    html = Path(quick[1].stdout.splitlines()[-1]).read_text(encoding="utf-8")
+    titles = {name: Scenario.read(shipped("doses")[name]).title for name in QUICK}
+    scenarios = html[html.index('<section id="scenarios">') :]
+    places = {name: scenarios.index(title) for name, title in titles.items()}
+    assert min(places, key=places.__getitem__) == FIRST
+
+
 def test_every_step_stands_in_a_folder_of_its_own(quick):
     out = quick[0]
     names = {p.name for p in out.iterdir()}
@@ -77,12 +86,12 @@ def test_a_restart_keeps_the_fit_that_stands_and_ends_at_the_same_report(quick, 
         raise AssertionError("the fit was run again")
 
     monkeypatch.setattr("il15_sim.jobs.fit.run_fit", again)
-    monkeypatch.setattr("il15_sim.jobs.reproduce.QUICK", {"sorafenib_tmz": QUICK["sorafenib_tmz"]})
+    monkeypatch.setattr("il15_sim.jobs.reproduce.QUICK", {FIRST: QUICK[FIRST]})
     told = []
     done = reproduce_all(quick[0], told.append, quick=True)
     path = report_all(done, quick[0], told.append, quick=True)
     assert path.is_file()
-    assert any(words.startswith("sorafenib_tmz: ") for words in told)
+    assert any(words.startswith(f"{FIRST}: ") for words in told)
 
 
 def test_the_quick_scenarios_are_packaged_and_cover_two_cycles():

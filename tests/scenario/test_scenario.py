@@ -43,6 +43,7 @@ def test_every_shipped_scenario_is_known() -> None:
         "il15_dish",
         "knockouts",
         "missed_doses",
+        "romero_trial",
         "sorafenib_alone",
         "sorafenib_dish",
         "sorafenib_tmz",
@@ -78,6 +79,17 @@ TMZ = Regimen.oral("temozolomide", dose_mg_per_m2=150, days=56, cycle="d1-5/28")
 
 def test_the_combination_is_what_the_trial_gave() -> None:
     assert shipped("sorafenib_tmz") == {"combination": FULL + TMZ}
+
+
+def test_the_trial_begins_sorafenib_on_its_eighth_day_and_rests_from_temozolomide() -> None:
+    trial, alone, untreated = shipped("romero_trial").values()
+    sorafenib = [d.time_h for d in trial.doses() if d.drug == "sorafenib"]
+    temozolomide = [d.time_h / 24 for d in trial.doses() if d.drug == "temozolomide"]
+    week = list(range(7))
+    assert sorafenib == [168 + 12 * k for k in range(98)]
+    assert temozolomide == [start + day for start in (0, 14, 28, 42) for day in week]
+    assert [(d.time_h / 24, d.amount) for d in alone.doses()] == [(t, 150) for t in temozolomide]
+    assert not untreated.doses()
 
 
 def test_the_ladder_climbs() -> None:

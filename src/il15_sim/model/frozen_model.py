@@ -29,6 +29,8 @@ SHIPPED_VARIANTS = (
     "lymphopenia_fit",
     "il15_agonists_fit",
     "subset_expansion_fit",
+    "progression_fit",
+    "toxicity_fit",
 )
 
 

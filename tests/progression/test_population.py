@@ -1,0 +1,140 @@
+"""Tumours computed from what acts on them against the model's own, and what a fit writes."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from il15_sim import Model
+from il15_sim.errors import InputError
+from il15_sim.files.resources import experiments_dir, models_dir
+from il15_sim.model.parameters import ParameterTable
+from il15_sim.model.variant import Variant
+from il15_sim.progression import read_trials
+from il15_sim.progression.drivers import log_sd, population, simulated
+from il15_sim.progression.search import ProgressionFit, fit_progression
+from il15_sim.progression.tumours import Effects, log_volumes
+from il15_sim.progression.written import NAME, read_unmoved, write_fit
+
+FITTED = ("tumour_growth", "sorafenib_growth_ic50", "temozolomide_tumour_kill")
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Model.load()
+
+
+@pytest.fixture(scope="module")
+def trials():
+    """Two arms of few patients: one with both drugs, one without any."""
+    found = read_trials(experiments_dir() / "data" / "progression")
+    arms = {n: found.arms[n] for n in ("untreated", "amaravadi2009_b")}
+    readings = tuple(r for r in found.readings if r.arm in arms)
+    return replace(found, arms=arms, readings=readings, patients=16, starts=1)
+
+
+@pytest.fixture(scope="module")
+def patients(model, trials):
+    return population(model, trials)
+
+
+def packaged(model):
+    """The packaged values and spreads as effects."""
+    table = ParameterTable.read(models_dir() / "parameters.tsv")
+    spreads = {name: log_sd(table[name].iiv_cv_percent) for name in FITTED}
+    values = {name: model.values[name] for name in FITTED}
+    most = model.values["sorafenib_growth_inhibition_max"]
+    return Effects(values, spreads, most, 0.0)
+
+
+def test_what_acts_on_a_tumour_gives_the_volume_that_the_model_simulates(model, trials, patients):
+    regimens = {name: arm.regimen for name, arm in trials.arms.items()}
+    runs = simulated(model, regimens, patients.table, patients.days)
+    for name, (levels, _) in runs.items():
+        log = log_volumes(patients.drivers[name], packaged(model), patients.z)
+        # Weekly means of the free level stand for its course within the day.
+        assert log == pytest.approx(np.log(levels[..., 0]), abs=0.03), name
+
+
+def test_other_growth_is_that_of_a_simulation_with_it(model, trials, patients):
+    effects = packaged(model)
+    more = {**effects.values, "tumour_growth": 1.5 * effects.values["tumour_growth"]}
+    table = patients.table.assign(tumour_growth=1.5 * patients.table["tumour_growth"])
+    regimens = {name: arm.regimen for name, arm in trials.arms.items()}
+    runs = simulated(model, regimens, table, patients.days)
+    for name, (levels, _) in runs.items():
+        log = log_volumes(patients.drivers[name], replace(effects, values=more), patients.z)
+        # Killing follows the subset, which a larger tumour changes a little: 4 % of the log.
+        truth = np.log(levels[..., 0])
+        assert log == pytest.approx(truth, rel=0.04, abs=0.05), name
+
+
+def test_a_fit_finds_back_growth_that_made_its_readings(model, trials, patients):
+    from il15_sim.progression.tumours import shares
+
+    truth = Effects(
+        {"tumour_growth": 1.1e-3, "sorafenib_growth_ic50": 26.0, "temozolomide_tumour_kill": 4e-4},
+        {"tumour_growth": 0.5, "sorafenib_growth_ic50": 0.8, "temozolomide_tumour_kill": 0.7},
+        model.values["sorafenib_growth_inhibition_max"],
+        0.03,
+    )
+    made = shares(trials.readings, trials.arms, patients, truth, trials.visit_spread_d)
+    readings = tuple(
+        replace(r, share=float(s), n=1e4) for r, s in zip(trials.readings, made, strict=True)
+    )
+    told = replace(trials, readings=readings, most_patients=1e4)
+    fit = fit_progression(model, told, patients=patients)
+    assert fit.deviance < 1.0
+    assert fit.effects.values["tumour_growth"] == pytest.approx(1.1e-3, rel=0.15)
+
+
+def made_fit(trials):
+    rows = [
+        {"unknown": name, "value": value, "lower95": value / 2, "upper95": 2 * value}
+        for name, value in zip(FITTED, (7e-4, 20.0, 3e-4), strict=True)
+    ]
+    rows += [
+        {
+            "unknown": f"{name}: log SD between patients",
+            "value": 0.5,
+            "lower95": 0.4,
+            "upper95": 0.6,
+            "cv_percent": 53.3,
+        }
+        for name in FITTED
+    ]
+    rows.append({"unknown": "share read as responders", "value": 0.04, "lower95": 0, "upper95": 1})
+    effects = Effects({}, {}, 0.7, 0.04)
+    return ProgressionFit(trials, effects, 1.0, 2.0, pd.DataFrame(rows), np.array([]), None)
+
+
+def test_values_are_written_into_the_variant_and_spreads_into_the_table(trials, tmp_path):
+    folder = tmp_path / "models"
+    shutil.copytree(models_dir(), folder)
+    before = ParameterTable.read(folder / "parameters.tsv")
+    path = write_fit(made_fit(trials), folder)
+    variant = Variant.read(path)
+    assert variant.values() == {
+        "tumour_growth": 7e-4,
+        "tumour_growth_typical": 7e-4,
+        "sorafenib_growth_ic50": 20.0,
+        "temozolomide_tumour_kill": 3e-4,
+    }
+    table = ParameterTable.read(folder / "parameters.tsv")
+    assert {table[name].iiv_cv_percent for name in FITTED} == {53.0}
+    others = [p.id for p in before.parameters if p.id not in FITTED]
+    assert all(replace(table[i], row=0) == replace(before[i], row=0) for i in others)
+    assert read_unmoved(folder) == 0.04
+    path.write_text(path.read_text("utf-8").replace("# share of", "# shares of"), "utf-8")
+    with pytest.raises(InputError, match=f"{NAME}_fit.tsv: there is no line '# share of patients"):
+        read_unmoved(folder)
+
+
+def test_the_packaged_spreads_are_those_that_the_fit_found():
+    table = ParameterTable.read(models_dir() / "parameters.tsv")
+    for override in Variant.read(models_dir() / "variants" / f"{NAME}_fit.tsv").overrides:
+        if override.id in FITTED:
+            told = float(override.note.split("that is a CV of ")[1].split(" %")[0])
+            assert table[override.id].iiv_cv_percent == told
