@@ -1,4 +1,4 @@
-"""The rivals of sorafenib's kinetics: each is the shipped module with lines that still stand there."""
+"""The rivals of sorafenib's kinetics: each is the shipped module with some lines changed."""
 
 import runpy
 
