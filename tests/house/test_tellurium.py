@@ -40,8 +40,8 @@ def path_of(name):
 def in_tellurium(text_or_path, **changed):
     """A tellurium model at tight tolerances, with some values set by hand."""
     r = tellurium.loada(str(text_or_path))
-    r.integrator.relative_tolerance = 1e-9
-    r.integrator.absolute_tolerance = 1e-10
+    r.integrator.relative_tolerance = 1e-10
+    r.integrator.absolute_tolerance = 1e-12
     for name, value in changed.items():
         r[name] = value
     return r
