@@ -46,6 +46,12 @@ def test_a_dish(tmp_path):
     check(made.dish(tmp_path), tmp_path / "petab", log_likelihood, 1e-5)
 
 
+def test_estimates_of_groups(tmp_path):
+    problem = made.cells(tmp_path)
+    own = tuple(replace(u, id=u.id.replace(" ", "_")) for u in problem.unknowns)
+    check(replace(problem, unknowns=own), tmp_path / "petab", log_likelihood, 1e-5)
+
+
 def test_doses_and_areas(tmp_path):
     problem = without_apart(made.dosed(tmp_path))
     assert {r.reads.quantity for r in problem.rows.rows} == {"value", "area"}

@@ -8,6 +8,7 @@ import pytest
 from il15_sim.exchange import read_petab, write_petab
 from il15_sim.fit.quantities import QUANTITIES, Asked
 from il15_sim.fit.rows import Rows
+from il15_sim.fit.unknowns import owners
 from tests.made import petab_files as foreign
 from tests.made import petab_problems as made
 
@@ -74,6 +75,46 @@ def test_doses_into_what_is_measured(tmp_path):
     experiments = (tmp_path / "petab" / "experiments.tsv").read_text()
     assert "often_before_12_0_h" in experiments
     assert "once_before" not in experiments
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_estimates_of_groups(tmp_path, version):
+    """Each sets its parameter in the experiments of its groups, and is no more than that."""
+    problem = made.cells(tmp_path)
+    written = write_petab(problem, tmp_path / "petab", version)
+    again = read_petab(written.path)
+    shares = made.points(problem)
+    sizes = np.array([[0.2], [0.3], [0.4]])
+    expected = problem.objective().log_likelihoods(shares, sizes)
+    found = again.objective().log_likelihoods(shares, sizes)
+    # One of them is next to zero, as a sum of logarithms may be.
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-5)
+    ours, theirs = problem.objective(), again.objective()
+    np.testing.assert_allclose(theirs.slopes(shares[1]), ours.slopes(shares[1]), rtol=1e-4)
+    told = [(u.parameter, u.start, u.lower, u.upper) for u in problem.unknowns]
+    assert [(u.parameter, u.start, u.lower, u.upper) for u in again.unknowns] == told
+    # No more than the parameters of the model: nothing that switches between them.
+    assert again.subject.constants.keys() == problem.subject.constants.keys()
+    conditions = (tmp_path / "petab" / "conditions.tsv").read_text()
+    assert conditions.count("half_naive") == {1: 4, 2: 1}[version]  # version 1 has one of each arm
+    if version == 2:
+        same_likelihood(problem, tmp_path / "twice")
+        arms = zip(problem.arms.items(), again.arms.items(), strict=True)
+        for (name, arm), (name_there, arm_there) in arms:
+            here = owners(problem.unknowns, name, arm)
+            assert owners(again.unknowns, name_there, arm_there) == here
+        assert {n: a.group for n, a in again.arms.items()} == {
+            "naive_30": "naive", "naive_300": "naive", "memory_30": "memory", "memory_300": "memory"
+        }  # fmt: skip
+
+
+def test_an_arm_that_is_its_own_group_is_one_in_all_its_experiments(tmp_path):
+    """One ends before a dose: it is of the arm, too."""
+    problem = made.dosed(tmp_path, made.OWN_CLEARANCE)
+    assert [u.groups for u in problem.unknowns] == [("often",), ()]
+    _, again = same_likelihood(problem, tmp_path)
+    assert {arm.group or name for name, arm in again.arms.items()} == {"once", "often"}
+    assert again.arms["often_before_12_0_h"].group == "often"
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ def test_each_study_alone(tmp_path, study):
         assert written.apart
 
 
-@pytest.mark.parametrize("make", [made.dish, made.dosed])
+@pytest.mark.parametrize("make", [made.dish, made.dosed, made.cells])
 def test_own_tables(tmp_path, make):
     assert issues(write_petab(make(tmp_path), tmp_path / "petab").path) == []
 

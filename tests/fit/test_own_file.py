@@ -290,7 +290,7 @@ SPREADS = [
     ({"likelihood": "direction", "value": "rise"}, "data: row 0: no scale; 'direction' needs it"),
     ({"likelihood": "direction", "scale": 1.0, "value": "no change"}, "'no change' means a differ"),
     ({"error": np.inf}, "data: row 0: error is not a finite number: inf"),
-    ({"group": "A", "dose": 3.0}, "data: columns 'group' and 'dose'; each tells what a row was gi"),
+    ({"regimen": "A", "dose": 3.0}, "data: columns 'regimen' and 'dose'; each tells what a row w"),
 ]  # fmt: skip
 
 

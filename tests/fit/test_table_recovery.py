@@ -8,13 +8,13 @@ import pytest
 
 from il15_sim import Change, InputError, Model, Regimen, simulate
 from il15_sim.fit import fit_table
+from il15_sim.fit.estimates import read_unknowns
 from il15_sim.fit.predictor import Predictor
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table
 from il15_sim.fit.tables.groups import groups_of
 from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.treatments import read_arms
-from il15_sim.fit.unknowns import read_unknowns
 from il15_sim.simulation.subject import subject_of
 from tests.made import own_tables
 

@@ -5,13 +5,13 @@ import functools
 import numpy as np
 import pandas as pd
 
+from il15_sim.fit.estimates import read_unknowns
 from il15_sim.fit.patient_predictor import predictor_of
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table
 from il15_sim.fit.tables.groups import groups_of
 from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.treatments import read_arms
-from il15_sim.fit.unknowns import read_unknowns
 from il15_sim.simulation.subject import subject_of
 from tests.made import own_tables
 

@@ -28,6 +28,33 @@ regimen = "il15 2 ug/kg iv at 0 h"
 [arms.often]
 regimen = "il15 1 ug/kg iv q12h x 2 d"
 """
+CELLS = """title = "Two types of cells"
+model = "cd4_signalling"
+data = "cells.csv"
+dose_of = "il15_soluble"
+[groups.naive.values]
+receptor_B_number = 50
+[[estimate]]
+id = "half naive"
+parameter = "pstat5_half_signal"
+groups = ["naive"]
+[[estimate]]
+id = "half_memory"
+parameter = "pstat5_half_signal"
+groups = ["memory"]
+[[estimate]]
+id = "receptor_B_number"
+groups = ["memory"]
+[[estimate]]
+id = "desensitisation_max"
+"""
+OWN_CLEARANCE = """
+[[estimate]]
+id = "agonist_clearance_per_kg"
+groups = ["often"]
+[[estimate]]
+id = "agonist_volume_per_kg"
+"""
 PATIENT = """title = "A patient whose tumour grows only once it is watched"
 model = "patient"
 data = "patient.csv"
@@ -69,7 +96,22 @@ def dish(folder: Path, kind="log-normal", scale=""):
     return read_fit(file)
 
 
-def dosed(folder: Path):
+def cells(folder: Path):
+    """pSTAT5 of two types of cells that differ in what is estimated, and in a given value."""
+    levels = {"naive": (0.02, 0.1, 0.2), "memory": (0.1, 0.4, 0.6)}
+    rows = [
+        f"{t},pstat5_cd4,{v},{group},{dose}"
+        for group, values in levels.items()
+        for dose in (30, 300)
+        for t, v in zip((5, 15, 60), values, strict=True)
+    ]
+    text = "\n".join(["time_min,observable,value,group,dose", *rows]) + "\n"
+    (folder / "cells.csv").write_text(text)
+    (folder / "cells.toml").write_text(CELLS)
+    return read_fit(folder / "cells.toml")
+
+
+def dosed(folder: Path, estimate=""):
     """Levels just before doses into the blood, between them, and an area."""
     name = "agonist_pM"
     rows = [
@@ -81,8 +123,8 @@ def dosed(folder: Path):
     ]
     text = "\n".join(["time_h,observable,value,group,quantity,start,n", *rows]) + "\n"
     (folder / "dosed.csv").write_text(text)
-    file = folder / "dosed.toml"
-    file.write_text(DOSED)
+    file, line = folder / "dosed.toml", DOSED.splitlines()[3]
+    file.write_text(DOSED.replace(f"{line}\n", "") + estimate if estimate else DOSED)
     return read_fit(file)
 
 

@@ -90,6 +90,26 @@ def test_points_that_did_not_converge_are_open(result):
     assert "not converged" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
+def test_groups_of_several_arms_have_panels_of_their_own():
+    doses = [f"{d:g}" for d in range(1, 9)]
+    told = [(g, d) for g in ("old", "young") for d in doses]
+    data = pd.DataFrame(told, columns=["group", "dose"]).assign(time_h=1.0, observable="y")
+    data = data.assign(value=0.4 * data["dose"].astype(float), error=0.1)
+    result = fit_table(
+        own_tables.decay(), data, ["rate"], dose_of="more", bounds={"rate": (0.01, 10.0)}, starts=1
+    )
+    figure = plots.fitted(result)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["old", "young"]
+    # What was given has one colour everywhere: eight doses, though there are sixteen arms.
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == doses
+    for axes, group in zip(figure.axes, ("old", "young"), strict=True):
+        rows = result.residuals[result.residuals["group"] == group]
+        drawn = [float(bars[0].get_ydata()[0]) for bars in axes.containers]
+        assert drawn == pytest.approx(rows["measured"].to_numpy())
+        colours = [bars[0].get_color() for bars in axes.containers]
+        assert colours == [bars[0].get_color() for bars in figure.axes[0].containers]
+
+
 def test_too_many_groups_are_refused():
     groups = [f"g{i}" for i in range(15)]
     data = pd.DataFrame({"time_h": 1.0, "observable": "y", "value": 0.5, "group": groups})

@@ -35,7 +35,7 @@ def _options(*others: Callable[[Any], Any]) -> Callable[[Any], Any]:
         click.option("--likelihood", help="Of a table: log-normal, normal or another kind."),
         click.option(
             "--scale",
-            type=click.Choice(["observable", "group", "plate"]),
+            type=click.Choice(["observable", "group", "plate", "group and plate"]),
             help="Of a table: readings are relative, one factor for each.",
         ),
         click.option("--offset", is_flag=True, help="With --scale: each has a background, too."),

@@ -21,12 +21,16 @@ _KEYS = (*_TEXTS, "defects", "experiments")
 
 @dataclass(frozen=True)
 class Experiment:
-    """One arm of a study: its regimen as text and what differs from the packaged model."""
+    """One arm of a study: its regimen as text and what differs from the packaged model.
+
+    Arms with one `group` share what a fit estimates for it.
+    """
 
     id: str
     study: str
     regimen: str
     overrides: Mapping[str, float]
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ def read_study(name: str, folder: str | Path | None = None) -> Study:
 
 
 def _experiment(study: str, name: str, table: Table) -> Experiment:
-    table.allow(("regimen", "overrides"))
+    table.allow(("regimen", "overrides", "group"))
     table.need("regimen", 'regimen = "sorafenib 400 mg q12h x 56 d"')
-    return Experiment(name, study, table.text("regimen"), table.numbers("overrides"))
+    regimen, group = table.text("regimen"), table.text("group", "")
+    return Experiment(name, study, regimen, table.numbers("overrides"), group)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from il15_sim.batch.equations.time_unit import TimeUnit
@@ -34,6 +37,8 @@ class Experiments:
         Numbers in the place of parameters that are fixed and not of the model.
     renamed : dict
         Parameters of the model that estimated ones stand for in all experiments, by these.
+    owned : dict
+        What an estimated parameter stands for in some experiments only, and in which.
     """
 
     tables: Tables
@@ -41,6 +46,8 @@ class Experiments:
     declared: Mapping[str, Declared]
     known: Mapping[str, float]
     renamed: dict[str, str] = field(default_factory=dict)
+    owned: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    _targets: Counter[str] = field(default_factory=Counter)
 
     @property
     def rests(self) -> bool:
@@ -65,6 +72,8 @@ class Experiments:
             for name, p in self.tables.experiments.items()
         }
         first.setdefault("", {})
+        pairs = {(t, f) for sets in first.values() for t, f in sets.items()}
+        self._targets = Counter(f for _, f in pairs if isinstance(f, str))
         values: dict[str, dict[str, float]] = {name: {} for name in first}
         for target in dict.fromkeys(t for sets in first.values() for t in sets):
             told = {name: sets.get(target) for name, sets in first.items()}
@@ -130,7 +139,27 @@ class Experiments:
                 if isinstance(value, float):
                     values[name][target] = value
             return
+        if is_free and all(self._own(s, used) for s in symbols):
+            for symbol in symbols:
+                self.owned[symbol] = (target, tuple(n for n, f in used.items() if f == symbol))
+            for name, value in used.items():
+                if isinstance(value, float):
+                    values[name][target] = value
+            return
         self._select(target, used, list(symbols), values)
+
+    def _own(self, name: str, first: Mapping[str, First | None]) -> bool:
+        """Whether a parameter is nothing but what a target begins with in some experiments."""
+        if name not in self.declared or self.sbml.has(name) or self._targets[name] > 1:
+            return False
+        return name not in self._named_in_rows and not self._later(name, first)
+
+    @cached_property
+    def _named_in_rows(self) -> set[str]:
+        """What formulas and overrides of observables and measurements name."""
+        columns = ("observableFormula", "noiseFormula", "observableParameters", "noiseParameters")
+        lines = (*self.tables.observables, *self.tables.measurements)
+        return {w for x in lines for c in columns for w in re.findall(r"\w+", x.text(c))}
 
     def _later(self, name: str, first: Mapping[str, First | None]) -> bool:
         """Whether a parameter comes into an experiment that does not begin with it."""
@@ -169,7 +198,8 @@ class Experiments:
 
     def _changes(self, hours: float, target: str, formula: str, where: str) -> list[Change]:
         """What a later period changes: the target gets a sum, or something is added to it."""
-        tree = replaced(parse(formula, where), {**self.known, **self.renamed})
+        stands = {name: target for name, (target, _) in self.owned.items()}
+        tree = replaced(parse(formula, where), {**self.known, **self.renamed, **stands})
         found = as_sum(tree)
         if found is None:
             why = "later periods set or add numbers and multiples of parameters"

@@ -37,14 +37,15 @@ class Timelines:
     Attributes
     ----------
     subject : Subject
-    estimated : mapping of parameter to id
-        Parameters that are estimated though some arm sets them: a condition sets them in each.
+    estimated : mapping of arm to ids by parameter
+        What a condition sets to an estimated parameter of another id: because other arms set it
+        to something else.
     sizes : mapping
         As of `sizes_of`.
     """
 
     subject: Subject
-    estimated: Mapping[str, str]
+    estimated: Mapping[str, Mapping[str, str]]
     sizes: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -53,9 +54,9 @@ class Timelines:
         source = self.subject.source
         return not isinstance(source, Kernel) or source.rests
 
-    def periods(self, arm: Arm, changes: Iterable[Change]) -> tuple[Period, ...]:
+    def periods(self, name: str, arm: Arm, changes: Iterable[Change]) -> tuple[Period, ...]:
         """The periods of an arm with some of its changes, in the order of time."""
-        for_good: dict[str, str] = {**self.estimated}
+        for_good: dict[str, str] = {**self.estimated[name]}
         for_good |= {name: number(value) for name, value in arm.values.items()}
         by_time: dict[float, list[Change]] = {0.0: []}
         for change in changes:

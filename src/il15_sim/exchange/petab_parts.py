@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from il15_sim.errors import InputError
 from il15_sim.exchange.petab_amounts import as_levels, sizes_of
@@ -12,6 +12,7 @@ from il15_sim.exchange.petab_experiments import Period, Timelines, as_id, change
 from il15_sim.exchange.petab_rows import Measured, Observables
 from il15_sim.fit.problem import Problem
 from il15_sim.fit.treatments import Arm
+from il15_sim.fit.unknowns import owners
 from il15_sim.simulation.dosing import Change
 
 Lines = list[tuple[str, ...]]
@@ -30,8 +31,9 @@ class Parts:
     arms, changes, names : mappings by arm
         What is used of the arms, what changes in them until their last row, and how their
         experiments are called.
-    estimated : mapping of parameter to id
-        As in `Timelines`.
+    ids : mapping of id of an unknown to id of its parameter
+    groups : dict of experiment to group
+        Of all experiments that measurements are of.
     """
 
     def __init__(self, problem: Problem, seen: Observables, areas: Areas) -> None:
@@ -49,7 +51,7 @@ class Parts:
         if any(row.background for row in rows):
             why = "its observables are told with one factor here"
             raise InputError("readings with a background", where=problem.name, why=why)
-        estimated = {u.id for u in problem.unknowns}
+        estimated = {u.parameter for u in problem.unknowns}
         sizes = sizes_of(self.subject, seen.sbml, self.arms.values(), estimated, problem.name)
         self.changes: dict[str, list[Change]] = {}
         for name, arm in self.arms.items():
@@ -63,12 +65,24 @@ class Parts:
             self.names[name] = as_id(name, self.names.values())
         set_somewhere = {n for arm in self.arms.values() for n in arm.values}
         set_somewhere |= {c.target for own in self.changes.values() for c in own}
-        self.estimated = {
-            u.id: seen.sbml.free_name(f"{u.id}_estimated")
-            for u in problem.unknowns
-            if u.id in set_somewhere
-        }
-        self.timelines = Timelines(self.subject, self.estimated, sizes)
+        self.ids: dict[str, str] = {}
+        for u in problem.unknowns:
+            own_id = u.id
+            if u.groups or u.target or u.id in set_somewhere:
+                own_id = f"{u.id}_estimated" if u.id == u.parameter else u.id
+                own_id = seen.sbml.free_name(as_id(own_id, self.ids.values()))
+            self.ids[u.id] = own_id
+        estimated_in: dict[str, dict[str, str]] = {}
+        for name, arm in self.arms.items():
+            set_by = owners(problem.unknowns, name, arm).items()
+            ids = {p: self.ids[problem.unknowns[j].id] for p, j in set_by}
+            estimated_in[name] = {p: id_ for p, id_ in ids.items() if p != id_}
+        self.groups: dict[str, str] = {}
+        self.timelines = Timelines(self.subject, estimated_in, sizes)
+
+    def periods(self, arm: str, changes: Sequence[Change]) -> tuple[Period, ...]:
+        """The periods of an arm with some of its changes."""
+        return self.timelines.periods(arm, self.arms[arm], changes)
 
     def experiment_of(self, measured: Measured, needed: dict[str, tuple[Period, ...]]) -> str:
         """The experiment that a measurement is of.
@@ -77,7 +91,7 @@ class Parts:
         once, an experiment of its own ends before it.
         """
         row = measured.row
-        name, arm, time = self.names[row.arm], self.arms[row.arm], row.time_h
+        name, time = self.names[row.arm], row.time_h
         own = self.changes[row.arm]
         formula = row.reads.first.observable
         at_once = self.seen.sbml.at_once(formula) if row.reads.quantity == "value" else set()
@@ -85,7 +99,8 @@ class Parts:
             name = as_id(f"{name}_before_{number(time)}_h", self.names.values())
             own = [c for c in own if c.time_h < time]
         if name not in needed:
-            needed[name] = self.timelines.periods(arm, own)
+            needed[name] = self.periods(row.arm, own)
+        self.groups[name] = self.arms[row.arm].group or row.arm
         return name
 
     def time(self, hours: float) -> str:

@@ -73,13 +73,17 @@ def read_petab(path: str | Path, *, time_unit: str | None = None) -> Problem:
     name = tables.path.stem if tables.path.stem != "problem" else tables.path.resolve().parent.name
     unit = _unit(tables, name, time_unit)
     experiments = Experiments(tables, sbml, declared, known)
-    arms = experiments.arms(unit)
+    groups: Mapping[str, str] = tables.extension.get("groups") or {}
+    arms = {
+        arm: replace(a, group=groups[arm] if groups.get(arm, arm) != arm else "")
+        for arm, a in experiments.arms(unit).items()
+    }
     measurements = Measurements(experiments, factors, sizes)
     rows = measurements.rows(unit, arms)
-    unknowns = _unknowns(declared, experiments, {*factors, *measurements.sizes})
+    unknowns = _unknowns(declared, experiments, {*factors, *measurements.sizes}, groups)
     kernel = _compiled(experiments, name, time_unit)
     subject = subject_of(kernel)
-    estimated = {u.id for u in unknowns}
+    estimated = {u.parameter for u in unknowns}
     own = sizes_of(subject, sbml, arms.values(), estimated, str(tables.path))
     arms = {arm: replace(a, changes=as_amounts(a.changes, own)) for arm, a in arms.items()}
     if extra := tables.extension.get("rows"):
@@ -120,11 +124,22 @@ def _unit(tables: Tables, name: str, asked: str | None) -> TimeUnit:
 
 
 def _unknowns(
-    declared: Mapping[str, Declared], experiments: Experiments, others: set[str]
+    declared: Mapping[str, Declared],
+    experiments: Experiments,
+    others: set[str],
+    groups: Mapping[str, str],
 ) -> list[Unknown]:
     found = []
+    ids = experiments.tables.extension.get("estimates") or {}
     for d in declared.values():
         if not d.estimated or d.id in others:
+            continue
+        if d.id in experiments.owned:
+            target, arms = experiments.owned[d.id]
+            own = tuple(dict.fromkeys(groups.get(arm, arm) for arm in arms))
+            name, told = str(ids.get(d.id, d.id)), (d.start, d.lower, d.upper, "", d.prior)
+            target = target if target != name else ""
+            found.append(Unknown(name, *told, target=target, groups=own))
             continue
         name = experiments.renamed.get(d.id, d.id)
         if not experiments.sbml.has(name):
@@ -151,8 +166,8 @@ def _check(
     unknowns: Sequence[Unknown], arms: Mapping[str, Arm], subject: Subject, tables: Tables
 ) -> None:
     for u in unknowns:
-        if not u.shifted_arm and u.id not in subject.constants:
-            raise unknown("parameter", u.id, subject.constants, tables.path)
+        if not u.shifted_arm and u.parameter not in subject.constants:
+            raise unknown("parameter", u.parameter, subject.constants, tables.path)
         if u.shifted_arm and u.shifted_arm not in arms:
             raise unknown("experiment", u.shifted_arm, arms, tables.path)
     for name, arm in arms.items():

@@ -43,7 +43,7 @@ def version_1_files(parts: Parts) -> dict[str, str | Lines]:
     conditions: dict[str, Sets] = {}
     sides: dict[str, tuple[str, str]] = {}
     for arm, own in parts.changes.items():
-        periods = parts.timelines.periods(parts.arms[arm], own)
+        periods = parts.periods(arm, own)
         first, last = periods[0].sets, periods[-1].sets
         after = parts.names[arm]
         before = as_id(f"{after}_before", parts.names.values()) if len(periods) > 1 else ""
@@ -102,7 +102,7 @@ def _parameters(parts: Parts) -> Lines:
             prior = "parameterScaleNormal" if same else kind
             told = f"{number(u.prior.first)};{number(u.prior.second)}"
         bounds = (number(u.lower), number(u.upper), number(u.start))
-        lines.append((parts.estimated.get(u.id, u.id), scale, *bounds, "1", prior, told))
+        lines.append((parts.ids[u.id], scale, *bounds, "1", prior, told))
     for name, value in parts.nominal().items():
         bounds = (number(value / FOLD), number(value * FOLD), number(value))
         lines.append((name, "log", *bounds, "1", "", ""))

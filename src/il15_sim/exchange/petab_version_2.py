@@ -36,8 +36,8 @@ def version_2_files(parts: Parts) -> dict[str, str | Lines]:
     for row in parts.seen.apart:
         for arm in {o.arm for o in row.reads.outputs}:
             if parts.names[arm] not in needed:
-                periods = parts.timelines.periods(parts.arms[arm], parts.changes[arm])
-                needed[parts.names[arm]] = periods
+                needed[parts.names[arm]] = parts.periods(arm, parts.changes[arm])
+            parts.groups[parts.names[arm]] = parts.arms[arm].group or arm
     conditions, experiments = Conditions(), []
     for name, periods in needed.items():
         for p in periods:
@@ -65,7 +65,7 @@ def _parameters(parts: Parts) -> Lines:
         if u.prior is not None and not u.prior.flat:
             prior, numbers = u.prior.kind, f"{number(u.prior.first)};{number(u.prior.second)}"
         told = (number(u.lower), number(u.upper), number(u.start))
-        lines.append((parts.estimated.get(u.id, u.id), *told, "true", prior, numbers))
+        lines.append((parts.ids[u.id], *told, "true", prior, numbers))
     for name, value in parts.nominal().items():
         told = (number(value / FOLD), number(value * FOLD), number(value))
         lines.append((name, *told, "true", "", ""))
@@ -86,6 +86,9 @@ def _extension(parts: Parts) -> dict[str, Any]:
     told["sizes"] = dict(parts.seen.sizes)
     if parts.seen.apart:
         told["rows"] = ROWS_FILE
+    if any(u.groups or u.target for u in parts.problem.unknowns):
+        told["groups"] = parts.groups
+        told["estimates"] = {parts.ids[u.id]: u.id for u in parts.problem.unknowns}
     shifts = [
         {"experiment": parts.names[u.shifted_arm], "lower": u.lower, "start": u.start}
         | {"upper": u.upper}

@@ -23,6 +23,7 @@ Examples
 ('sorafenib_pk', 10)
 """
 
+from il15_sim.fit.estimates import Estimate
 from il15_sim.fit.file import read_fit
 from il15_sim.fit.likelihood_profile import ParameterProfile
 from il15_sim.fit.patients import Patients
@@ -34,6 +35,7 @@ from il15_sim.fit.tables.entrance import fit_table
 from il15_sim.fit.variants import write_variants
 
 __all__ = [
+    "Estimate",
     "Fit",
     "ParameterProfile",
     "Patients",

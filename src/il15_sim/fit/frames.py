@@ -48,6 +48,8 @@ def estimates(fit: Fit) -> pd.DataFrame:
                 "reason": verdict.reason,
                 "trades_off_with": unknowns[partner].id if partner >= 0 else "",
                 "prior": "" if u.prior is None else str(u.prior),
+                "sets": "" if u.shifted_arm else u.parameter,
+                "groups": ", ".join(u.groups),
             }
         )
     return pd.DataFrame(rows)
@@ -114,6 +116,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
                 "where": row.where,
                 "study": row.study,
                 "arm": row.arm,
+                "group": arm.group,
                 "dose_mg": arm.dose_mg,
                 "observable": row.observable,
                 "model_observable": row.reads.first.observable,

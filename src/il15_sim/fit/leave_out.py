@@ -36,7 +36,8 @@ def leave_one_out(
     less that of the rest, both at the fit of the rest, so that a factor that the rest shares is
     told by the rest, too. A factor of what was left out alone is integrated out (a random one) or
     takes its best value (a free one): a cohort that was never seen has its own. A time shift that
-    belongs to a figure that was left out is told by nothing else and takes its best value, too.
+    belongs to a figure that was left out is told by nothing else and takes its best value, too; an
+    estimate for groups that were left out as a whole keeps the value from which the fit began.
 
     Parameters
     ----------
@@ -95,8 +96,12 @@ def _left_out(fit: Fit, label: str, by: Literal["study", "arm"]) -> tuple[int, f
     whole = _with_errors_of(problem.objective(), objective, label)
     shares = np.tile(fit.best.end, (1, 1))
     shares[:, kept] = best.end
-    free = [j for j in range(len(ids)) if j not in kept]
-    for j in free:
+    for j, u in enumerate(problem.unknowns):
+        if j in kept:
+            continue
+        if not u.shifted_arm:
+            shares[:, j] = u.share_of(u.start)
+            continue
         shares = np.repeat(shares, _SHIFTS, axis=0)
         shares[:, j] = np.tile(np.linspace(0.0, 1.0, _SHIFTS), len(shares) // _SHIFTS)
     density = float(whole.log_likelihoods(shares).max()) - objective.log_likelihood(best.end)

@@ -60,8 +60,10 @@ def check_patients(
                 raise InputError(told, where=row.where, why=why, fix=fix)
     for u in unknowns:
         for name, arm in arms.items():
-            if arm.patients is not None and u.id in arm.patients.factors and u.lower < 0:
-                told = f"'{u.id}' varies between the patients of '{name}'"
+            if arm.patients is None or not u.serves(name, arm) or u.lower >= 0:
+                continue
+            if u.parameter in arm.patients.factors:
+                told = f"'{u.parameter}' varies between the patients of '{name}'"
                 why = f"a log-normal number is positive, and its lower bound is {u.lower:g}"
                 raise InputError(told, where=f"estimate '{u.id}'", why=why, fix="give other bounds")
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from il15_sim.errors import InputError, unknown
 from il15_sim.fit.likelihood_profile import ParameterProfile
 from il15_sim.fit.objective import Objective
+from il15_sim.fit.of_groups import shared_values
 from il15_sim.fit.quantities import QUANTITIES, Asked
 from il15_sim.fit.rows import Row, Rows
 from il15_sim.fit.search import search
@@ -51,6 +52,7 @@ def prediction_profile(
     *,
     quantity: str = "value",
     start_h: float = 0.0,
+    group: str = "",
 ) -> ParameterProfile:
     """The profile likelihood of a prediction, without factors of cohorts or plates.
 
@@ -67,11 +69,14 @@ def prediction_profile(
         One of `il15_sim.fit.quantities.QUANTITIES` that needs no other arm.
     start_h : float
         Where its hours begin.
+    group : str
+        Of a new arm: the group whose estimates and values it has.
 
     Raises
     ------
     InputError
-        For unknown names, and for a prediction that no unknown moves.
+        For unknown names, a group of an arm that has its own, and for a prediction that no unknown
+        moves.
     """
     problem = fit.problem
     if observable not in problem.subject.quantities:
@@ -83,10 +88,15 @@ def prediction_profile(
     if isinstance(arm, str):
         if arm not in arms:
             raise unknown("arm", arm, arms)
+        if group:
+            told = f"group '{group}' of arm '{arm}'"
+            raise InputError(told, why="an arm of the fit has its own", fix="leave it out")
         name = arm
     else:
         name = "new arm"
-        arms[name] = arm_of(arm, problem.subject, "arm")
+        own = arm_of(arm, problem.subject, "arm")
+        given = shared_values(problem, group) if group else {}
+        arms[name] = replace(own, values={**given, **own.values}, group=group)
     reads = QUANTITIES[quantity].reads(Asked(observable, name, float(time_h), float(start_h)))
     unit = QUANTITIES[quantity].unit_of(problem.subject.units.get(observable, ""))
     used = tuple(r for r in problem.rows.rows if r.used)

@@ -143,7 +143,9 @@ class Predictor:
                 wanted += [Output(arm, name, float(t)) for t in grid]
         copies = 1 if self.patients is None else self.patients.n
         each = np.repeat(points, copies, axis=0)
-        found, _ = self._simulator.outputs(calls_for(self.arms, wanted), each, len(wanted))
+        found, _ = self._simulator.outputs(
+            calls_for(self.arms, wanted, self.unknowns), each, len(wanted)
+        )
         found = np.median(found.reshape(len(points), copies, -1), axis=1)
         table = [(o.arm, o.observable, o.time_h) for o in wanted]
         return pd.DataFrame(table, columns=["arm", "observable", "time_h"]), found
@@ -191,16 +193,15 @@ class Predictor:
 
     @cached_property
     def _calls(self) -> tuple[Call, ...]:
-        return calls_for(self.arms, self._wanted[0], AS_LONG)
+        return calls_for(self.arms, self._wanted[0], self.unknowns, AS_LONG)
 
     @cached_property
     def _calls_of_few(self) -> tuple[Call, ...]:
-        return calls_for(self.arms, self._wanted[0], AS_LONG_OF_FEW)
+        return calls_for(self.arms, self._wanted[0], self.unknowns, AS_LONG_OF_FEW)
 
     @cached_property
     def _varied_calls(self) -> tuple[Call, ...]:
-        ids = [u.id for u in self.unknowns if not u.shifted_arm]
-        return calls_for(self.arms, self._wanted[0], AS_LONG_OF_FEW, ids)
+        return calls_for(self.arms, self._wanted[0], self.unknowns, AS_LONG_OF_FEW, alike=True)
 
     @cached_property
     def _place(self) -> dict[Output, int]:

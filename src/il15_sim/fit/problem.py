@@ -86,7 +86,8 @@ class Problem:
     def without(self, labels: Sequence[str], by: Literal["study", "arm"] = "study") -> Problem:
         """The same fit without some studies or arms.
 
-        Their rows are no longer used, but still compared with it; a time shift of their arms goes.
+        Their rows are no longer used, but still compared with it; a time shift of their arms goes,
+        and so does an estimate for groups that are left out as a whole.
 
         Raises
         ------
@@ -104,13 +105,20 @@ class Problem:
         if not any(r.used for r in rows):
             raise InputError(f"no row is left without {', '.join(labels)}", where=self.name)
         kept = {r.arm for r in rows if r.used}
-        unknowns = tuple(u for u in self.unknowns if not u.shifted_arm or u.shifted_arm in kept)
-        told = {"without": " ".join(labels)}
+        read = {o.arm for r in rows if r.used for o in r.reads.outputs}
+        told = {self.arms[name].group or name for name in read}
+        unknowns = tuple(
+            u
+            for u in self.unknowns
+            if (not u.shifted_arm or u.shifted_arm in kept)
+            and (not u.groups or not told.isdisjoint(u.groups))
+        )
+        left = {"without": " ".join(labels)}
         return replace(
             self,
             rows=Rows(rows, self.rows.source),
             unknowns=unknowns,
-            inputs={**self.inputs, **told},
+            inputs={**self.inputs, **left},
         )
 
     def check_enough(self) -> None:

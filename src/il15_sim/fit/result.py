@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from il15_sim.fit import frames
 from il15_sim.fit.certainty import Certainty, bounds_met, certainty
 from il15_sim.fit.likelihood_profile import ParameterProfile, profile_of
 from il15_sim.fit.objective import Objective
+from il15_sim.fit.of_groups import fitted_model, kept
 from il15_sim.fit.predictions import prediction_profile
 from il15_sim.fit.problem import Problem
 from il15_sim.fit.search import Search
@@ -63,18 +64,24 @@ class Fit:
 
     @property
     def model(self) -> Model:
-        """The model with the estimates.
+        """The model with the estimates; without those that are for some groups only.
 
         Raises
         ------
         InputError
             For compiled SBML, which has no values of its own: use `values`.
         """
-        found = self.problem.subject.model
-        if found is None:
-            raise InputError("a compiled SBML model takes no values", fix="use result.values")
-        shifts = {u.id for u in self.problem.unknowns if u.shifted_arm}
-        return found.with_values({k: v for k, v in self.values.items() if k not in shifts})
+        return fitted_model(self)
+
+    def model_of(self, group: str) -> Model:
+        """The model with the estimates and values of a group of arms.
+
+        Raises
+        ------
+        InputError
+            For an unknown group, and for compiled SBML.
+        """
+        return fitted_model(self, group)
 
     @property
     def log_likelihood(self) -> float:
@@ -133,11 +140,12 @@ class Fit:
         """The estimates.
 
         `parameter, value, unit, lower95, upper95, lower_bound, upper_bound, on_bound,
-        interval_on_bound, verdict, reason, trades_off_with, prior`. Intervals are Laplace's
-        approximation on the scale of the search (the logarithm where the lower bound is positive),
-        cut at the bounds. `verdict` is "identified", "practically not identified" or
-        "structurally not identified" (see `il15_sim.fit.verdicts`), or "on its bound": then there
-        is no interval, and those of the others hold it fixed.
+        interval_on_bound, verdict, reason, trades_off_with, prior, sets, groups`. Intervals are
+        Laplace's approximation on the scale of the search (the logarithm where the lower bound is
+        positive), cut at the bounds. `sets` is the model's parameter, `groups` those of the arms
+        that the estimate is for, empty for all. `verdict` is "identified", "practically not
+        identified" or "structurally not identified" (see `il15_sim.fit.verdicts`), or "on its
+        bound": then there is no interval, and those of the others hold it fixed.
         """
         return frames.estimates(self)
 
@@ -153,10 +161,10 @@ class Fit:
     def residuals(self) -> pd.DataFrame:
         """One row per measurement, those that are only compared included.
 
-        `where, study, arm, dose_mg, observable, model_observable, quantity, unit, time_h, start_h,
-        time_model_h, measured, typical, factor, offset, predicted, residual, spread, likelihood,
-        weight, used, statistic, n, dataset`. `factor` is that of relative readings or of a cohort,
-        `offset` a background, both part of `predicted`;
+        `where, study, arm, group, dose_mg, observable, model_observable, quantity, unit, time_h,
+        start_h, time_model_h, measured, typical, factor, offset, predicted, residual, spread,
+        likelihood, weight, used, statistic, n, dataset`. `factor` is that of relative readings or
+        of a cohort, `offset` a background, both part of `predicted`;
         `residual` is in units of `spread`, a log SD for log-normal errors (a deviance residual
         where there is none; NaN where no fitted row tells the size of errors);
         `time_model_h` is the time after an estimated shift.
@@ -211,12 +219,12 @@ class Fit:
         *,
         quantity: str = "value",
         start_h: float = 0.0,
+        group: str = "",
     ) -> ParameterProfile:
-        """The profile likelihood of a prediction, for what was not measured too.
-
-        Arguments and errors are those of `il15_sim.fit.predictions.prediction_profile`.
-        """
-        return prediction_profile(self, observable, time_h, arm, quantity=quantity, start_h=start_h)
+        """The profile of a prediction, as `il15_sim.fit.predictions.prediction_profile` tells."""
+        return prediction_profile(
+            self, observable, time_h, arm, quantity=quantity, start_h=start_h, group=group
+        )
 
     @cached_property
     def certainty(self) -> Certainty:
@@ -262,6 +270,7 @@ class Fit:
             **self.criteria,
             "threshold": self.threshold,
             "estimates": frames.records(self.frame),
+            "not_estimated": [asdict(one) for one in kept(self.problem)],
             "cohorts": frames.records(self.cohorts),
             "fold_errors": frames.records(self.fold_errors),
             "residuals": frames.records(self.residuals),

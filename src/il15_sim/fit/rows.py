@@ -50,6 +50,8 @@ class Row:
         Whether it enters the fit, or is only compared with it.
     statistic : str
         What it is of the patients. Of an arm with patients, what is compared over them.
+    group : str
+        The group of its arm where that has another name.
     """
 
     where: str
@@ -69,6 +71,7 @@ class Row:
     dataset: str = ""
     statistic: str = ""
     n: float = 1.0
+    group: str = ""
 
     @property
     def arm(self) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.fit.quantities import Output
 from il15_sim.fit.treatments import Arm
+from il15_sim.fit.unknowns import Unknown, owners
 from il15_sim.regimen import Dose
 from il15_sim.results.endpoint import Endpoint
 from il15_sim.simulation.dosing import Change
@@ -27,11 +28,12 @@ _FINE_H, _COARSE_H = 0.5, 2.0
 
 @dataclass(frozen=True)
 class Run:
-    """One simulation and the arms that share it."""
+    """One simulation, the arms that share it, and which unknown (its number) sets what in it."""
 
     arm: Arm
     names: tuple[str, ...]
     end_h: float
+    owners: Mapping[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,24 +79,28 @@ def shifted_grid(end_h: float, dosed_h: float = 0.0) -> Array:
 def calls_for(
     arms: Mapping[str, Arm],
     outputs: Sequence[Output],
+    unknowns: Sequence[Unknown] = (),
     as_long: float = AS_LONG,
-    varied: Collection[str] = (),
+    *,
+    alike: bool = False,
 ) -> tuple[Call, ...]:
     """The calls that give all outputs, each output in one of them.
 
     Parameters
     ----------
+    unknowns : sequence of Unknown
+        What sets parameters of the arms.
     as_long : float
         The longest run of a call lasts at most this many times as long as the others.
-    varied : collection of str
-        Parameters that each call varies in all of its runs, or in none because their arms set them.
+    alike : bool
+        In all runs of a call unknowns set the same parameters, each run's its own unknowns.
     """
-    runs = _distinct(arms, outputs)
+    runs = _distinct(arms, outputs, unknowns)
     place = {name: run for run in runs for name in run.names}
     together: list[list[Run]] = []
     for run in runs:
         for group in together:
-            same = all((v in group[0].arm.values) == (v in run.arm.values) for v in varied)
+            same = not alike or set(group[0].owners) == set(run.owners)
             if same and group[0].end_h <= as_long * run.end_h:
                 group.append(run)
                 break
@@ -106,7 +112,9 @@ def calls_for(
     )
 
 
-def _distinct(arms: Mapping[str, Arm], outputs: Sequence[Output]) -> list[Run]:
+def _distinct(
+    arms: Mapping[str, Arm], outputs: Sequence[Output], unknowns: Sequence[Unknown]
+) -> list[Run]:
     """Longest first; an arm joins a run whose doses are the same up to the arm's last time."""
     last: dict[str, float] = {}
     for o in outputs:
@@ -114,14 +122,14 @@ def _distinct(arms: Mapping[str, Arm], outputs: Sequence[Output]) -> list[Run]:
     runs: list[Run] = []
     for name in sorted(last, key=lambda n: (-last[n], n)):
         arm, end = arms[name], last[name]
-        doses = _before(arm, end)
+        doses, own = _before(arm, end), owners(unknowns, name, arm)
         for k, run in enumerate(runs):
             same = dict(run.arm.values) == dict(arm.values) and run.arm.changes == arm.changes
-            if same and _before(run.arm, end) == doses:
-                runs[k] = Run(run.arm, (*run.names, name), run.end_h)
+            if same and run.owners == own and _before(run.arm, end) == doses:
+                runs[k] = replace(run, names=(*run.names, name))
                 break
         else:
-            runs.append(Run(arm, (name,), end))
+            runs.append(Run(arm, (name,), end, own))
     return runs
 
 

@@ -90,11 +90,10 @@ class Simulator:
             least = _NEAR_ZERO * (u.upper - u.lower)
             if not u.logarithmic:
                 around[np.abs(around[:, j]) < least, j] = least if u.upper > least else -least
-        ids = [u.id for u in self.unknowns if not u.shifted_arm]
-        found = np.zeros((k, count, len(ids)))
+        own = [j for j, u in enumerate(self.unknowns) if not u.shifted_arm]
+        found = np.zeros((k, count, len(own)))
         for call in calls:
-            set_by_arm = call.runs[0].arm.values
-            free = [name for name in ids if name not in set_by_arm]
+            free = list(call.runs[0].owners)
             if not free:
                 continue
             data = gradients(
@@ -116,14 +115,14 @@ class Simulator:
                 run = int(np.argmax(status.any(axis=1)))
                 code = int(status[run].max())
                 raise Failed(self._told(code, call.runs[run // k].names[0], run % k))
-            columns = [ids.index(name) for name in free]
             for i, run, name, at in (*call.levels, *call.numbers):
-                own = data[name].to_numpy()[run * k : (run + 1) * k]
-                found[:, i, columns] = own if at < 0 else own[:, :, at]
+                columns = [own.index(call.runs[run].owners[parameter]) for parameter in free]
+                by = data[name].to_numpy()[run * k : (run + 1) * k]
+                found[:, i, columns] = by if at < 0 else by[:, :, at]
         if self.patients is not None:
             # A patient's parameter is the arm's times a factor.
-            for j, name in enumerate(ids):
-                found[:, :, j] *= self._factors(name, k)[:, None]
+            for n, j in enumerate(own):
+                found[:, :, n] *= self._factors(self.unknowns[j].parameter, k)[:, None]
         return found
 
     def _regimens(self, call: Call, k: int) -> list[Regimen] | None:
@@ -134,22 +133,19 @@ class Simulator:
         return given
 
     def _parameters(self, call: Call, points: Array) -> ParameterRows:
-        k, arms = len(points), [run.arm for run in call.runs]
-        table = {
-            u.id: np.tile(points[:, j], len(arms))
-            for j, u in enumerate(self.unknowns)
-            if not u.shifted_arm
-        }
-        for name in dict.fromkeys(n for arm in arms for n in arm.values):
-            own = np.full(k * len(arms), self.subject.constants[name])
-            column = table.get(name, own).reshape(len(arms), k).copy()
-            for a, arm in enumerate(arms):
-                if name in arm.values:
-                    column[a] = arm.values[name]
+        k, runs = len(points), call.runs
+        table: dict[str, Array] = {}
+        for name in dict.fromkeys(n for run in runs for n in (*run.owners, *run.arm.values)):
+            column = np.full((len(runs), k), self.subject.constants[name])
+            for r, run in enumerate(runs):
+                if name in run.owners:
+                    column[r] = points[:, run.owners[name]]
+                elif name in run.arm.values:
+                    column[r] = run.arm.values[name]
             table[name] = column.ravel()
         for name in () if self.patients is None else self.patients.factors:
-            own = np.full(k * len(arms), self.subject.constants[name])
-            table[name] = table.get(name, own) * np.tile(self._factors(name, k), len(arms))
+            own = np.full(k * len(runs), self.subject.constants[name])
+            table[name] = table.get(name, own) * np.tile(self._factors(name, k), len(runs))
         return ParameterRows.of_frame(pd.DataFrame(table))
 
     def _factors(self, name: str, k: int) -> Array:

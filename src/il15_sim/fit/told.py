@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from il15_sim.fit.of_groups import kept
+
 if TYPE_CHECKING:
     from il15_sim.fit.result import Fit
 
@@ -31,7 +33,10 @@ def told(fit: Fit) -> str:
         line = f"  {row['parameter']:<{wide}}  {row['value']:.4g} {row['unit']}".rstrip()
         if not row["on_bound"]:
             line += f"  (95 %: {row['lower95']:.4g} to {row['upper95']:.4g})"
+        if row["groups"]:
+            line += f"; {row['sets']} of {row['groups']}"
         lines.append("; ".join([line, *flags(row)]))
+    lines += [f"  {one}" for one in kept(fit.problem)]
     for k, name in enumerate(rows.sizes):
         kind = "log SD" if name.endswith("(log-normal)") else "SD"
         told_of = name.rsplit(" (", 1)[0]

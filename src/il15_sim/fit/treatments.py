@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from il15_sim.errors import InputError, unknown
@@ -20,13 +20,17 @@ Given = Part | Sequence[Part]
 
 @dataclass(frozen=True)
 class Arm:
-    """Doses, values that hold for good, changes at given times, and patients instead of one."""
+    """Doses, values that hold for good, changes at given times, and patients instead of one.
+
+    Arms of one group share what is estimated for it; an arm that names none is a group of its own.
+    """
 
     regimen: Regimen = field(default_factory=Regimen.none)
     values: Mapping[str, float] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     study: str = ""
     patients: Patients | None = None
+    group: str = ""
 
     @property
     def dose_mg(self) -> float:
@@ -38,6 +42,7 @@ class Arm:
         """The same as plain values."""
         changes = [str(change) for change in self.changes]
         told = {"regimen": str(self.regimen), "values": dict(self.values), "changes": changes}
+        told |= {"group": self.group} if self.group else {}
         return told if self.patients is None else {**told, "patients": self.patients.to_dict()}
 
 
@@ -129,6 +134,38 @@ def arm_of(given: object, subject: Subject, where: str) -> Arm:
                 told = f"'{change.target}' varies between patients and is set in the run"
                 raise InputError(told, where=where, fix="leave it out of vary")
     return Arm(regimen, values, tuple(changes), patients=patients)
+
+
+def groups_in(arms: Mapping[str, Arm]) -> tuple[str, ...]:
+    """The groups of arms, each once."""
+    return tuple(dict.fromkeys(arm.group or name for name, arm in arms.items()))
+
+
+def with_group_values(
+    arms: Mapping[str, Arm], group: str, values: Mapping[str, float], subject: Subject
+) -> dict[str, Arm]:
+    """Arms with values that hold in all of one group, as the values of an arm.
+
+    Raises
+    ------
+    InputError
+        For a group without arms, and for what an arm of it sets itself.
+    """
+    if group not in groups_in(arms):
+        raise unknown("group", group, filter(None, groups_in(arms)))
+    where, found = f"group '{group}'", dict(arms)
+    shared = arm_of(values, subject, where)
+    for name, arm in arms.items():
+        if (arm.group or name) != group:
+            continue
+        for told in values:
+            if told in {*arm.values, *(c.target for c in arm.changes if c.sets)}:
+                raise InputError(f"'{told}'", where=where, why=f"arm '{name}' sets it itself")
+        both = {**arm.values, **shared.values}
+        patients = arm.patients and arm.patients.of(subject, both, where)
+        changes = (*arm.changes, *shared.changes)
+        found[name] = replace(arm, values=both, changes=changes, patients=patients)
+    return found
 
 
 def _checked(values: Mapping[str, float], subject: Subject, where: str) -> Mapping[str, float]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from il15_sim.errors import InputError
+from il15_sim.files.result_name import plain_name
+from il15_sim.fit.of_groups import group_values
+from il15_sim.fit.treatments import groups_in
+from il15_sim.fit.unknowns import Unknown
 from il15_sim.model.variant import Override, Variant
 
 if TYPE_CHECKING:
@@ -18,18 +23,14 @@ DIGITS = 5
 def variant_of(fit: Fit) -> Variant:
     """The estimates, and the reference cohort's factor, as a variant of the model.
 
-    Time shifts belong to a figure and are left out.
+    Time shifts belong to a figure and are left out, estimates for some groups to these.
     """
     problem = fit.problem
     source = f"fit {problem.name}"
     rows = []
     for u, row in zip(problem.unknowns, fit.frame.to_dict("records"), strict=True):
-        if u.shifted_arm:
-            continue
-        note = f"95 % interval {row['lower95']:.3g}-{row['upper95']:.3g} {u.unit}"
-        if row["on_bound"]:
-            note = f"at its {row['on_bound']} bound"
-        rows.append(Override(u.id, _rounded(row["value"]), source, note))
+        if not u.shifted_arm and not u.groups:
+            rows.append(_estimate(u, row, source))
     if problem.factor_parameter:
         note = f"factor of the cohort {problem.reference_arm}; log SD between cohorts "
         rows_of_it = fit.cohorts["factor_of"] == problem.reference_arm
@@ -37,6 +38,40 @@ def variant_of(fit: Fit) -> Variant:
         note += f"{fit.omega:.3g}"
         rows.append(Override(problem.factor_parameter, _rounded(factor), source, note))
     return Variant(f"{problem.name}_fit", tuple(rows), _provenance(fit))
+
+
+def group_variants(fit: Fit) -> tuple[Variant, ...]:
+    """One variant per group of arms, where some estimate is for some of them only.
+
+    It holds the estimates for the group and the values that its arms were given, and is applied
+    after the fit's own variant.
+    """
+    problem, source = fit.problem, f"fit {fit.problem.name}"
+    if not any(u.groups for u in problem.unknowns):
+        return ()
+    found = []
+    for group in groups_in(problem.arms):
+        own = group_values(fit, group)
+        rows = {
+            u.parameter: _estimate(u, row, source)
+            for u, row in zip(problem.unknowns, fit.frame.to_dict("records"), strict=True)
+            if group in u.groups and u.parameter in own
+        }
+        given = {k: Override(k, v, source, "given") for k, v in own.items() if k not in rows}
+        if own:
+            name, overrides = (
+                f"{problem.name}_{plain_name(group)}",
+                (*rows.values(), *given.values()),
+            )
+            found.append(Variant(name, overrides, (*_provenance(fit), f"group: {group}")))
+    return tuple(found)
+
+
+def _estimate(u: Unknown, row: Mapping[Any, Any], source: str) -> Override:
+    note = f"95 % interval {row['lower95']:.3g}-{row['upper95']:.3g} {u.unit}"
+    if row["on_bound"]:
+        note = f"at its {row['on_bound']} bound"
+    return Override(u.parameter, _rounded(row["value"]), source, note)
 
 
 def cohort_variants(fit: Fit) -> tuple[Variant, ...]:
@@ -62,7 +97,7 @@ def cohort_variants(fit: Fit) -> tuple[Variant, ...]:
 
 
 def write_variants(fit: Fit, folder: str | Path | None = None) -> Path:
-    """Write the variant, and those of the cohorts, into `models/variants` or another folder.
+    """Write the variant, and those of cohorts and groups, into `models/variants` or elsewhere.
 
     Returns
     -------
@@ -79,7 +114,7 @@ def write_variants(fit: Fit, folder: str | Path | None = None) -> Path:
         raise InputError("a compiled SBML model has no variants", fix="use result.save")
     place = model.models_dir / "variants" if folder is None else Path(folder)
     own = variant_of(fit)
-    for variant in (*cohort_variants(fit), own):
+    for variant in (*cohort_variants(fit), *group_variants(fit), own):
         target = place / f"{variant.name}.tsv"
         try:
             variant.write(target)

@@ -178,7 +178,7 @@ def _own_table(result: Fit, words: str) -> Iterator[Shown]:
         "fitted",
         fitted(result),
         "Readings and the fitted curves",
-        "One panel per observable: readings with bars of one SD, and fitted curves.",
+        "One panel per observable and group: readings with bars of one SD, and fitted curves.",
         f"Points: readings with one SD of their errors. Lines: the fitted model. {words}",
         (),
         ("data/residuals.csv", "data/curves.csv"),

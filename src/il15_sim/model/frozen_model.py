@@ -22,7 +22,10 @@ from il15_sim.model.unusual import warn_of_value
 from il15_sim.model.variant import Variant
 
 #: Variants that belong to the packaged model: what the shipped fits wrote.
-SHIPPED_VARIANTS = ("sorafenib_pk_fit", "progression_fit", "toxicity_fit")
+SHIPPED_VARIANTS = (
+    *("sorafenib_pk_fit", "pstat5_pbmc_fit", "pstat5_pbmc_memory_cd4"),
+    *("progression_fit", "toxicity_fit"),
+)
 
 
 @dataclass(frozen=True, eq=False)

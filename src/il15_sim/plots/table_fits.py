@@ -29,7 +29,10 @@ TIMES = ((96.0, 24.0, "days"), (3.0, 1.0, "h"), (0.0, 1 / 60, "min"))
 
 
 def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
-    """Readings over the fitted curves, one panel per observable, one colour per group.
+    """Readings over the fitted curves, one panel per observable, one colour per arm.
+
+    Where groups have several arms, such as types of cells with their doses, each has panels of its
+    own; what arms were given has the same colour in all of them.
 
     Readings are the levels of the table. Folds, areas, words, shares and spreads lie on no curve
     and are left out; they are in `result.residuals`. The curve of patients is their median.
@@ -50,7 +53,7 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
     Raises
     ------
     InputError
-        For more groups than can be told apart.
+        For more arms in one panel than can be told apart.
 
     Examples
     --------
@@ -70,30 +73,38 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
     from matplotlib.lines import Line2D
 
     from il15_sim.fit.patient_statistics import is_level
+    from il15_sim.fit.tables.groups import given_in
     from il15_sim.plots import figure as look
 
     rows, curves = _on_one_scale(result.residuals, result.curves())
     levels = (rows["quantity"] == "value") & rows["statistic"].map(is_level)
-    groups, names = list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(rows["observable"]))
+    names, panels_of = list(dict.fromkeys(rows["observable"])), list(dict.fromkeys(rows["group"]))
+    pairs = dict.fromkeys(zip(rows["arm"], rows["group"], strict=True))
+    label_of = {arm: given_in(arm, group) for arm, group in pairs}
+    groups = list(dict.fromkeys(label_of.values()))
     if len(groups) > _MOST_GROUPS:
         why = f"no more than {_MOST_GROUPS} can be told apart"
         raise InputError(f"{len(groups)} groups in one panel", why=why, fix="see result.curves()")
     horizon = float(rows["time_h"].max())
     _, hours, word = next(one for one in TIMES if horizon >= one[0])
     with look.themed():
-        styles = [_style(number) for number in range(len(groups))]
+        styles = {group: _style(number) for number, group in enumerate(groups)}
         handles: list[Any] = []
         if groups != [""]:
-            pairs = zip(groups, styles, strict=True)
-            handles = [Line2D([], [], **style, label=look.plain(group)) for group, style in pairs]
+            handles = [
+                Line2D([], [], **style, label=look.plain(group)) for group, style in styles.items()
+            ]
         labels = [str(handle.get_label()) for handle in handles]
-        height = _PANEL_MM * len(names) + legend_height_mm(labels, width_mm) + 6
+        every = [(name, group) for name in names for group in panels_of]
+        height = _PANEL_MM * len(every) + legend_height_mm(labels, width_mm) + 6
         figure = look.new_figure(width_mm, height)
-        panels = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
-        for axes, name in zip(panels, names, strict=True):
-            for group, style in zip(groups, styles, strict=True):
-                chosen = (rows["arm"] == group) & (rows["observable"] == name)
-                curve = curves[(curves["arm"] == group) & (curves["observable"] == name)]
+        panels = figure.subplots(len(every), 1, squeeze=False, sharex=True)[:, 0]
+        for axes, (name, group) in zip(panels, every, strict=True):
+            axes.set_title(look.plain(group.replace("_", " ")), loc="left", pad=3)
+            for arm in dict.fromkeys(rows["arm"][rows["group"] == group]):
+                style = styles[label_of[arm]]
+                chosen = (rows["arm"] == arm) & (rows["observable"] == name)
+                curve = curves[(curves["arm"] == arm) & (curves["observable"] == name)]
                 line = {**style, "marker": ""}
                 axes.plot(curve["time_h"] / hours, curve["predicted"], **line)
                 _draw_readings(axes, rows[chosen & levels], hours, style)

@@ -13,11 +13,11 @@ from il15_sim.fit.file.keys import whole_of
 from il15_sim.fit.file.studies import published_problem
 from il15_sim.fit.file.tables import own_problem
 from il15_sim.fit.problem import Problem
-from il15_sim.fit.unknowns import Unknown
+from il15_sim.fit.unknowns import Unknown, described
 from il15_sim.model import Model
 from il15_sim.model.composition import without_comments
 
-_TOP = ("title", "description", "model", "values", "starts", "seed")
+_TOP = ("title", "description", "model", "values", "groups", "starts", "seed")
 _OWN = ("data", "columns", "likelihood", "scale", "offset", "arms", "dose_of")
 _PUBLISHED = ("studies", "noise", "cohorts", "time_shift")
 _ASSIGNED_NUMBER = re.compile(r"\s*\w+ = [-+.\deE]+;\s*")
@@ -101,5 +101,5 @@ def _of_model(model: Model, unknowns: tuple[Unknown, ...]) -> dict[str, str]:
     return {
         "model": "\n".join(line for line in lines if not _ASSIGNED_NUMBER.fullmatch(line)),
         "values": "\n".join(f"{k} {v!r}" for k, v in sorted(model.values.items())),
-        "unknowns": "\n".join(map(repr, unknowns)),
+        "unknowns": described(unknowns),
     }

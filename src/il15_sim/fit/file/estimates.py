@@ -7,13 +7,17 @@ from typing import Any
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
+from il15_sim.fit.estimates import Estimate, read_unknowns
 from il15_sim.fit.file.keys import number_of, positive_of
 from il15_sim.fit.priors import Prior
-from il15_sim.fit.unknowns import Unknown, read_unknowns
+from il15_sim.fit.unknowns import Unknown
 from il15_sim.model import Model
 from il15_sim.simulation.subject import subject_of
 
-_KEYS = ("id", "lower", "upper", "start", "prior_median", "prior_fold", "prior_source")
+_KEYS = (
+    *("id", "parameter", "groups", "lower", "upper", "start"),
+    *("prior_median", "prior_fold", "prior_source"),
+)
 
 
 def read_estimates(facts: Table, model: Model, arms: Mapping[str, Any]) -> tuple[Unknown, ...]:
@@ -24,14 +28,17 @@ def read_estimates(facts: Table, model: Model, arms: Mapping[str, Any]) -> tuple
     if isinstance(listed, list) and all(isinstance(item, str) for item in listed):
         with facts.told_at("estimate"):
             return read_unknowns(facts.texts("estimate"), {}, subject, arms)
-    bounds, priors, starts, ids = {}, {}, {}, []
+    asked: list[Estimate] = []
+    bounds, priors, starts = {}, {}, {}
     for table in facts.tables("estimate"):
         table.allow(_KEYS)
         name = table.text("id")
-        ids.append(name)
-        if name not in model.values:
-            raise unknown("parameter", name, model.values, table.at("id"))
-        row = model.parameters[name] if name in model.parameters else None  # noqa: SIM401
+        own_id = "parameter" if "parameter" in table.data else "id"
+        target = table.text(own_id)
+        if target not in model.values:
+            raise unknown("parameter", target, model.values, table.at(own_id))
+        asked.append(Estimate(name, target if target != name else "", table.texts("groups")))
+        row = model.parameters[target] if target in model.parameters else None  # noqa: SIM401
         if "lower" in table.data or "upper" in table.data or row is None:
             own = (None, None) if row is None else (row.lower, row.upper)
             pair = [
@@ -57,6 +64,5 @@ def read_estimates(facts: Table, model: Model, arms: Mapping[str, Any]) -> tuple
                 raise InputError(f"prior_fold {fold:g}", where=where, why="it exceeds 1")
             source = table.text("prior_source", "")
             priors[name] = Prior.of_fold(positive_of(table, "prior_median"), fold, source)
-    moved = subject_of(model.with_values(starts)) if starts else subject
     with facts.told_at("estimate"):
-        return read_unknowns(ids, bounds, moved, arms, priors)
+        return read_unknowns(asked, bounds, subject, arms, priors, starts)

@@ -8,7 +8,9 @@ from pathlib import Path
 from il15_sim.data import data_dir, read_quantities, read_study, study_names
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
+from il15_sim.fit.estimates import check_told
 from il15_sim.fit.file.estimates import read_estimates
+from il15_sim.fit.file.groups import arms_in_groups
 from il15_sim.fit.file.keys import number_of, positive_of
 from il15_sim.fit.file.noise import NoiseModel
 from il15_sim.fit.file.published_rows import arms_of, rows_of
@@ -46,6 +48,8 @@ def published_problem(facts: Table, file: Path, model: Model, folder: str | Path
         if reference not in arms:
             raise unknown("experiment", reference, arms, cohorts.at("reference_experiment"))
         model = model.with_values({factor: 1.0})
+    group_of = {e.id: e.group for s in studies for e in s.experiments.values()}
+    arms = arms_in_groups(facts, arms, group_of, subject_of(model))
     quantities = read_quantities(data_dir(folder))
     rows = rows_of(studies, quantities, model, model_of_errors, cohorts is not None)
     if cohorts is not None and reference not in {r.factor for r in rows}:
@@ -56,7 +60,8 @@ def published_problem(facts: Table, file: Path, model: Model, folder: str | Path
         )
     subject = subject_of(model)
     unknowns = read_estimates(facts, model, arms)
-    if factor in [u.id for u in unknowns]:
+    check_told(unknowns, rows, arms, facts.at("estimate"))
+    if factor in [u.parameter for u in unknowns]:
         raise InputError(
             f"'{factor}' is the cohort factor",
             where=facts.at("estimate"),
@@ -74,7 +79,7 @@ def published_problem(facts: Table, file: Path, model: Model, folder: str | Path
             raise InputError(told, where=table.at())
         shifts.append(time_shift(arm, lower, start, upper))
     arms_told = [
-        (e.id, e.regimen, sorted(e.overrides.items()))
+        (e.id, e.regimen, sorted(e.overrides.items()), *filter(None, [e.group]))
         for s in studies
         for e in s.experiments.values()
     ]

@@ -11,6 +11,7 @@ from typing import Any
 from il15_sim.errors import InputError, unknown
 from il15_sim.files.toml import Table
 from il15_sim.fit.file.estimates import read_estimates
+from il15_sim.fit.file.groups import arms_in_groups
 from il15_sim.fit.likelihoods import likelihood
 from il15_sim.fit.patient_predictor import check_patients
 from il15_sim.fit.patients import Patients
@@ -18,7 +19,7 @@ from il15_sim.fit.problem import Problem
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table as Cells
 from il15_sim.fit.tables.checks import COLUMNS
-from il15_sim.fit.tables.groups import arms_of_groups, groups_of
+from il15_sim.fit.tables.groups import arms_of_groups, groups_of, members_of
 from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.tables.scales import check_scale
 from il15_sim.fit.treatments import Given, read_arms
@@ -52,9 +53,10 @@ def own_problem(facts: Table, file: Path, model: Model) -> Problem:
         reader.check_noise(tables)
     rows = reader.rows(*tables)
     source = ", ".join(t.source for t in tables)
-    groups = groups_of(rows)
-    given = _given_arms(facts, groups, model, subject)
+    groups, members = groups_of(rows), members_of(rows)
+    given = _given_arms(facts, groups, members, model, subject)
     arms = read_arms(given, subject, groups, source)
+    arms = arms_in_groups(facts, arms, members, subject)
     unknowns = read_estimates(facts, model, arms)
     check_patients(rows, arms, unknowns)
     inputs = {
@@ -95,19 +97,30 @@ def _columns(facts: Table) -> dict[str, str]:
 
 
 def _given_arms(
-    facts: Table, groups: Mapping[str, str], model: Model, subject: Subject
+    facts: Table,
+    groups: Mapping[str, str],
+    members: Mapping[str, str],
+    model: Model,
+    subject: Subject,
 ) -> Mapping[str, Given] | None:
     """The arms of the file; or what the groups say: regimens, or doses of one input."""
     if "dose_of" in facts.data:
         where, target = facts.at("dose_of"), facts.text("dose_of")
         if "arms" in facts.data:
             raise InputError("dose_of beside arms", where=where, why="both tell what was given")
-        if target not in model.values:
-            raise unknown("parameter", target, model.values, where)
+        others = {
+            name: (table.text("dose_of"), table.at("dose_of"))
+            for name, table in (facts.named_tables("groups") if "groups" in facts.data else {}).items()
+            if "dose_of" in table.data
+        }
+        for id_, place in ((target, where), *others.values()):
+            if id_ not in model.values:
+                raise unknown("parameter", id_, model.values, place)
         with facts.told_at("dose_of"):
-            return arms_of_groups(groups, target)
+            told = {name: id_ for name, (id_, _) in others.items()}
+            return arms_of_groups(groups, target, members, told)
     if "arms" not in facts.data:
-        return arms_of_groups(groups, None)
+        return arms_of_groups(groups, None, members)
     found: dict[str, Given] = {}
     for name, table in facts.named_tables("arms").items():
         table.allow(_ARM)

@@ -39,10 +39,9 @@ def check_columns(columns: Sequence[str], source: str) -> str:
     if len(times) != 1:
         told = "no column of times" if not times else f"columns '{times[0]}' and '{times[1]}'"
         raise InputError(told, where=source, fix="give one of time_h, time_min and time_d")
-    groups = [c for c in ("group", "regimen", "dose") if c in columns]
-    if len(groups) > 1:
-        told = f"columns '{groups[0]}' and '{groups[1]}'"
-        raise InputError(told, where=source, why="each tells what a row was given", fix="keep one")
+    if "regimen" in columns and "dose" in columns:
+        why = "each tells what a row was given"
+        raise InputError("columns 'regimen' and 'dose'", where=source, why=why, fix="keep one")
     for column in ("observable", "value"):
         if column not in columns:
             raise InputError(f"missing column '{column}'", where=source)
@@ -106,10 +105,10 @@ def check_censored(rows: Sequence[Row], source: str) -> None:
 
 
 def check_one_unit(rows: Sequence[Row]) -> None:
-    """Refuse relative readings of one observable in two units."""
+    """Refuse relative readings that share a factor in two units."""
     first: dict[str, str] = {}
     for row in rows:
-        if row.factor and first.setdefault(row.observable, row.unit) != row.unit:
-            before = first[row.observable]
+        if row.factor and first.setdefault(row.factor, row.unit) != row.unit:
+            before = first[row.factor]
             why = f"relative readings of '{row.observable}' before it are in '{before}'"
             raise InputError(f"unit '{row.unit}'", where=row.where, why=why)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from il15_sim.batch.kernel import Kernel
+from il15_sim.fit.estimates import Estimate, read_unknowns
 from il15_sim.fit.patient_predictor import check_patients
 from il15_sim.fit.priors import Prior
 from il15_sim.fit.problem import Problem
@@ -15,11 +16,11 @@ from il15_sim.fit.result import Fit
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.run import run_fit
 from il15_sim.fit.tables.cells import Table
-from il15_sim.fit.tables.groups import arms_of_groups, groups_of
+from il15_sim.fit.tables.groups import arms_of_groups, groups_of, members_of
 from il15_sim.fit.tables.readings import Reader
 from il15_sim.fit.tables.scales import check_scale
-from il15_sim.fit.treatments import Given, read_arms
-from il15_sim.fit.unknowns import read_unknowns
+from il15_sim.fit.treatments import Given, read_arms, with_group_values
+from il15_sim.fit.unknowns import described
 from il15_sim.model import Model
 from il15_sim.simulation.subject import subject_of
 
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
 def fit_table(
     model: Model | Kernel,
     data: str | Path | pd.DataFrame,
-    estimate: str | Sequence[str],
+    estimate: str | Estimate | Sequence[str | Estimate],
     *,
     arms: Given | Mapping[str, Given] | None = None,
+    groups: Mapping[str, Mapping[str, float]] | None = None,
+    dose_of: str | None = None,
     noise: str | Mapping[str, str] = "log-normal",
-    scale: Literal["observable", "group", "plate"] | None = None,
+    scale: Literal["observable", "group", "plate", "group and plate"] | None = None,
     offset: bool = False,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     priors: Mapping[str, Prior | None] | None = None,
@@ -54,8 +57,9 @@ def fit_table(
         `likelihood` (overrides `noise`) and `replicate`. Without `error` the size of errors is
         estimated from the residuals, one per observable. A reading at the time of a dose is one
         before it.
-    estimate : sequence of str
-        Parameters; each is searched within its bounds, on a log scale where they are positive.
+    estimate : sequence of str or Estimate
+        Parameters; each is searched within its bounds, on a log scale where they are positive. An
+        `Estimate` is one for some groups of the table only.
     arms : mapping of group to what it was given, optional
         A Regimen, a mapping of parameter to value, a `Change`, `Patients`, or a list of them.
         Values of parameters hold for good; inputs of a module, such as the ligand of a dish, are
@@ -63,16 +67,22 @@ def fit_table(
         over them: mean, median, geometric mean, SD, CV%, geometric CV%, a quantile (q25), or the
         share below or above the level in a column `threshold`.
         A table without groups takes what all were given.
+    groups : mapping of group to values by parameter, optional
+        What holds in all arms of a group. A table with a column `group` beside `dose` or `regimen`
+        has several arms in each group, such as all doses of one type of cell; otherwise every arm
+        is a group.
+    dose_of : str, optional
+        The input or parameter whose values the doses (or groups) of the table are.
     noise : str or mapping of observable to str
         "log-normal" or "normal".
-    scale : "observable", "group" or "plate", optional
+    scale : "observable", "group", "plate" or "group and plate", optional
         Readings are relative (fluorescence): one factor for each observable, or for each in each
-        group or on each plate (column `plate`), is found with the parameters. Units are then not
-        converted; each plate has errors of a size of its own.
+        group, on each plate (column `plate`) or of each group on each plate, is found with the
+        parameters. Units are then not converted; each plate has errors of a size of its own.
     offset : bool
         With `scale`: what shares a factor shares a background, too (then errors are normal).
     bounds : mapping of id to (lower, upper), optional
-        Instead of those of the table.
+        Instead of those of the table; by the id of an `Estimate`.
     priors : mapping of id to Prior or None, optional
         Instead of those of the table; None takes one away.
     starts, seed : int
@@ -106,8 +116,8 @@ def fit_table(
     """
     return run_fit(
         table_problem(
-            model, data, estimate, arms=arms, noise=noise, scale=scale, offset=offset,
-            bounds=bounds, priors=priors, starts=starts, seed=seed,
+            model, data, estimate, arms=arms, groups=groups, dose_of=dose_of, noise=noise,
+            scale=scale, offset=offset, bounds=bounds, priors=priors, starts=starts, seed=seed,
         )
     )  # fmt: skip
 
@@ -115,9 +125,10 @@ def fit_table(
 def table_problem(
     model: Model | Kernel,
     data: str | Path | pd.DataFrame,
-    estimate: str | Sequence[str],
+    estimate: str | Estimate | Sequence[str | Estimate],
     *,
     arms: Given | Mapping[str, Given] | None = None,
+    groups: Mapping[str, Mapping[str, float]] | None = None,
     dose_of: str | None = None,
     noise: str | Mapping[str, str] = "log-normal",
     scale: str | None = None,
@@ -130,23 +141,26 @@ def table_problem(
 ) -> Problem:
     """What `fit_table` fits, not yet fitted.
 
-    Arguments are those of `fit_table`; with `dose_of` the table's doses (or groups) are values of
-    that input or parameter. Without `arms` a column of regimens says what each group was given.
+    Arguments are those of `fit_table`. Without `arms` a column of regimens says what each group was
+    given.
     """
     check_scale(scale, offset)
     subject = subject_of(model)
     table = Table.of(data)
     rows = Reader(subject, noise, scale, offset).rows(table)
-    groups = groups_of(rows)
-    chosen = arms if arms is not None else arms_of_groups(groups, dose_of)
-    given = read_arms(chosen, subject, groups, table.source)
+    named, members = groups_of(rows), members_of(rows)
+    chosen = arms if arms is not None else arms_of_groups(named, dose_of, members)
+    given = read_arms(chosen, subject, named, table.source)
+    given = {name: replace(arm, group=members[name]) for name, arm in given.items()}
+    for group, values in (groups or {}).items():
+        given = with_group_values(given, group, values, subject)
     unknowns = read_unknowns(estimate, bounds or {}, subject, given, priors)
     check_patients(rows, given, unknowns)
     inputs = {
         "model": subject.hash,
         "arms": "\n".join(f"{k} {a.to_dict()}" for k, a in given.items()),
         "rows": "\n".join(repr(replace(row, where="")) for row in rows),
-        "unknowns": "\n".join(map(repr, unknowns)),
+        "unknowns": described(unknowns),
     }
     return Problem(
         name,

@@ -26,8 +26,9 @@ from il15_sim.fit.tables.checks import (
     check_row,
     check_used,
 )
+from il15_sim.fit.tables.groups import arm_in, group_in
 from il15_sim.fit.tables.own_units import in_unit, unit_in
-from il15_sim.fit.tables.scales import plate_in
+from il15_sim.fit.tables.scales import sharing
 from il15_sim.simulation.subject import Subject
 
 
@@ -41,7 +42,7 @@ class Reader:
         Knows the observables and their units.
     noise : str or mapping of observable to str
         Likelihood where the table has no column `likelihood`.
-    scale : "observable", "group", "plate" or None
+    scale : "observable", "group", "plate", "group and plate" or None
         What shares a free factor; readings are relative then, and units are not converted.
     offset : bool
         Whether what shares a factor shares a free background, too (its errors are normal then).
@@ -108,6 +109,7 @@ class Reader:
         kind = self._kind(_name(cells, "likelihood"), observable, where)
         quantity = self._quantity(cells, kind, where)
         asked = self._asked(cells, observable, quantity, time, where)
+        group = group_in(cells)
         count = _number(cells["n"], "n", where) if _name(cells, "n") else 1.0
         if count < 1 or count != int(count):
             raise InputError(f"n {count:g} is not a whole number from 1 on", where=where)
@@ -122,7 +124,8 @@ class Reader:
         unit = quantity.unit_of(self.subject.units.get(observable, ""))
         statistic = _name(cells, "statistic")
         threshold = self._threshold(cells, statistic, unit, observable, where)
-        factor = self._factor(cells, observable, kind, asked.arm, quantity, statistic, where)
+        shares = group or asked.arm
+        factor = self._factor(cells, observable, kind, shares, quantity, statistic, where)
         if statistic and not has_unit(check_statistic(statistic, where)):
             unit = "1" if statistic in SHARES else "percent"
         elif "unit" in cells:
@@ -158,13 +161,14 @@ class Reader:
             unit=unit,
             kind=kind,
             known=known,
-            size=self._size(cells, observable, kind, where) if size else "",
+            size=self._size(cells, observable, kind, shares, where) if size else "",
             factor=factor,
             background=bool(factor) and self.offset,
             weight=weight,
             threshold=threshold,
             statistic=statistic,
             n=count,
+            group=group,
         )
         check_row(row, where)
         return row
@@ -207,15 +211,14 @@ class Reader:
                 why="it adds to the level, and the errors are of the logarithm",
                 fix='choose the likelihood "normal"',
             )
-        own = f" in '{group}'" if self.scale == "group" else ""
-        if self.scale == "plate":
-            own = f" on plate '{plate_in(cells, where)}'"
-        return f"scale of {observable}{own} ({kind})"
+        return f"scale of {observable}{sharing(self.scale, group, cells, where)} ({kind})"
 
-    def _size(self, cells: Mapping[str, Any], observable: str, kind: str, where: str) -> str:
+    def _size(
+        self, cells: Mapping[str, Any], observable: str, kind: str, group: str, where: str
+    ) -> str:
         """What shares an unknown size of errors: plates differ in brightness, so each its own."""
-        own = f" on plate '{plate_in(cells, where)}'" if self.scale == "plate" else ""
-        return f"{observable}{own} ({kind})"
+        by_plate = self.scale if self.scale and "plate" in self.scale else None
+        return f"{observable}{sharing(by_plate, group, cells, where)} ({kind})"
 
     def _kind(self, given: str, observable: str, where: str) -> str:
         noise = self.noise
@@ -249,25 +252,18 @@ class Reader:
         if (start is not None or quantity.from_start) and (start or 0.0) >= at:
             told = f"start {start or 0.0:g} h is not before {at:g} h"
             raise InputError(told, where=where)
-        group, other = _name(cells, "group") or _name(cells, "regimen"), None
-        if not group and _name(cells, "dose"):
-            group = f"{_number(cells['dose'], 'dose', where):.12g}"
-        for column in ("group", "regimen", "dose"):
-            if column in cells and not _name(cells, column):
-                raise InputError(f"no {column}", where=where, fix="name one in every row")
+        arm, other = arm_in(cells, where), None
         if quantity.needs_other:
             against = _name(cells, "against")
             if not against:
                 why = f"{quantity.name} is the {quantity.meaning}"
                 fix = "name the group it is compared with in a column 'against'"
                 raise InputError("no other group", where=where, why=why, fix=fix)
-            if "dose" in cells:
-                against = f"{_number(cells['against'], 'against', where):.12g}"
-            other = (against, start or 0.0, at)
+            other = (arm_in(cells, where, "against"), start or 0.0, at)
         elif _name(cells, "against"):
             told = f"against '{_name(cells, 'against')}'"
             raise InputError(told, where=where, why=f"{quantity.name} compares with no other group")
-        return Asked(observable, group, at, start or 0.0, other)
+        return Asked(observable, arm, at, start or 0.0, other)
 
     @staticmethod
     def _known(cells: Mapping[str, Any], kind: str, where: str) -> tuple[dict[str, float], str]:
