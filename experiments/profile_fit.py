@@ -12,7 +12,7 @@ from il15_sim.files.resources import find_file
 from il15_sim.fit import read_fit, run_fit
 
 #: What to profile.
-PARAMETERS = ("sorafenib_clearance", "sorafenib_uptake_km")
+PARAMETERS = ("sorafenib_clearance", "sorafenib_gut_limit")
 OUT = Path("results/profiles")
 
 

@@ -126,7 +126,7 @@ def test_a_sweep_is_timed_in_all_its_ways(tmp_path):
 def test_a_fit_is_timed_with_its_parts(tmp_path):
     told = quick("fits.py", ["--out", str(tmp_path)])
     found = json.loads((tmp_path / "fits.json").read_text(encoding="utf-8"))
-    assert (found["problem"], found["rows"], found["unknowns"]) == ("sorafenib_pk", 180, 10)
+    assert (found["problem"], found["rows"], found["unknowns"]) == ("sorafenib_pk", 180, 8)
     figures = {figure["what"]: figure for figure in found["figures"]}
     assert [figure["count"] for figure in figures.values()] == [2, 200, 1, 1]
     assert all(figure["seconds"] > 0 for figure in figures.values())

@@ -52,6 +52,16 @@ def test_a_dose_in_another_unit_than_its_target(folder):
     assert "'sorafenib_gut' is in mg in the model, not in ug" in told(folder, "drugs")
 
 
+def test_a_rate_that_doses_set_is_a_setting(folder):
+    path = folder / "parameters.tsv"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith("agonist_infusion_rate\t"))
+    lines[at] = lines[at].replace("\tsetting\t", "\tassumed\t")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    line = f"line {at + 1}: doses set 'agonist_infusion_rate', so its kind is setting, not assumed"
+    assert line in told(folder, "drugs")
+
+
 def test_a_usual_dose_that_is_no_range(folder):
     change(folder / "drugs.tsv", "\t100\t800\tmg\t", "\t800\t100\tmg\t")
     line = "line 2: usual dose of sorafenib oral is '800' to '100' from"

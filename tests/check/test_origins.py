@@ -141,6 +141,38 @@ def test_an_assumed_row_says_why(folder, reason):
     assert told(folder, "assumed") == []
 
 
+@pytest.mark.parametrize("note", ["", "CVs", "the spread between patients is assumed"])
+def test_a_variability_says_where_it_comes_from(folder, note):
+    n = change_row(folder, "ka", note=note)
+    (line,) = told(folder, "variability")
+    assert line.endswith(
+        f"line {n}: the variability of 'ka' has no origin; say in its note where the CV is from, "
+        "or write CV assumed"
+    )
+    for good in ("CV of the 9 men", "a start value; CV assumed"):
+        change_row(folder, "ka", note=good)
+        assert told(folder, "variability") == []
+
+
+@pytest.mark.parametrize("note", ["", "-", "1 is on"])
+def test_a_setting_says_what_its_values_mean(folder, note):
+    change_row(folder, "base_left", kind="setting", fact="counts differ by cell type", note=note)
+    (line,) = told(folder, "settings")
+    assert line.startswith("error")
+    told_of = "the setting 'base_left' does not say what its values mean; write it in its note"
+    assert line.endswith(told_of)
+    change_row(folder, "base_left", note="1 lets it act, 0 does not")
+    assert told(folder, "settings") == []
+
+
+def test_a_setting_is_not_estimated_by_default(folder):
+    n = change_row(folder, "base_left", kind="setting", estimate="true")
+    (line,) = told(folder, "settings")
+    assert line.endswith(
+        f"line {n}: the setting 'base_left' is chosen, not estimated; write false under estimate"
+    )
+
+
 def test_an_assumed_row_without_width_is_a_warning(folder):
     change_row(folder, "base_right", lowerBound="200", upperBound="200")
     (line,) = told(folder, "assumed")

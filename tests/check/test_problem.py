@@ -8,7 +8,8 @@ from il15_sim.model.variant import VARIANT_COLUMNS
 DOI = "doi:10.1000/xyz"
 ROWS = [
     # id, name, value, lower, upper, estimate, prior, parameters, unit, kind, source, fact, cv, note
-    f"ka|uptake|0.5|0.1|2|true|log-normal|-0.7;0.5|1/h|measured|{DOI}|0.5 per hour in 9 men|30|",
+    f"ka|uptake|0.5|0.1|2|true|log-normal|-0.7;0.5|1/h|measured|{DOI}|0.5 per hour in 9 men|30|"
+    "CV assumed",
     "life|mean life|2.0|0.5|10|false|||h|derived|-|= 1 / ka||",
     "turnover|turnover|0.1|0.01|1|true|log-uniform|0.01;1|1/h|fitted|-|demo||start value",
     "base_left|receptors|100|10|1000|false|uniform|10;1000|molecule/cell|assumed|-||"

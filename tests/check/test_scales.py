@@ -13,6 +13,7 @@ from il15_sim.check.model_checks import sbml
 from il15_sim.check.problem import read_problem
 from il15_sim.check.scale_checks import unit_scales
 from il15_sim.files.resources import models_dir
+from il15_sim.model import SHIPPED_VARIANTS
 from tests.check.test_problem import change, healthy, write_table
 
 PER_HOUR = "unit per_hour = 1 / (3600 second)"
@@ -69,7 +70,7 @@ def test_the_healthy_problem(folder):
 
 
 def test_the_real_models_are_clean_and_every_rule_of_theirs_is_walked():
-    problem, unread = read_problem(models_dir(), models_dir(), ("sorafenib_pk_fit",))
+    problem, unread = read_problem(models_dir(), models_dir(), SHIPPED_VARIANTS)
     assert unread == []
     assert list(unit_scales(problem)) == []
     assert len(problem.models) == 11

@@ -10,8 +10,7 @@ from il15_sim import Model
 from il15_sim.cli import cli
 from il15_sim.cli.catalogue import KINDS
 from il15_sim.files.resources import experiments_dir, models_dir, shipped
-from il15_sim.model import model_names, variant_names
-from il15_sim.model.frozen_model import SHIPPED_VARIANTS
+from il15_sim.model import SHIPPED_VARIANTS, model_names, variant_names
 from il15_sim.model.parameters import ParameterTable
 from tests.cli.refused import refused
 
@@ -69,8 +68,7 @@ def test_variants_tell_what_they_change():
     rows = {row["variant"]: row for row in rows_of("variants")}
     assert rows["no_mica"]["changes"] == "mica_expression = 0"
     assert rows["no_mica"]["about"] == "Knock-out: a tumour without MICA/B."
-    always = {name for name, row in rows.items() if row["always"] == "yes"}
-    assert always == {*SHIPPED_VARIANTS}
+    assert {name for name, row in rows.items() if row["always"] == "yes"} == {*SHIPPED_VARIANTS}
 
 
 def test_without_a_kind_all_kinds_are_counted():

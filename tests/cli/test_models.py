@@ -7,6 +7,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from il15_sim import Model
 from il15_sim.cli import cli
 from il15_sim.files.resources import models_dir
 
@@ -102,4 +103,7 @@ def test_check_passes_on_the_packaged_models_and_counts_the_kinds():
     result = invoke("check", "--summary")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1].startswith("all checks passed")
-    assert "measured  derived  fitted  assumed  total" in result.stdout
+    assert "measured  derived  fitted  assumed  setting  total" in result.stdout
+    (line,) = [x for x in result.stdout.splitlines() if x.startswith("cd4_nkg2d_percent ")]
+    counts = list(Model.load().upstream_kinds("cd4_nkg2d_percent").values())
+    assert line.split()[1:] == [str(n) for n in (*counts, sum(counts))]

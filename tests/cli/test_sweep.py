@@ -90,7 +90,7 @@ def test_a_packaged_sweep_is_run_by_its_name_into_results(tmp_path, monkeypatch)
         ({}, ("--n", 100), "n 100; the points of Sobol .* give 64 or 128"),
         ({"end": "sorafenib_totl"}, (), "endpoint 'top': unknown observable 'sorafenib_totl'"),
         ({"factors": 'ids = ["sorafenib_volme"]'}, (), r"\[factors\]: .*mean 'sorafenib_volume'"),
-        ({"factors": 'kinds = ["switch"]'}, (), "kind 'switch'; inputs and switches say what"),
+        ({"factors": 'kinds = ["switch"]'}, (), "kind 'switch'; settings say what is given"),
         ({"factors": 'ids = ["nM_per_mM_factor"]'}, (), "'nM_per_mM_factor' is fixed; its bounds"),
         ({"factors": "ranges = { sorafenib_volume = [9, 9] }"}, (), "are both 9; nothing varies"),
         ({"factors": "ranges = { sorafenib_volume = [9, 8] }"}, (), "reversed bounds of .*9 > 8"),

@@ -47,9 +47,11 @@ def test_digitised_rows_credit_their_curators(name):
 def test_a_regimen_parses_and_covers_the_measured_times(arm):
     doses = Regimen.parse(arm.regimen).doses()
     assert doses[0].time_h == 0.0
-    assert all(d.drug == "sorafenib" and d.unit == "mg" for d in doses)
+    ((drug, unit),) = {(d.drug, d.unit) for d in doses}
+    assert unit == {"sorafenib": "mg", "il15": "ug/kg"}[drug]
     assert arm.id.startswith("label") or arm.id.split("_")[0] == arm.study
-    Model.load("sorafenib_pk", variants=()).check_values(arm.overrides)
+    name = {"sorafenib": "sorafenib_pk", "il15": "il15_agonist"}[drug]
+    Model.load(name, variants=()).check_values(arm.overrides)
 
 
 def test_an_id_of_an_arm_belongs_to_one_study():

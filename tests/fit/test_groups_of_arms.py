@@ -1,8 +1,4 @@
-"""Estimates for groups of arms: closed forms, SciPy, fits of each group alone, and every mistake.
-
-Readings of y = size * more * exp(-rate * time): `rate` is a group's own, `size` is shared, and
-`more` is the dose, so that every group has several arms.
-"""
+"""Estimates for groups of arms: closed forms, SciPy, and fits of each group alone."""
 
 from dataclasses import replace
 
@@ -12,51 +8,11 @@ import pytest
 from scipy.optimize import least_squares
 
 from il15_sim import InputError
-from il15_sim.fit import Estimate, Patients, fit_table, run_fit
+from il15_sim.fit import Estimate, Patients, run_fit
 from il15_sim.fit.compare import compare_fits
 from il15_sim.fit.leave_out import leave_one_out
 from il15_sim.fit.posterior import FitTarget
-from il15_sim.fit.tables.entrance import table_problem
-from tests.made.own_tables import decay, table
-
-TIMES, DOSES = np.array([0.5, 1.0, 2.0, 4.0]), np.array([1.0, 3.0])
-RATES, SIZE, ERROR = {"fast": 0.9, "slow": 0.3}, 2.0, 0.05
-BOUNDS = {"rate_fast": (0.01, 10.0), "rate_slow": (0.01, 10.0), "size": (0.1, 20.0)}
-OWN = [Estimate(f"rate_{group}", "rate", (group,)) for group in RATES]
-
-
-def readings(rates=RATES, size=SIZE):
-    rng = np.random.default_rng(8)
-    parts = []
-    for group, rate in rates.items():
-        dose, time = (a.ravel() for a in np.meshgrid(DOSES, TIMES))
-        value = size * dose * np.exp(-rate * time) * np.exp(ERROR * rng.normal(size=time.size))
-        parts.append(table(time, value, group=group, dose=dose))
-    return pd.concat(parts, ignore_index=True).assign(error=lambda t: ERROR * t["value"])
-
-
-def asked(told=None, estimate=(*OWN, "size"), **options):
-    names = [e if isinstance(e, str) else e.id for e in estimate]
-    bounds = {name: BOUNDS.get(name, (0.01, 10.0)) for name in names}
-    how = {"dose_of": "more", "bounds": bounds, "starts": 2, **options}
-    return decay(), readings() if told is None else told, list(estimate), how
-
-
-def problem_of(*args, **options):
-    model, told, estimate, how = asked(*args, **options)
-    return table_problem(model, told, estimate, **how)
-
-
-def fitted(*args, **options):
-    model, told, estimate, how = asked(*args, **options)
-    return fit_table(model, told, estimate, **how)
-
-
-def shape(problem):
-    """Time, dose and group of every row."""
-    rows = problem.rows.rows
-    doses = np.array([float(r.arm.removeprefix(f"{r.group}, ")) for r in rows])
-    return np.array([r.time_h for r in rows]), doses, np.array([r.group for r in rows])
+from tests.made.groups_of_arms import ERROR, OWN, RATES, SIZE, fitted, problem_of, readings, shape
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +158,33 @@ def test_patients_of_a_group_vary_around_its_own_value():
     assert predicted == pytest.approx(expected, rel=1e-5)
 
 
+def test_values_of_a_group_are_the_middle_of_its_patients():
+    told = readings().query("dose == 1").drop(columns="dose").assign(statistic="geometric mean")
+    people = Patients(9, seed=2, vary={"rate": 30.0})
+    given = {"dose_of": None, "arms": {g: [people, {"more": 1.0}] for g in RATES}}
+    problem = problem_of(told, ("size",), groups={"slow": {"rate": 0.3}}, **given)
+    predicted = problem.objective().predictor.predict(np.array([[1.7]]))[0][0]
+    middle = np.mean(problem.arms["slow"].patients.factors["rate"])
+    rows = problem.rows.rows
+    rate = np.array([{"fast": 1.0, "slow": 0.3}[r.arm] for r in rows]) * middle
+    expected = 1.7 * np.exp(-rate * np.array([r.time_h for r in rows]))
+    assert predicted == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(InputError, match="group 'slow': 'rate' is 0 and varies between patients"):
+        problem_of(told, ("size",), groups={"slow": {"rate": 0.0}}, **given)
+
+
+def test_densities_at_many_points_are_those_of_the_closed_form(result):
+    time, dose, group = shape(result.problem)
+    shares = np.random.default_rng(3).uniform(0.3, 0.7, (20, 3))
+    fast, slow, size = result.objective.point(shares).T[:, :, None]
+    predicted = size * dose * np.exp(-np.where(group == "fast", fast, slow) * time)
+    value, sd = result.problem.rows.number, np.sqrt(np.log1p(ERROR**2))
+    residual = np.log(value / predicted) / sd
+    density = -0.5 * residual**2 - np.log(value * sd * np.sqrt(2 * np.pi))
+    found = result.objective.log_likelihoods(shares)
+    assert found == pytest.approx(density.sum(axis=1), rel=1e-4)
+
+
 def test_its_posterior_and_its_comparison_know_the_estimates_by_their_ids(result):
     assert FitTarget(result).names[:3] == ("rate_fast", "rate_slow", "size")
     one = replace(fitted(estimate=("rate", "size")).problem, name="one rate")
@@ -247,54 +230,6 @@ def test_a_factor_may_be_that_of_a_group():
     assert list(result.values.values()) == pytest.approx([*RATES.values()], rel=0.2)
 
 
-ESTIMATES = [
-    ([Estimate("x", "rates", ("fast",))], "estimate: unknown parameter 'rates'; did you mean 'ra"),
-    ([Estimate("x", "rate", ("fst",))], "estimate 'x': unknown group 'fst'; did you mean 'fast'?"),
-    (
-        [Estimate("x", "rate", ("fast", "fast"))],
-        "estimate 'x': two groups are called 'fast'; name each once",
-    ),
-    (
-        [Estimate("x", "rate", ("fast",)), Estimate("z", "rate", ("slow", "fast"))],
-        "estimate 'z': 'x' sets 'rate' in group 'fast', too; give each groups of its own",
-    ),
-    (
-        ["rate", Estimate("x", "rate", ("slow",))],
-        "estimate 'x': 'rate' sets 'rate' in group 'slow', too; give each groups of its own",
-    ),
-    (
-        [Estimate("size", "rate", ("slow",))],
-        "estimate 'size': its id is taken; another parameter is called so, and it sets 'rate'",
-    ),
-    (
-        [Estimate("x", "more", ("slow",))],
-        "estimate 'x': it is fixed; every arm of its groups sets it",
-    ),
-]
-
-
-@pytest.mark.parametrize(("estimate", "told"), ESTIMATES)
-def test_wrong_estimates(estimate, told):
-    with pytest.raises(InputError) as caught:
-        fitted(estimate=estimate)
-    assert told in str(caught.value)
-
-
-GROUPS = [
-    ({"fst": {"rate": 1.0}}, "unknown group 'fst'; did you mean 'fast'?"),
-    ({"fast": {"rates": 1.0}}, "group 'fast': unknown parameter 'rates'; did you mean 'rate'?"),
-    ({"fast": {"more": 1.0}}, "group 'fast': 'more'; arm 'fast, 1' sets it itself"),
-    ({"fast": {"rate": 1.0}}, "estimate 'rate_fast': it is fixed; every arm of its groups sets it"),
-]
-
-
-@pytest.mark.parametrize(("groups", "told"), GROUPS)
-def test_wrong_values_of_groups(groups, told):
-    with pytest.raises(InputError) as caught:
-        fitted(groups=groups)
-    assert str(caught.value).startswith(told)
-
-
 def test_a_scale_may_be_of_each_group_on_each_plate():
     """Made readings of two groups on two plates, each with a brightness and a background."""
     rng, parts = np.random.default_rng(5), []
@@ -314,10 +249,3 @@ def test_a_scale_may_be_of_each_group_on_each_plate():
     # One brightness for both groups of a plate cannot tell them.
     plain = fitted(told, OWN, scale="plate", **options)
     assert plain.log_likelihood < result.log_likelihood - 50
-
-
-def test_a_row_without_a_group_is_refused():
-    told = readings()
-    told.loc[3, "group"] = ""
-    with pytest.raises(InputError, match="data: row 3: no group; name one in every row"):
-        fitted(told)

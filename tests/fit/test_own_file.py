@@ -12,7 +12,7 @@ TEXT = """title = "own levels"
 model = "sorafenib_pk"
 data = "a.csv"
 likelihood = "log-normal"
-values = { sorafenib_transit_rate = 2.0 }
+values = { sorafenib_absorption_rate = 2.0 }
 starts = 1
 seed = 3
 
@@ -21,7 +21,7 @@ regimen = "sorafenib 400 mg at 0 h"
 
 [arms.high]
 regimen = ["sorafenib 400 mg at 0 h", "sorafenib 400 mg at 12 h"]
-values = { sorafenib_gut_loss = 0.5 }
+values = { sorafenib_gut_limit = 50.0 }
 
 [[estimate]]
 id = "sorafenib_clearance"
@@ -72,13 +72,16 @@ def test_the_fit_of_a_file_is_that_of_the_call(tmp_path):
     one = Regimen.parse("sorafenib 400 mg at 0 h")
     other = fit_table(
         Model.load("sorafenib_pk", variants=()).with_values(
-            {"sorafenib_transit_rate": 2.0, "sorafenib_clearance": 4.0}
+            {"sorafenib_absorption_rate": 2.0, "sorafenib_clearance": 4.0}
         ),
         tmp_path / "a.csv",
         ["sorafenib_clearance", "sorafenib_volume"],
         arms={
             "low": one,
-            "high": [one + Regimen.parse("sorafenib 400 mg at 12 h"), {"sorafenib_gut_loss": 0.5}],
+            "high": [
+                one + Regimen.parse("sorafenib 400 mg at 12 h"),
+                {"sorafenib_gut_limit": 50.0},
+            ],
         },
         bounds={"sorafenib_clearance": (1.0, 15.0)},
         priors={"sorafenib_volume": Prior.of_fold(100.0, 1.5, "assumed")},
@@ -206,8 +209,8 @@ FILE = [
     ("[arms.low]", "[arms.lo]", "own.toml:9: arms.lo: unknown group 'lo'; did you mean 'low'?"),
     ("[arms.high]", '[arms.none]\nregimen = "x"\n[arms.high]', "own.toml:12: arms.none: unknown g"),
     ("sorafenib 400 mg at 0 h", "sorafenib 400 at 0 h", "own.toml:10: arms.low: "),
-    ("gut_loss = 0.5", "gut_los = 0.5", "arm 'high': unknown parameter 'sorafenib_gut_los'; did y"),
-    ("gut_loss = 0.5", "gut_loss = true", "values of sorafenib_gut_loss is not a number: True"),
+    ("gut_limit = 50.0", "gut_limi = 1", "arm 'high': unknown parameter 'sorafenib_gut_limi'; di"),
+    ("gut_limit = 50.0", "gut_limit = true", "values of sorafenib_gut_limit is not a number: T"),
     ("start = 4.0", "start = 40.0", "own.toml:18: estimate number 1: start 40 lies outside the bo"),
     ("start = 4.0", "start = nan", "own.toml:18: estimate number 1: 'start' is not a finite numbe"),
     ("lower = 1.0", "lower = 16.0", "estimate 'sorafenib_clearance': bounds 16 and 15 are reverse"),

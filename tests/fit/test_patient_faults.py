@@ -111,9 +111,9 @@ def test_other_patients_have_no_ratio():
         ("n = 16", "m = 16", "fit.toml:8: arms.tmz: patients are told without n; write e.g. pati"),
         ("seed = 1", "sead = 1", "fit.toml:8: arms.tmz: unknown key 'sead'; did you mean 'seed'?"),
         (
-            "lymphocyte_kill",
-            "lymphocyte_kil",
-            "arm 'tmz': unknown parameter 'lymphocyte_kil'; did you",
+            "lymphocyte_size",
+            "lymphocyte_siz",
+            "arm 'tmz': unknown parameter 'lymphocyte_siz'; did you",
         ),
     ],
 )

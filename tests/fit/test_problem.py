@@ -148,6 +148,6 @@ def test_a_comment_changes_no_hash_but_an_equation_does(tmp_path):
     text = module.read_text(encoding="utf-8")
     module.write_text("// A remark.\n" + text, encoding="utf-8")
     assert read_fit(SHIPPED, models_dir=models).hash == before
-    changed = text.replace("- sorafenib_gut_loss *", "- 2 * sorafenib_gut_loss *")
+    changed = text.replace("- sorafenib_gut_loss;", "- 2 * sorafenib_gut_loss;")
     module.write_text(changed, encoding="utf-8")
     assert read_fit(SHIPPED, models_dir=models).hash != before

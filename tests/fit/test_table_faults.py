@@ -1,5 +1,6 @@
 """Every fault of a table, its arms or what is estimated: one line with place and way out."""
 
+import io
 import re
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 
 from il15_sim import Change, InputError, Model, Regimen
 from il15_sim.fit import fit_table
+from il15_sim.fit.estimates import read_unknowns
 from il15_sim.fit.rows import Rows
 from il15_sim.fit.tables.cells import Table
 from il15_sim.fit.tables.readings import Reader
@@ -138,7 +140,7 @@ ASKED = {
     ),
     "start outside": (
         {"bounds": {"sorafenib_clearance": (10, 40)}},
-        "the model's value 4.9973 lies outside the bounds 10 to 40; start elsewhere with model.wi",
+        "the model's value 4.8831 lies outside the bounds 10 to 40; start elsewhere with model.wi",
     ),
     "bounds of another": (
         {"bounds": {"sorafenib_volume": (10, 40)}},
@@ -164,7 +166,7 @@ ASKED = {
     "no starts": ({"starts": 0}, "starts 0; at least one is needed"),
     "starts": ({"starts": 2.5}, "starts 2.5; it is a whole number"),
     "too many": (
-        {"estimate": ["sorafenib_clearance", "sorafenib_volume", "sorafenib_gut_loss"]},
+        {"estimate": ["sorafenib_clearance", "sorafenib_volume", "sorafenib_gut_limit"]},
         "data: 3 readings for 3 parameters; nothing is left to tell the size of their errors by; "
         "estimate fewer, or give a column 'error'",
     ),
@@ -178,7 +180,7 @@ def test_a_fault_of_what_is_asked(fault, model):
 
 
 def test_more_parameters_than_readings_are_refused(model):
-    names = ["sorafenib_clearance", "sorafenib_volume", "sorafenib_gut_loss"]
+    names = ["sorafenib_clearance", "sorafenib_volume", "sorafenib_gut_limit"]
     told = "data: 2 readings for 3 parameters; estimate fewer"
     refused(model, frame(2, error=0.1), told, estimate=names, arms=ARMS["A"])
     told = "data: 3 readings for 3 parameters and 1 factors of scale; estimate fewer"
@@ -249,6 +251,18 @@ def test_a_profile_is_of_what_was_estimated_and_a_fit_is_saved_as_a_file(model, 
         result.profile("sorafenib_volume")
     with pytest.raises(InputError, match="cannot be written: Is a directory"):
         result.save(tmp_path)
+
+
+def test_a_setting_is_estimated_only_within_bounds_of_ones_own(model):
+    told = (
+        "estimate 'sorafenib_infusion_rate': it is a setting; it says what is given, who the "
+        "patient is or which link is on; set it in the arms, or estimate it with bounds of your "
+        "own for 'sorafenib_infusion_rate'"
+    )
+    rate = "sorafenib_infusion_rate"
+    refused(model, pd.read_csv(io.StringIO(GOOD)), told, ["sorafenib_clearance", rate])
+    (found,) = read_unknowns(rate, {rate: (0.0, 5.0)}, subject_of(model), {})
+    assert (found.id, found.start, found.lower, found.upper) == (rate, 0.0, 0.0, 5.0)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

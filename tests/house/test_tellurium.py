@@ -125,6 +125,28 @@ def test_two_doses_and_an_infusion_given_by_hand():
     assert_same_curves(np.concatenate(rows), runs.values[0], ids)
 
 
+@pytest.mark.parametrize(
+    ("dose_mg", "every_h", "doses", "rest_h"),
+    [(400, 12, 365, 12), (400, 12, 56, 8760), (800, 168, 52, 168), (1e5, 12, 28, 2000)],
+)
+def test_hundreds_of_doses_and_a_year_without_by_hand(dose_mg, every_h, doses, rest_h):
+    """What has decayed away stalls no solver at the tolerances that tellurium starts with."""
+    r = tellurium.loada(str(path_of("sorafenib_pk")))
+    level = "sorafenib_total_mg_per_L"
+    got = []
+    for n in range(doses + 1):
+        hours = every_h if n < doses else rest_h
+        r["sorafenib_gut"] += dose_mg if n < doses else 0
+        got.append(r.simulate(n * every_h, n * every_h + hours, 2, selections=[level])[-1, 0])
+    times = [every_h * n for n in range(1, doses + 1)]
+    times.append(times[-1] + rest_h)
+    regimen = Regimen.from_doses(
+        "sorafenib", times_h=[every_h * n for n in range(doses)], dose_mg=dose_mg
+    )
+    runs = simulate(Model.load("sorafenib_pk"), regimen, times_h=times, observables=level)
+    np.testing.assert_allclose(got, runs.values[0, :, 0], atol=1e-4 * max(got), rtol=0)
+
+
 @pytest.mark.parametrize(("name", "input_", "value"), INPUTS)
 def test_an_input_changed_by_hand(name, input_, value):
     model = Model.load(name)

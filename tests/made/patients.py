@@ -57,7 +57,7 @@ data = "lymphopenia.csv"
 
 [arms.tmz]
 regimen = "temozolomide 150 mg/m2 q24h d1-7/14 x 28 d"
-patients = { n = 16, seed = 1, vary = ["progenitor_kill", "lymphocyte_kill"] }
+patients = { n = 16, seed = 1, vary = ["lymphocyte_size", "lymphocyte_sensitivity"] }
 
 [[estimate]]
 id = "lymphocyte_kill"

@@ -22,7 +22,11 @@ desensitisation_max = 0.2
 DOSED = """title = "An agonist in the blood"
 model = "il15_agonist"
 data = "dosed.csv"
-estimate = ["agonist_clearance_per_kg", "agonist_volume_per_kg", "body_weight"]
+estimate = [
+  { id = "agonist_clearance_per_kg" },
+  { id = "agonist_volume_per_kg" },
+  { id = "body_weight", lower = 45.0, upper = 130.0 },
+]
 [arms.once]
 regimen = "il15 2 ug/kg iv at 0 h"
 [arms.often]

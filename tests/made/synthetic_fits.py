@@ -45,8 +45,8 @@ def sorafenib():
 
 def wide(unknown):
     """Ten times as wide on both sides; a share stays one."""
-    upper = 10 * unknown.upper
-    return unknown.lower / 10, min(upper, 0.99) if unknown.id.endswith("share") else upper
+    share = unknown.id.endswith(("share", "loss_max"))
+    return unknown.lower / 10, min(10 * unknown.upper, 0.99) if share else 10 * unknown.upper
 
 
 def sorafenib_set(seed):

@@ -8,8 +8,7 @@ import roadrunner
 
 from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.files.resources import models_dir
-from il15_sim.model import model_names, variant_names
-from il15_sim.model.frozen_model import SHIPPED_VARIANTS
+from il15_sim.model import SHIPPED_VARIANTS, model_names, variant_names
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.sbml import read_sbml_facts
 from il15_sim.model.variant import Variant
@@ -164,7 +163,7 @@ def test_upstream_kinds_add_up(name):
     for observable in (*model.observables, *model.states):
         kinds = model.upstream_kinds(observable)
         upstream = model.facts.upstream_constants(observable) & set(model.rows)
-        assert list(kinds) == ["measured", "derived", "fitted", "assumed"]
+        assert list(kinds) == ["measured", "derived", "fitted", "assumed", "setting"]
         assert sum(kinds.values()) == len(upstream)
         for kind, count in kinds.items():
             assert count == sum(model.parameters[i].kind == kind for i in upstream)

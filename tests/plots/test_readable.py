@@ -195,7 +195,9 @@ def test_every_observable_of_the_model_has_a_name_and_a_unit():
 
 
 def test_a_parameter_has_the_name_of_the_table_and_a_state_its_id():
-    assert name_of("sorafenib_gut_loss") == "sorafenib, first-order loss from the gut"
+    assert (
+        name_of("sorafenib_biliary_share") == "sorafenib, share of elimination that enters the bile"
+    )
     assert name_of("sorafenib_gut") == "sorafenib gut"
 
 

@@ -34,7 +34,8 @@ def test_a_story_tells_every_regimen_and_the_kinds_upstream_of_each_curve(runs):
     model = Model.load()
     lines = plots.story(runs, ["cd4_nkg2d_percent"], model)
     kinds = model.upstream_kinds("cd4_nkg2d_percent")
-    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    told = ", ".join(f"{kinds[kind]} {kind}" for kind in kinds if kind != "setting")
+    assert kinds["setting"] > 0
     assert f"Upstream of CD4+NKG2D+ of CD4+: {told}." in lines
     assert lines[0].startswith("combined: sorafenib 400 mg q12h x 56 d + temozolomide 150 mg/m2")
     assert len(lines) == len(runs) + 1

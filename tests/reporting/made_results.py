@@ -80,6 +80,10 @@ ARMS = "run,regimen,changed_parameters,status\na,none,,ok\nb,none,k = 0,ok\n"
 PARAMETERS = """id,name,value,unit,kind,source,fact,note
 ka,uptake,0.5,1/h,measured,"Jain 2011, doi:10.1111/j.1365-2125.2011.03963.x",quote,
 kb,loss,0.25,1/h,assumed,-,,a guess
+link_switch,the link,1,dimensionless,setting,-,,1 lets it act
+"""
+HEADLINES = """observable,measured,derived,fitted,assumed,setting
+cd4_nkg2d_percent,11,12,13,14,15
 """
 ESTIMATES = """\
 parameter,value,unit,lower95,upper95,lower_bound,upper_bound,on_bound,interval_on_bound
@@ -92,6 +96,7 @@ kc,1.0,1/h,0.5,2,0.1,9,,
 @pytest.fixture
 def results(tmp_path):
     tables = {"endpoints": ENDPOINTS, "arms": ARMS, "parameters": PARAMETERS}
+    tables |= {"headlines": HEADLINES}
     made_result(tmp_path, "one", title="Scenario one", tables=tables, pictures=["chain"])
     made_result(
         tmp_path,

@@ -50,8 +50,9 @@ def test_markup_in_names_is_shown_not_run(real):
 def test_parameters_are_counted_by_kind_and_listed_with_their_source(results):
     html = write_report(results).read_text(encoding="utf-8")
     text = " ".join(Page(html).text.split())
-    assert "1 measured · 0 derived · 0 fitted · 1 assumed" in text
-    assert "1 of 2 parameters are assumed" in text
+    assert "1 measured · 0 derived · 0 fitted · 1 assumed · 1 setting" in text
+    assert "1 of 2 parameters, settings aside, are assumed" in text
+    assert re.search(r"CD4\+NKG2D\+ of CD4\+\s*11\s*12\s*13\s*14\s*15", text)
     assert 'href="https://doi.org/10.1111/j.1365-2125.2011.03963.x"' in html
 
 

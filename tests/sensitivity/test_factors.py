@@ -1,5 +1,6 @@
 """Factors of a model: ranges and distributions from its table, and what is refused."""
 
+import csv
 import math
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from scipy import stats
 
 from il15_sim import InputError, Model
+from il15_sim.files.resources import models_dir
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.sensitivity import Factor, factors
 from tests.sensitivity.known_functions import ISHIGAMI_MODEL, model_of
@@ -23,15 +25,22 @@ def with_prior(name, prior, numbers):
     return replace(PK, parameters=ParameterTable(tuple(rows)))
 
 
-def test_bounds_are_those_of_the_table():
+def test_bounds_and_priors_are_those_of_the_table():
     for factor in factors(PK):
         row = PK.parameters[factor.name]
         assert (factor.low, factor.high) == (row.lower, row.upper)
         wide = row.lower > 0 and row.upper / row.lower > 10.001
-        assert factor.distribution == ("log-uniform" if wide else "uniform")
+        assert factor.distribution == (row.prior or ("log-uniform" if wide else "uniform"))
+        assert factor.parameters == row.prior_parameters
 
 
-def test_inputs_switches_and_fixed_parameters_are_not_swept_unless_named():
+def test_between_bounds_that_are_given_a_prior_does_not_count():
+    (own,) = factors(PK, bounds={"sorafenib_clearance": (4.0, 8.0)}, names="sorafenib_clearance")
+    assert PK.parameters["sorafenib_clearance"].prior
+    assert own == Factor("sorafenib_clearance", 4.0, 8.0, "uniform")
+
+
+def test_settings_and_fixed_parameters_are_not_swept_unless_named():
     patient = Model.load("patient")
     found = {factor.name for factor in factors(patient)}
     kept_out = {
@@ -40,6 +49,10 @@ def test_inputs_switches_and_fixed_parameters_are_not_swept_unless_named():
         "nM_per_mM_factor",
     }  # fmt: skip
     assert found & kept_out == set()
+    with (models_dir() / "parameters.tsv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    free = [row for row in rows if float(row["lowerBound"]) < float(row["upperBound"])]
+    assert found == {row["parameterId"] for row in free if row["kind"] != "setting"}
     assert {"sorafenib_volume", "progenitor_kill", "sorafenib_fraction_unbound"} <= found
     (named,) = factors(patient, "conversion_switch")
     assert (named.low, named.high, named.distribution) == (0.0, 1.0, "uniform")
@@ -57,6 +70,12 @@ def test_parameters_can_be_chosen_by_their_kind():
     assert set(both) - {factor.name for factor in factors(patient, kinds="fitted")} == {
         "conversion_switch"
     }
+
+
+def test_a_module_knows_its_settings_by_its_own_names():
+    found = {factor.name for factor in factors(Model.load("il15ra_induction"))}
+    assert "il15ra_induction_max" in found
+    assert "il15ra_inducibility" not in found
 
 
 def test_exactly_a_decade_is_uniform():
@@ -145,10 +164,11 @@ def test_a_kernel_has_the_factors_that_are_given_bounds():
         ({"kinds": "fited"}, "unknown kind 'fited'; did you mean 'fitted'"),
         (
             {"kinds": ["fitted", "inputs"]},
-            "kind 'inputs'; inputs and switches say what is given and which hypothesis is on: they "
-            "are varied only where they are named; name their ids",
+            "kind 'inputs'; settings say what is given, who the patient is and which link is on: "
+            "they are varied only where they are named; name their ids",
         ),
-        ({"kinds": "switch"}, "kind 'switch'; inputs and switches say"),
+        ({"kinds": ["setting"]}, "kind 'setting'; settings say what is given"),
+        ({"kinds": "switch"}, "kind 'switch'; settings say"),
         (
             {"kinds": "derived", "bounds": {"sorafenib_volume": (30, 40)}},
             "bounds of 'sorafenib_volume'; it is not among the factors",

@@ -134,12 +134,12 @@ def runs():
             "sorafenib_clearance": 4 * rng.lognormal(0, 0.05, 200),
         }
     )
-    table["sorafenib_gut_loss"] = 0.3
+    table["sorafenib_gut_limit"] = 100.0
     return simulate(
         model,
         Regimen.oral("sorafenib", dose_mg=400, every_h=12, days=1),
         table,
-        endpoints=[cmax(TOTAL).named("top"), time_to_above(TOTAL, 2.5).named("reached")],
+        endpoints=[cmax(TOTAL).named("top"), time_to_above(TOTAL, 1.6).named("reached")],
         observables=TOTAL,
         times_h=[12.0, 24.0],
     )

@@ -118,7 +118,7 @@ def test_an_endpoint_that_does_not_exist_is_a_failure(kernel):
 
 @pytest.mark.parametrize("contrast", ["log_ratio", "difference"])
 def test_outputs_are_compared_with_the_same_patient_under_the_other_regimen(pk, contrast):
-    named = factors(pk, ["sorafenib_volume", "sorafenib_clearance", "sorafenib_uptake_max"])
+    named = factors(pk, ["sorafenib_volume", "sorafenib_clearance", "sorafenib_gut_limit"])
     top = cmax("sorafenib_total_mg_per_L").named("top")
     both = sensitivity(
         pk, sorafenib(400), named, endpoints=top, n=16, against=sorafenib(200), contrast=contrast
@@ -140,7 +140,7 @@ def test_a_ratio_of_nothing_is_told(pk):
     with pytest.raises(InputError, match="log ratio of 'top'; it is zero in every run"):
         sensitivity(
             pk, sorafenib(), factors(pk, ["sorafenib_volume", "sorafenib_clearance",
-            "sorafenib_uptake_max"]), endpoints=cmax("sorafenib_total_mg_per_L").named("top"),
+            "sorafenib_gut_limit"]), endpoints=cmax("sorafenib_total_mg_per_L").named("top"),
             n=8, against=Regimen.none(),
         )  # fmt: skip
 
@@ -156,7 +156,7 @@ def test_all_free_parameters_are_swept_by_default(pk):
 
 def test_both_regimens_are_followed_to_the_same_end(pk):
     """Without treatment a run has no end of its own, and a peak may come after the last dose."""
-    named = factors(pk, ["sorafenib_volume", "sorafenib_transit_rate"])
+    named = factors(pk, ["sorafenib_volume", "sorafenib_absorption_rate"])
     top = cmax("sorafenib_total_mg_per_L").named("top")
     later = Regimen.parse("sorafenib 400 mg q12h x 1 d; then 800 mg q12h x 2 d")
     short = Regimen.parse("sorafenib 400 mg q12h x 1 d")

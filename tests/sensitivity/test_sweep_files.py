@@ -268,7 +268,7 @@ def test_a_fault_is_told_by_its_line(read, text, told):
     [
         ('ids = ["sorafenib_volme"]', "unknown parameter 'sorafenib_volme'; .*'sorafenib_volume'"),
         ('ids = ["nM_per_mM_factor"]', "parameter 'nM_per_mM_factor' is fixed"),
-        ('kinds = ["input"]', "kind 'input'; inputs and switches say what is given"),
+        ('kinds = ["input"]', "kind 'input'; settings say what is given"),
         ('kinds = ["fited"]', "unknown kind 'fited'; did you mean 'fitted'"),
         (
             'without = ["sorafenib_volme"]',

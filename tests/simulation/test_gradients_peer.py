@@ -18,7 +18,7 @@ DOSES = " + ".join(f"sorafenib 400 mg at {hours} h" for hours in (1, 13, 25, 37,
 CASES = {
     "sorafenib_pk": (
         DOSES,
-        ("sorafenib_uptake_max", "sorafenib_uptake_km", "sorafenib_gut_loss", "sorafenib_clearance",
+        ("sorafenib_gut_limit", "sorafenib_absorption_rate", "sorafenib_clearance",
          "sorafenib_volume", "sorafenib_biliary_share", "sorafenib_exposure_loss_max"),
         ("sorafenib_total_mg_per_L", "sorafenib_free_nM"),
     ),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from il15_sim import Model, Regimen, simulate
-from il15_sim.model import model_names
+from il15_sim.model import SHIPPED_VARIANTS, model_names
 from il15_sim.simulation.reference_engine import engine_for
 from tests.oracles.sbml_rhs import integrate, read_system
 
@@ -81,9 +81,9 @@ def test_every_model_is_compared():
 
 
 def test_a_module_without_observables_reports_its_states():
-    model = Model.load("il15_agonist")
+    model = Model.load("il15ra_induction")
     assert model.observables == ()
-    runs = simulate(model, Regimen.parse(AGONIST), until_days=1)
+    runs = simulate(model, Regimen.none(), until_days=1)
     assert runs.observables == model.states
     assert set(runs.units) == set(model.states)
 
@@ -123,7 +123,7 @@ def test_driven_modules(name):
 )
 def test_variants_of_the_patient(variants):
     # Untreated values that are not packaged: the start is the engine's, the way from it is not.
-    model = Model.load(variants=["sorafenib_pk_fit", *variants])
+    model = Model.load(variants=[*SHIPPED_VARIANTS, *variants])
     system = read_system(model.sbml)
     names = [*system.states, *system.assigned]
     times = np.arange(0, 72.5, 6.0)

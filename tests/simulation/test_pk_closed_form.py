@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from il15_sim import Dose, Model, Regimen, simulate
+from il15_sim.endpoints import auc
 
 TEMOZOLOMIDE = Model.load("temozolomide")
 AGONIST = Model.load("il15_agonist")
@@ -176,29 +177,27 @@ def test_il15_by_every_route_per_kg(route, weight):
 
 
 def linear(share=0.0, rate=0.8):
-    """Overrides that leave first-order uptake at `rate` and no loss of exposure."""
+    """Overrides that leave first-order uptake at `rate` and no loss of drug or exposure."""
     return {
-        "sorafenib_uptake_km": 1e12,
-        "sorafenib_uptake_max": rate * 1e12,
+        "sorafenib_gut_limit": 1e15,
+        "sorafenib_absorption_rate": rate,
         "sorafenib_biliary_share": share,
         "sorafenib_exposure_loss_max": 0.0,
     }
 
 
 def sorafenib_matrix(overrides):
-    """Rates between gut, two transits, centre and bile."""
+    """Rates between gut, transit, centre and bile."""
     values = {**SORAFENIB.values, **overrides}
-    up = values["sorafenib_uptake_max"] / values["sorafenib_uptake_km"]
-    kt, share = values["sorafenib_transit_rate"], values["sorafenib_biliary_share"]
+    up, share = values["sorafenib_absorption_rate"], values["sorafenib_biliary_share"]
     ke = values["sorafenib_clearance"] / values["sorafenib_volume"]
     empty = values["sorafenib_bile_emptying"]
     return np.array(
         [
-            [-up - values["sorafenib_gut_loss"], 0, 0, 0, empty],
-            [up, -kt, 0, 0, 0],
-            [0, kt, -kt, 0, 0],
-            [0, 0, kt, -ke, 0],
-            [0, 0, 0, share * ke, -empty],
+            [-up, 0, 0, 0],
+            [up, -up, 0, empty],
+            [0, up, -ke, 0],
+            [0, 0, share * ke, -empty],
         ]
     )
 
@@ -209,13 +208,13 @@ def sorafenib_matrix(overrides):
     rate=st.floats(0.1, 3),
     gap=st.floats(1, 30).map(lambda t: round(t, 2)),
 )
-def test_sorafenib_without_saturation_is_a_matrix_exponential(share, rate, gap):
+def test_sorafenib_of_small_doses_is_a_matrix_exponential(share, rate, gap):
     overrides = linear(share, rate)
     regimen = Regimen.from_doses("sorafenib", times_h=[0, gap], dose_mg=[400, 200])
     times = np.arange(0.0, 73.0, 3.0)
     matrix = sorafenib_matrix(overrides)
     amount = [
-        sum(mg * expm(matrix * (t - at))[3, 0] for at, mg in ((0, 400), (gap, 200)) if t >= at)
+        sum(mg * expm(matrix * (t - at))[2, 0] for at, mg in ((0, 400), (gap, 200)) if t >= at)
         for t in times
     ]
     got = level(SORAFENIB, regimen, "sorafenib_typical_level", times, **overrides)
@@ -225,33 +224,28 @@ def test_sorafenib_without_saturation_is_a_matrix_exponential(share, rate, gap):
 def test_sorafenib_without_bile_by_partial_fractions():
     overrides = linear(rate=0.8)
     values = {**SORAFENIB.values, **overrides}
-    a = 0.8 + values["sorafenib_gut_loss"]
-    b = values["sorafenib_transit_rate"]
-    c = values["sorafenib_clearance"] / values["sorafenib_volume"]
+    a, c = 0.8, values["sorafenib_clearance"] / values["sorafenib_volume"]
     t = HOURS
-    # Inverse Laplace transform of 1 / ((s + a) (s + b)^2 (s + c)), with b a double pole.
-    curve = np.exp(-a * t) / ((b - a) ** 2 * (c - a)) + np.exp(-c * t) / ((a - c) * (b - c) ** 2)
-    double = 1 / ((a - b) * (c - b))
-    curve += np.exp(-b * t) * double * (t - 1 / (a - b) - 1 / (c - b))
+    # Inverse Laplace transform of 1 / ((s + a)^2 (s + c)), with a a double pole.
+    curve = (np.exp(-c * t) - np.exp(-a * t) * (1 + (a - c) * t)) / (a - c) ** 2
     got = level(
         SORAFENIB,
         Regimen.from_doses("sorafenib", times_h=[0], dose_mg=400),
         "sorafenib_total_mg_per_L",
         **overrides,
     )
-    scale = 400 * 0.8 * b**2 / values["sorafenib_volume"] * values["sorafenib_exposure_factor"]
+    scale = 400 * a**2 / values["sorafenib_volume"] * values["sorafenib_exposure_factor"]
     assert_close(got, scale * curve)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
-def test_area_without_saturation_is_absorbed_dose_over_clearance(share):
-    overrides = linear(share, 0.8)
+def test_area_of_a_small_dose_is_the_dose_over_clearance(share):
+    overrides = linear(share)
     times = np.concatenate([np.linspace(0, 48, 2001), np.linspace(48, 3000, 4001)[1:]])
     once = Regimen.from_doses("sorafenib", times_h=[0], dose_mg=400)
     got = np.trapezoid(level(SORAFENIB, once, "sorafenib_typical_level", times, **overrides), times)
-    absorbed = 0.8 / (0.8 + SORAFENIB.values["sorafenib_gut_loss"])
     # What goes through the bile is absorbed again, and again.
-    wanted = absorbed * 400 / SORAFENIB.values["sorafenib_clearance"] / (1 - share * absorbed)
+    wanted = 400 / SORAFENIB.values["sorafenib_clearance"] / (1 - share)
     assert got == pytest.approx(wanted, rel=1e-4)  # of the trapezoids
 
 
@@ -264,11 +258,56 @@ def test_sorafenib_infusion_without_bile():
     assert_close(level(SORAFENIB, regimen, "sorafenib_typical_level", **overrides), wanted)
 
 
-def test_a_larger_dose_is_absorbed_less_where_uptake_saturates():
-    once = [Regimen.from_doses("sorafenib", times_h=[0], dose_mg=mg) for mg in (100, 400, 1600)]
-    runs = simulate(SORAFENIB, once, until_days=30, observables=["sorafenib_total_mg_per_L"])
-    per_mg = np.trapezoid(runs.values[:, :, 0], runs.times_h, axis=1) / [100, 400, 1600]
-    assert per_mg[0] > per_mg[1] > per_mg[2]
+# --- what a dose takes up -------------------------------------------------------------------
+
+
+def left_in_the_gut(dose, hours, rate, limit):
+    """Solution of g' = -rate g (1 + g / limit) from a dose."""
+    return limit / ((1 + limit / dose) * np.exp(rate * np.asarray(hours)) - 1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    first=st.floats(1, 20000),
+    second=st.floats(1, 20000),
+    gap=st.floats(0.05, 30).map(lambda t: round(t, 2)),
+    limit=st.floats(10, 2000),
+)
+def test_of_doses_that_overlap_in_the_gut_the_logarithm_is_taken_up(first, second, gap, limit):
+    overrides = {"sorafenib_gut_limit": limit, "sorafenib_exposure_loss_max": 0.0}
+    regimen = Regimen.from_doses("sorafenib", times_h=[0, gap], dose_mg=[first, second])
+    total = auc("sorafenib_typical_level", days=(0, 150)).named("area")
+    runs = simulate(SORAFENIB, regimen, parameters=overrides, endpoints=total, rtol=1e-9)
+    values = SORAFENIB.values
+    rest = left_in_the_gut(first, gap, values["sorafenib_absorption_rate"], limit)
+    taken_up = limit * np.log((1 + first / limit) / (1 + rest / limit))
+    taken_up += limit * np.log(1 + (rest + second) / limit)
+    through = values["sorafenib_clearance"] * (1 - values["sorafenib_biliary_share"])
+    assert float(runs["area"][0]) == pytest.approx(taken_up / through, rel=1e-6)
+
+
+def test_the_amount_in_the_gut_is_that_of_a_loss_by_the_square():
+    once = Regimen.from_doses("sorafenib", times_h=[0], dose_mg=800)
+    rate, limit = (
+        SORAFENIB.values[f"sorafenib_{name}"] for name in ("absorption_rate", "gut_limit")
+    )
+    got = level(SORAFENIB, once, "sorafenib_gut")
+    assert_close(got, left_in_the_gut(800, HOURS, rate, limit))
+
+
+@pytest.mark.parametrize("dose", [1.0, 400.0, 1e6])
+def test_what_is_lost_in_time_is_a_share_of_the_uptake_at_any_dose(dose):
+    # A level far above its half-effect from the start, and a loss that comes at once.
+    fast = {
+        "sorafenib_exposure_loss_rate": 50.0,
+        "sorafenib_exposure_loss_max": 0.6,
+        "sorafenib_exposure_loss_ec50": 1e-12,
+    }
+    regimen = Regimen.from_doses("sorafenib", times_h=[0, 480], dose_mg=[400, dose])
+    area = auc("sorafenib_uptake", days=(20, 30)).named("taken")
+    lost = auc("sorafenib_wall_loss", days=(20, 30)).named("lost")
+    runs = simulate(SORAFENIB, regimen, parameters=fast, endpoints=[area, lost], rtol=1e-9)
+    assert float(runs["lost"][0] / runs["taken"][0]) == pytest.approx(0.6, rel=1e-6)
 
 
 # --- rows before and after a dose -----------------------------------------------------------

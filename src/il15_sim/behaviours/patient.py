@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from il15_sim.behaviours.agonists import agonists
+from il15_sim.behaviours.lymphopenia import LYMPHOPENIA
 from il15_sim.behaviours.verdict import Rise, Verdict, rise
 from il15_sim.endpoints import accumulation, auc_0_12, fold, half_life, time_to_baseline
 from il15_sim.model import Model
@@ -260,11 +262,12 @@ BEHAVIOURS: dict[str, Callable[[Model], Verdict]] = {
     "denominator": denominator,
     "soluble MICA": soluble_mica,
     "bell": bell,
+    "IL-15 agonists": agonists,
 }
 
 
 def assess(model: Model) -> tuple[Verdict, ...]:
-    """All behaviours of a model.
+    """All behaviours of a model, those under temozolomide among them.
 
     Examples
     --------
@@ -272,4 +275,4 @@ def assess(model: Model) -> tuple[Verdict, ...]:
     >>> steady(Model.load()).holds
     True
     """
-    return tuple(measure(model) for measure in BEHAVIOURS.values())
+    return tuple(measure(model) for measure in (BEHAVIOURS | LYMPHOPENIA).values())

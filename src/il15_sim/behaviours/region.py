@@ -18,23 +18,6 @@ from il15_sim.workers import worker_pool
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Assumed rows that say who the patient is or which hypothesis is on: they are not uncertain sizes.
-HELD = frozenset(
-    {
-        "body_surface_area",
-        "body_weight",
-        "il15ra_inducibility_monocyte",
-        "il15ra_inducibility_tumour",
-        "mica_expression",
-        "dap10_activity",
-        "expansion_switch",
-        "conversion_switch",
-        "redistribution_switch",
-        "tumour_growth_switch",
-        "agonist_complexed_share",
-    }
-)
-
 Progress = Callable[[int, int], None]
 
 
@@ -49,11 +32,11 @@ class Draw:
 
 
 def drawn_parameters(model: Model) -> tuple[str, ...]:
-    """Ids of the assumed parameters that are drawn: all with a positive value, but for `HELD`."""
+    """Ids of the assumed parameters that are drawn: all with a positive value and room."""
     return tuple(
         p.id
         for p in model.parameters.parameters
-        if p.kind == "assumed" and p.value > 0 and p.upper > p.lower and p.id not in HELD
+        if p.kind == "assumed" and p.value > 0 and p.upper > p.lower
     )
 
 

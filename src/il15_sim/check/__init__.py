@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from il15_sim.check.finding import Finding
+from il15_sim.check.headline_counts import headline_kinds, headlines, sync_headlines
 from il15_sim.check.kind_counts import parameters_by_model, summary, summary_text
 from il15_sim.check.list_checks import drugs, observables
 from il15_sim.check.model_checks import rows, sbml, units, values
-from il15_sim.check.origin_checks import assumed, derived, fitted, measured
+from il15_sim.check.origin_checks import assumed, derived, fitted, measured, settings, variability
 from il15_sim.check.patient_file import (
     patient_blocks,
     steady_starts,
@@ -31,6 +32,7 @@ __all__ = [
     "CHECKS",
     "Finding",
     "Problem",
+    "headline_kinds",
     "parameters_by_model",
     "run_checks",
     "summary",
@@ -44,27 +46,27 @@ Check = Callable[[Problem], Iterator[Finding]]
 #: Checks of the table and the variants alone.
 TABLE_CHECKS: tuple[Check, ...] = (
     *(identifiers, kinds, units_parse, bounds, priors),
-    *(measured, derived, fitted, assumed),
+    *(measured, derived, fitted, assumed, settings, variability),
     *(variants, shipped_overlap),
 )
 #: Checks of the models against the table; they need every model.
 MODEL_CHECKS: tuple[Check, ...] = (
     *(rows, units, values, value_blocks, sbml, patient_blocks, steady_starts),
-    *(unit_scales, observables, drugs),
+    *(unit_scales, observables, drugs, headlines),
 )
 #: All checks, in the order in which their findings are told.
 CHECKS: tuple[Check, ...] = (*TABLE_CHECKS, *MODEL_CHECKS)
 
 
 def sync_models(models_dir: str | Path) -> tuple[Path, ...]:
-    """Write what follows from the table and the modules into the Antimony files.
+    """Write what follows from the table and the modules into the Antimony files and the README.
 
     First units and names of the patient, then the values, then the untreated steady states that
-    belong to them. Returns the files that changed.
+    belong to them, and the counts of kinds. Returns the files that changed.
     """
     patient = sync_patient(models_dir)
     values = sync_ant_values(models_dir)
-    changed = (*patient, *values, *sync_initial_states(models_dir))
+    changed = (*patient, *values, *sync_initial_states(models_dir), *sync_headlines(models_dir))
     return tuple(dict.fromkeys(changed))
 
 

@@ -1,4 +1,4 @@
-"""How many parameters are measured, derived, fitted and assumed."""
+"""How many parameters are of each kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def summary(table: ParameterTable, ids: Iterable[str] | None = None) -> dict[str
     --------
     >>> from il15_sim.model.parameters import Parameter
     >>> summary(ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),)))
-    {'measured': 0, 'derived': 0, 'fitted': 0, 'assumed': 1}
+    {'measured': 0, 'derived': 0, 'fitted': 0, 'assumed': 1, 'setting': 0}
     """
     counts = dict.fromkeys(KINDS, 0)
     for id_ in table if ids is None else ids:
@@ -43,22 +43,34 @@ def parameters_by_model(models_dir: str | Path, table: ParameterTable) -> dict[s
     return used
 
 
-def summary_text(table: ParameterTable, by_model: Mapping[str, Iterable[str]] | None = None) -> str:
+def summary_text(
+    table: ParameterTable,
+    by_model: Mapping[str, Iterable[str]] | None = None,
+    upstream: Mapping[str, Mapping[str, int]] | None = None,
+) -> str:
     """The counts as a table to print: one line for the whole, one for each model.
+
+    `upstream` adds a second table: what each of some observables rests on.
 
     Examples
     --------
     >>> from il15_sim.model.parameters import Parameter
     >>> print(summary_text(ParameterTable((Parameter("ka", 0.5, 0.1, 2.0, "1/h", "assumed"),))))
-    parameters  measured  derived  fitted  assumed  total
-    all                0        0       0        1      1
+    parameters  measured  derived  fitted  assumed  setting  total
+    all                0        0       0        1        0      1
     """
     counts = {"all": summary(table)}
     for name, ids in (by_model or {}).items():
         counts[name] = summary(table, ids)
-    width = max(len(name) for name in ("parameters", *counts))
-    header = "  ".join(["parameters".ljust(width), *KINDS, "total"])
-    lines = [header]
+    tables = [_lines("parameters", counts)]
+    if upstream:
+        tables.append(_lines("upstream of", upstream))
+    return "\n\n".join(tables)
+
+
+def _lines(title: str, counts: Mapping[str, Mapping[str, int]]) -> str:
+    width = max(len(name) for name in (title, *counts))
+    lines = ["  ".join([title.ljust(width), *KINDS, "total"])]
     for name, kinds in counts.items():
         cells = [str(kinds[k]).rjust(len(k)) for k in KINDS]
         cells.append(str(sum(kinds.values())).rjust(len("total")))

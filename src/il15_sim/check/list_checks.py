@@ -35,7 +35,10 @@ def observables(problem: Problem) -> Iterator[Finding]:
 
 
 def drugs(problem: Problem) -> Iterator[Finding]:
-    """Every drug and route has one row, and its target takes the unit of the dose (or per hour)."""
+    """Every drug and route has one row, and its target takes the unit of the dose (or per hour).
+
+    A target that is a parameter, a rate, is a setting: a regimen sets it.
+    """
     path = problem.models_dir / "drugs.tsv"
     seen: set[tuple[str, str]] = set()
     for where, row, patient in _rows(problem, path, DRUG_COLUMNS):
@@ -50,6 +53,10 @@ def drugs(problem: Problem) -> Iterator[Finding]:
         if target not in patient.facts.units:
             yield from_error("drugs", unknown("target", target, patient.facts.units, where))
             continue
+        own = problem.table[target] if target in problem.table else None  # noqa: SIM401
+        if own is not None and own.kind != "setting":
+            message = f"doses set '{target}', so its kind is setting, not {own.kind}"
+            yield Finding("drugs", "error", problem.at(target), message)
         unit = f"{row['unit']}/h" if row["route"] == "infusion" else row["unit"]
         yield from _unit("drugs", where, target, unit, patient)
 

@@ -63,6 +63,28 @@ def assumed(problem: Problem) -> Iterator[Finding]:
             yield Finding("assumed", "warning", where, message)
 
 
+def settings(problem: Problem) -> Iterator[Finding]:
+    """A setting says what its values mean, and no fit estimates it by default."""
+    for p in problem.table.parameters:
+        if p.kind != "setting":
+            continue
+        if len(p.note.strip(" -")) < MIN_REASON:
+            message = f"the setting '{p.id}' does not say what its values mean; write it in"
+            yield Finding("settings", "error", problem.at(p.id), f"{message} its note")
+        if p.estimate:
+            message = f"the setting '{p.id}' is chosen, not estimated; write false under estimate"
+            yield Finding("settings", "error", problem.at(p.id), message)
+
+
+def variability(problem: Problem) -> Iterator[Finding]:
+    """A between-patient variability says in the note where it comes from, if only "CV assumed"."""
+    for p in problem.table.parameters:
+        if p.iiv_cv_percent is not None and not re.search(r"\bCV\b", p.note):
+            message = f"the variability of '{p.id}' has no origin; say in its note where the CV is"
+            told = f"{message} from, or write CV assumed"
+            yield Finding("variability", "error", problem.at(p.id), told)
+
+
 def fitted(problem: Problem) -> Iterator[Finding]:
     """A fitted row names a fit and a variant that exist, and the variant carries the parameter.
 

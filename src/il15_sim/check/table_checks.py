@@ -43,7 +43,7 @@ def identifiers(problem: Problem) -> Iterator[Finding]:
 
 
 def kinds(problem: Problem) -> Iterator[Finding]:
-    """Every row is measured, derived, fitted or assumed."""
+    """Every row is measured, derived, fitted, assumed or a setting."""
     for p in problem.table.parameters:
         if p.kind not in KINDS:
             message = f"kind '{p.kind}' of '{p.id}' is not one of {', '.join(KINDS)}"

@@ -20,12 +20,13 @@ from il15_sim.errors import InputError
       il15-sim --models my_models check --summary
     """,
 )
-@click.option("--summary", is_flag=True, help="Count measured, derived, fitted and assumed.")
+@click.option("--summary", is_flag=True, help="Count parameters of each kind.")
 @click.pass_obj
 def check(models: Path | None, summary: bool) -> None:
     """Check units, bounds, sources, formulas and values of the models; exit 2 on an error."""
     from il15_sim import check as checks
     from il15_sim.files.resources import experiments_dir, models_dir
+    from il15_sim.model import Model
     from il15_sim.model.parameters import ParameterTable
 
     folder = models or models_dir()
@@ -35,7 +36,9 @@ def check(models: Path | None, summary: bool) -> None:
     errors = [f for f in findings if f.severity == "error"]
     if summary and not any(f.check == "read" for f in errors):
         table = ParameterTable.read(folder / "parameters.tsv")
-        click.echo(checks.summary_text(table, checks.parameters_by_model(folder, table)))
+        by_model = checks.parameters_by_model(folder, table)
+        upstream = checks.headline_kinds(Model.load(models_dir=folder))
+        click.echo(checks.summary_text(table, by_model, upstream))
     if errors:
         raise InputError(f"{len(errors)} of the checks' findings are errors", where=folder)
     click.echo("all checks passed" + (f", {len(findings)} warnings" if findings else ""))
@@ -53,7 +56,7 @@ def check(models: Path | None, summary: bool) -> None:
 )
 @click.pass_obj
 def sync(models: Path | None) -> None:
-    """Write the table's values and the untreated steady state into the Antimony files."""
+    """Write values and the untreated steady state into the models, counts into their README."""
     from il15_sim.check import sync_models
     from il15_sim.files.resources import models_dir
 

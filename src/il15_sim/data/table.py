@@ -11,7 +11,7 @@ from il15_sim.files.numeric import number, positive, whole
 from il15_sim.files.tsv import read_tsv
 
 #: How an observable is read off a predicted curve (column `quantity` of observables.tsv).
-QUANTITIES = ("value", "area", "peak", "half_life", "area_ratio")
+QUANTITIES = ("value", "area", "peak", "max_fold", "half_life", "area_ratio")
 #: Quantities that look at the curve from `timeStart` to `time`.
 WINDOWED = QUANTITIES[1:]
 REQUIRED_COLUMNS = ("observableId", "experimentId", "time", "measurement", "unit", "used")

@@ -1,7 +1,8 @@
 """Fits: from measurements and a model to estimates with intervals, and to a variant file.
 
 `fit_table` fits any observables of any model to a table of your own. `read_fit` and `run_fit` do
-what a fit file says: published studies, or tables of one's own.
+what a fit file says: published studies, or tables of one's own. A parameter may be estimated for
+each group of arms (`Estimate`), such as types of cells or species.
 
 Of published cohorts a row i of cohort c reads ln(measured) = ln(typical) + b_c + e_i, where
 `typical` is one simulated patient. The error e_i is normal; its variance is that of the model's
@@ -20,7 +21,7 @@ Examples
 >>> from il15_sim.files.resources import experiments_dir
 >>> problem = read_fit(experiments_dir() / "fits" / "sorafenib_pk.toml")
 >>> problem.subject.name, len(problem.studies)
-('sorafenib_pk', 10)
+('sorafenib_pk', 8)
 """
 
 from il15_sim.fit.estimates import Estimate

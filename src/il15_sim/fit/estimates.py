@@ -69,9 +69,9 @@ def read_unknowns(
     Raises
     ------
     InputError
-        For unknown, repeated and fixed parameters, those that an arm sets, bounds that are missing
-        or out of order, a first start outside them, unknown groups, and two estimates of one
-        parameter in one group.
+        For unknown, repeated and fixed parameters, those that an arm sets, settings without bounds
+        given here, bounds that are missing or out of order, a first start outside them, unknown
+        groups, and two estimates of one parameter in one group.
     """
     if not isinstance(bounds, Mapping):
         raise InputError(f"bounds {bounds!r:.40}", fix="give {'id': (lower, upper)}")
@@ -174,6 +174,13 @@ def _unknown(
         if not isinstance(pair, Sequence) or len(pair) != 2:
             raise InputError(f"bounds {pair!r:.40}", where=where, fix="give (lower, upper)")
         lower, upper = (real(end, "a bound", where) for end in pair)
+    elif row is not None and row.kind == "setting":
+        raise InputError(
+            "it is a setting",
+            where=where,
+            why="it says what is given, who the patient is or which link is on",
+            fix=f"set it in the arms, or estimate it with bounds of your own for '{name}'",
+        )
     elif row is not None:
         lower, upper = row.lower, row.upper
     else:

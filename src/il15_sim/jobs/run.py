@@ -16,6 +16,7 @@ from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures
 from il15_sim.jobs.run_tables import (
     arms_csv,
     endpoints_csv,
+    headlines_csv,
     parameters_csv,
     readings_csv,
     trajectories_csv,
@@ -40,9 +41,9 @@ def run_scenario(
     """Simulate a scenario and write its results folder.
 
     The folder `out_root/<name>/<hash8>` holds `data/trajectories.csv` (tidy), `data/endpoints.csv`
-    (of a dish `data/readings.csv`), `data/arms.csv`, `data/parameters.csv`, the figures with their
-    captions, the scenario and `manifest.json`. It appears whole or not at all. Each arm starts
-    from the steady state that belongs to its parameters.
+    (of a dish `data/readings.csv`), `data/arms.csv`, `data/parameters.csv`, `data/headlines.csv`,
+    the figures with their captions, the scenario and `manifest.json`. It appears whole or not at
+    all. Each arm starts from the steady state that belongs to its parameters.
 
     Parameters
     ----------
@@ -100,6 +101,7 @@ def run_scenario(
             folder.write("scenario.toml", Path(scenario.source).read_bytes())
         folder.write("data/arms.csv", arms_csv(runs, scenario))
         folder.write("data/parameters.csv", parameters_csv(model))
+        folder.write("data/headlines.csv", headlines_csv(model))
         folder.write("data/trajectories.csv", trajectories_csv(runs))
         if scenario.times_min:
             folder.write("data/readings.csv", readings_csv(runs, scenario.times_min))

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from il15_sim.check.headline_counts import headline_kinds
 from il15_sim.endpoints import auc_0_12, baseline, change, cmax, fold, trough
 from il15_sim.files.csv_text import csv_text
 from il15_sim.model.observables import read_observables
+from il15_sim.model.parameters import KINDS
 from il15_sim.plots.panels import course
 from il15_sim.results.endpoint import Endpoint
 
@@ -132,6 +134,12 @@ def parameters_csv(model: Model) -> str:
         for p in model.parameters.parameters
     )
     return csv_text([header, *rows])
+
+
+def headlines_csv(model: Model) -> str:
+    """How many parameters of each kind lie upstream of each headline that the model has."""
+    rows = ((name, *counts.values()) for name, counts in headline_kinds(model).items())
+    return csv_text([("observable", *KINDS), *rows])
 
 
 def arms_csv(runs: Runs, scenario: Scenario) -> str:

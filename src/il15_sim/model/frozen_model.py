@@ -15,7 +15,7 @@ from il15_sim.frozen import Frozen
 from il15_sim.model.composition import table_ids
 from il15_sim.model.drugs import DRUG_COLUMNS, DrugTarget, check_targets, drug_targets
 from il15_sim.model.packaged import observable_units, sbml_of, variant_names
-from il15_sim.model.parameters import ParameterTable
+from il15_sim.model.parameters import KINDS, ParameterTable
 from il15_sim.model.sbml import SbmlFacts, read_sbml_facts, set_sbml_values
 from il15_sim.model.units import spelled_unit
 from il15_sim.model.unusual import warn_of_value
@@ -23,7 +23,8 @@ from il15_sim.model.variant import Variant
 
 #: Variants that belong to the packaged model: what the shipped fits wrote.
 SHIPPED_VARIANTS = (
-    *("sorafenib_pk_fit", "pstat5_pbmc_fit", "pstat5_pbmc_memory_cd4"),
+    *("sorafenib_pk_fit", "lymphopenia_fit", "il15_agonists_fit"),
+    *("pstat5_pbmc_fit", "pstat5_pbmc_memory_cd4"),
     *("progression_fit", "toxicity_fit"),
 )
 
@@ -245,10 +246,13 @@ class Model:
         )
 
     def upstream_kinds(self, observable: str) -> dict[str, int]:
-        """How many parameters upstream of an observable are measured, derived, fitted, assumed."""
+        """How many parameters upstream of an observable are of each kind.
+
+        Measured, derived, fitted, assumed, or a setting.
+        """
         if observable not in self.facts.depends:
             raise unknown("observable", observable, (*self.observables, *self.states))
-        counts = dict.fromkeys(("measured", "derived", "fitted", "assumed"), 0)
+        counts = dict.fromkeys(KINDS, 0)
         for i in self.facts.upstream_constants(observable):
             if i in self.parameters:
                 counts[self.parameters[i].kind] += 1

@@ -9,7 +9,8 @@
 - `role`: words that say what it is used for: `exposure:DRUG` (AUC, Cmax and trough are told of it),
   `level:DRUG` (another level of the drug), `main` (drawn where nothing else was asked for),
   `response` (drawn against dose as a fold), `subset_share` and `subset_count` (share and count of
-  the cells that the model is about).
+  the cells that the model is about), `headline` (what the kinds of the parameters upstream are
+  counted for).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from il15_sim.files.tsv import read_tsv
 from il15_sim.model import OBSERVABLE_COLUMNS
 from il15_sim.model.drugs import DRUG_COLUMNS
 
-ROLES = ("main", "response", "subset_share", "subset_count")
+ROLES = ("main", "response", "subset_share", "subset_count", "headline")
 _DRUG_ROLES = ("exposure", "level")
 
 

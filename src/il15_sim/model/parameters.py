@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Where a value comes from: read, computed from others, written by a fit, or a guess.
-KINDS = ("measured", "derived", "fitted", "assumed")
+ORIGINS = ("measured", "derived", "fitted", "assumed")
+#: A setting says what is given, who the patient is, or which link or hypothesis is on: it is
+#: chosen, not known, so nothing varies or estimates it unless it is asked for by name.
+KINDS = (*ORIGINS, "setting")
 COLUMNS = (
     *("parameterId", "parameterName", "nominalValue", "lowerBound", "upperBound", "estimate"),
     *("priorDistribution", "priorParameters"),

@@ -7,10 +7,10 @@ regimen, every run that failed, and the kinds of the parameters upstream of each
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from il15_sim.model.parameters import KINDS
+from il15_sim.model.parameters import ORIGINS
 from il15_sim.plots.axes import cut_axes
 from il15_sim.plots.labels import name_of
 from il15_sim.plots.panels import MAX_ARMS, failed_names
@@ -74,8 +74,7 @@ def caption(
     if model is not None:
         counts = _kinds(model, observables)
         if any(counts.values()):
-            told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-            sentences.append(f"Parameters upstream: {told}.")
+            sentences.append(f"Parameters upstream: {_told(counts)}.")
     sentences.append("A simulation; research only.")
     return " ".join(part for part in sentences if part)
 
@@ -103,21 +102,25 @@ def story(runs: Runs, observables: Sequence[str], model: Model | None = None) ->
         alike: dict[str, list[str]] = {}
         for observable in observables:
             if observable in model.facts.depends:
-                counts = model.upstream_kinds(observable)
-                told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+                told = _told(model.upstream_kinds(observable))
                 alike.setdefault(told, []).append(name_of(observable))
         lines += [f"Upstream of {'; '.join(names)}: {told}." for told, names in alike.items()]
     return lines
 
 
 def _kinds(model: Model, observables: Iterable[str]) -> dict[str, int]:
-    """How many parameters upstream of any of the observables are of each kind."""
+    """How many parameters upstream of any of the observables are of each origin."""
     upstream: set[str] = set()
     for observable in observables:
         if observable in model.facts.depends:
             upstream |= model.facts.upstream_constants(observable)
     kinds = [model.parameters[i].kind for i in upstream if i in model.parameters]
-    return {kind: kinds.count(kind) for kind in KINDS}
+    return {kind: kinds.count(kind) for kind in ORIGINS}
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    """Counts in words; settings are left out, since they are chosen and not known."""
+    return ", ".join(f"{counts[kind]} {kind}" for kind in ORIGINS)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from il15_sim._version import __version__
 from il15_sim.errors import InputError
 from il15_sim.files.atomic import write_atomic
 from il15_sim.files.record import MANIFEST, digest
+from il15_sim.model.parameters import KINDS
 from il15_sim.plots.knockout import subset_of
 from il15_sim.plots.labels import name_of, unit_text
 from il15_sim.reporting.report_data import (
@@ -25,7 +26,6 @@ from il15_sim.reporting.report_data import (
 from il15_sim.reporting.sweeps import sweep_view
 
 REPORT = "report.html"
-KINDS = ("measured", "derived", "fitted", "assumed")
 _EXPOSURE = ("AUC0-12", "Cmax", "trough")
 _RESPONSE = ("baseline", "level", "change", "fold")
 
@@ -99,7 +99,7 @@ def report_html(
         "number": short_number,
         "link": lambda name, result: _link(result.path / name, place),
     }
-    parameters = _parameters(results)
+    parameters = _largest(results, "parameters")
     template = environment.get_template("report.html.jinja")
     return template.render(
         title=title,
@@ -110,6 +110,7 @@ def report_html(
         results=results,
         overview=[row for r in results if r.kind == "scenario" for row in _overview(r)],
         parameters=parameters,
+        headlines=_largest(results, "headlines"),
         kinds=[(kind, sum(p["kind"] == kind for p in parameters)) for kind in KINDS],
         checks=checks,
         behaviours=behaviours,
@@ -149,10 +150,9 @@ def _overview(result: Result) -> list[dict[str, Any]]:
     return lines
 
 
-def _parameters(results: Sequence[Result]) -> list[dict[str, str]]:
-    """The parameter table of the largest model among the results."""
-    tables = [r.table("parameters") for r in results]
-    return max(tables, key=len, default=[])
+def _largest(results: Sequence[Result], name: str) -> list[dict[str, str]]:
+    """The longest of the results' tables of one name: that of the largest model among them."""
+    return max((r.table(name) for r in results), key=len, default=[])
 
 
 def short_number(text: str, digits: int = 4) -> str:

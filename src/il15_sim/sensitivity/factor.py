@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.batch.kernel import Kernel
-from il15_sim.behaviours.region import HELD
 from il15_sim.errors import InputError, unknown
 from il15_sim.finite import as_number
 from il15_sim.model import Model
-from il15_sim.model.parameters import KINDS
+from il15_sim.model.parameters import ORIGINS
 from il15_sim.sensitivity.distribution import check_distribution, quantiles
 from il15_sim.simulation.subject import subject_of
 
@@ -114,19 +113,20 @@ def factors(
 ) -> tuple[Factor, ...]:
     """The parameters of a model as factors.
 
-    Bounds are those of the parameter table, or given. A distribution is the prior of the table;
-    without one it is log-uniform where positive bounds span more than a decade, else uniform. The
-    variability between patients (`iivCvPercent`) is not used.
+    Bounds are those of the parameter table, or given. A distribution is the prior of the table,
+    cut at its bounds; without one, or between bounds that are given, it is log-uniform where
+    positive bounds span more than a decade, else uniform. The variability between patients
+    (`iivCvPercent`) is not used.
 
     Parameters
     ----------
     model : Model or Kernel
         A Kernel has no table: give bounds.
     names : sequence of str, optional
-        Default: every parameter whose bounds leave it room, but for rates of infusions and for
-        those that say who the patient is or which hypothesis is on (body size, switches): these
-        are varied only where they are named. Of a Kernel, and where only they are wanted: those
-        that have `bounds`.
+        Default: every parameter whose bounds leave it room, but for settings, which say what is
+        given, who the patient is or which link is on (rates of infusions, body size, switches):
+        these are varied only where they are named. Of a Kernel, and where only they are wanted:
+        those that have `bounds`.
     kinds : sequence of str, optional
         Of all these parameters only those of some kinds of the table: "measured", "derived",
         "fitted", "assumed"; beside those that are named.
@@ -151,7 +151,7 @@ def factors(
     ...     bounds={"sorafenib_biliary_share": (0.3, 0.7)},
     ... )
     >>> volume.distribution, fraction.distribution, fraction.low
-    ('log-uniform', 'uniform', 0.3)
+    ('log-normal', 'uniform', 0.3)
     """
     known = subject_of(model).constants
     given, spread = dict(bounds or {}), dict(distributions or {})
@@ -184,29 +184,24 @@ def _chosen(
         if kinds is not None:
             raise InputError("kinds of a Kernel", why="it has no table", fix="name parameters")
         return list(bounds)
-    asked = (kinds,) if isinstance(kinds, str) else tuple(kinds or KINDS)
+    asked = (kinds,) if isinstance(kinds, str) else tuple(kinds or ORIGINS)
     for kind in asked:
-        if kind not in KINDS:
+        if kind not in ORIGINS:
             raise _no_kind(kind)
-    told_apart = {target.target for target in model.drugs} | HELD
-    chosen = [
-        p.id
-        for p in model.parameters.parameters
-        if p.upper > p.lower and p.id not in told_apart and p.kind in asked
-    ]
+    chosen = [p.id for p in model.parameters.parameters if p.upper > p.lower and p.kind in asked]
     return list(dict.fromkeys((*chosen, *named, *(bounds if kinds is None else ()))))
 
 
 def _no_kind(kind: str) -> InputError:
-    """Why inputs and switches cannot be asked for as a kind, or that there is no such kind."""
-    if str(kind).rstrip("s") in ("input", "switch", "switche"):
+    """Why settings cannot be asked for as a kind, or that there is no such kind."""
+    if str(kind).rstrip("s") in ("setting", "input", "switch", "switche"):
         return InputError(
             f"kind '{kind}'",
-            why="inputs and switches say what is given and which hypothesis is on: they are "
+            why="settings say what is given, who the patient is and which link is on: they are "
             "varied only where they are named",
             fix="name their ids",
         )
-    return unknown("kind", str(kind), KINDS)
+    return unknown("kind", str(kind), ORIGINS)
 
 
 def _groups(groups: Mapping[str, Iterable[str]], chosen: Sequence[str]) -> dict[str, str]:
@@ -260,7 +255,7 @@ def _factor(
                 fix='give a name, or a name with its parameters: ("normal", 4.0, 0.5)',
             )
         kind, *numbers = (asked,) if isinstance(asked, str) else asked  # type: ignore[assignment]
-    elif row is not None and row.prior:
+    elif row is not None and row.prior and id_ not in bounds:
         kind, numbers = row.prior, list(row.prior_parameters)
     else:
         a, b = as_number(low), as_number(high)

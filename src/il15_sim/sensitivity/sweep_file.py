@@ -4,10 +4,11 @@ At the top stand `title`, `description`, `model` (default: the patient), `regime
 the same patients are also given), `horizon_days`, `seed` and `failures` ("refuse", "drop",
 "resample").
 
-- `[factors]`: what varies. Without it every parameter with a range in the table, but for inputs and
-  switches. `ids` names single ones, `kinds` takes those of a kind of the table, `without` leaves
-  some out; `ranges = { id = [low, high] }`, `distributions = { id = ["normal", 4.0, 0.5] }` and
-  `groups = { name = ["id", "id"] }` as in `il15_sim.sensitivity.factors`.
+- `[factors]`: what varies. Without it every parameter with a range in the table, but for settings
+  (infusions, switches). `ids` names single ones, `kinds` takes those of a kind of the table,
+  `without` leaves some out; `ranges = { id = [low, high] }`,
+  `distributions = { id = ["normal", 4.0, 0.5] }` and `groups = { name = ["id", "id"] }` as in
+  `il15_sim.sensitivity.factors`.
 - `[screen]`: a first look at all of them by the method of Morris. `trajectories`, and `keep`: how
   many factors go on, or from which share of the largest effect on.
 - `[quantify]`: shares of variance by the method of Sobol, of what the screen keeps where there is

@@ -52,7 +52,7 @@ def read_fit(
     >>> from il15_sim.files.resources import experiments_dir
     >>> problem = read_fit(experiments_dir() / "fits" / "sorafenib_pk.toml")
     >>> len(problem.studies), len(problem.unknowns)
-    (10, 10)
+    (10, 8)
     """
     file = Path(path)
     facts = read_toml(file)

@@ -48,13 +48,14 @@ def rows_of(
     cohorts: bool,
 ) -> tuple[Row, ...]:
     """The rows of studies; with `cohorts`, those in which an exposure factor shows have one."""
-    for m in quantities.values():
+    chosen = tuple(studies)
+    for m in [quantities[k] for k in {m.observable: "" for s in chosen for m in s.measurements}]:
         if m.source not in model.observables:
             told = f"model '{model.name}' has no observable '{m.source}'"
             raise InputError(told, where=f"observables.tsv: {m.id}")
     return tuple(
         _row(m, quantities[m.observable], noise, cohorts)
-        for study in studies
+        for study in chosen
         for m in study.measurements
     )
 
