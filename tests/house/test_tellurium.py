@@ -30,6 +30,8 @@ INPUTS = [
     ("cd4_populations", "il15_engagement", 3.0),
     ("th1_tumour", "nkg2d_signal", 0.6),
 ]
+#: Modules that count what has happened and never rest: an input from the start on.
+COUNTS = [("toxicity", "sorafenib_total_mg_per_L", 3.0)]
 
 
 def path_of(name):
@@ -70,7 +72,7 @@ def assert_same_curves(one, two, ids):
 def test_every_file_of_the_models_is_tested():
     files = {p.stem for p in models_dir().rglob("*.ant")}
     assert files == set(NAMES)
-    assert {d[0] for d in DOSES} | {i[0] for i in INPUTS} == set(NAMES)
+    assert {d[0] for d in DOSES} | {i[0] for i in (*INPUTS, *COUNTS)} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -158,6 +160,13 @@ def test_an_input_changed_by_hand(name, input_, value):
     for id_ in frozen:
         r[id_] = model.values[id_]
     np.testing.assert_allclose(curves(r, ids), values, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(("name", "input_", "value"), COUNTS)
+def test_an_input_of_what_counts(name, input_, value):
+    ids, values = ours(Model.load(name), parameters={input_: value}, start="model")
+    assert values[-1].max() > 0
+    assert_same_curves(values, curves(in_tellurium(path_of(name), **{input_: value}), ids), ids)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -27,7 +27,7 @@ CASES = {
         f"{DOSES} + temozolomide 150 mg/m2 at 30 h + temozolomide 250 mg at 54 h",
         ("sorafenib_clearance", "sorafenib_volume", "body_surface_area", "lymphocyte_kill",
          "temozolomide_clearance_per_m2", "mica_shedding", "nkg2d_turnover",
-         "il15ra_induction_ec50", "il15ra_induction_hill", "tumour_kill_by_subset"),
+         "il15ra_induction_ec50", "il15ra_induction_hill", "kill_share_subset"),
         ("sorafenib_total_mg_per_L", "temozolomide_mg_per_L", "il15_complex_tumour",
          "smica_plasma_pg_per_mL", "nkg2d_cd4", "pstat5_cd4", "cd4_nkg2d_percent",
          "lymphocytes_per_uL", "tumour_burden_mm"),
