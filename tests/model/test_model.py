@@ -8,7 +8,7 @@ import roadrunner
 
 from il15_sim import InputError, Model, Regimen, simulate
 from il15_sim.files.resources import models_dir
-from il15_sim.model import model_names, variant_names
+from il15_sim.model import SHIPPED_VARIANTS, model_names, variant_names
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.sbml import read_sbml_facts
 from il15_sim.model.variant import Variant
@@ -76,7 +76,7 @@ def test_later_variants_win_and_none_means_the_table():
     plain = Model.load(variants=())
     assert plain.variants == ()
     assert {i: table[i].value for i in plain.values} == dict(plain.values)
-    shipped = Model.load(variants=("sorafenib_pk_fit",))
+    shipped = Model.load(variants=SHIPPED_VARIANTS)
     assert dict(shipped.values) == dict(Model.load().values)
     assert Model.load(variants="n803").variants == ("n803",)
     twice = Model.load(variants=("n803", "high_smica", "n803"))
