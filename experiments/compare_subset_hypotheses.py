@@ -35,7 +35,9 @@ def fit_of(hypothesis: str, folder: Path) -> Path:
         return packaged
     text = packaged.read_text(encoding="utf-8")
     on = ", ".join(f"{name} = {value:g}" for name, value in only(hypothesis).items())
-    lines = [f"values = {{ {on} }}" if x.startswith("values = { exp") else x for x in text.split("\n")]
+    lines = text.split("\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith("values = "))
+    lines[at] = f"values = {{ {on} }}"
     text = "\n".join(lines).replace(EXTRACTION, RIVALS[hypothesis])
     text = text.replace('"../data/', f'"{packaged.parent.parent.as_posix()}/data/')
     folder.mkdir(parents=True, exist_ok=True)
