@@ -61,6 +61,25 @@ def refused(path, told):
     return str(caught.value)
 
 
+def test_what_another_fit_wrote_is_applied_before_its_values(tmp_path):
+    told = 'model = "sorafenib_pk"\nvariants = ["sorafenib_pk_fit"]'
+    problem = read_fit(write(tmp_path, TEXT.replace('model = "sorafenib_pk"', told)))
+    shipped = Model.load("sorafenib_pk", variants=("sorafenib_pk_fit",)).values
+    table = Model.load("sorafenib_pk", variants=()).values
+    found = problem.subject.constants
+    assert found["sorafenib_biliary_share"] == shipped["sorafenib_biliary_share"]
+    assert found["sorafenib_biliary_share"] != table["sorafenib_biliary_share"]
+    assert found["sorafenib_absorption_rate"] == 2.0
+
+
+def test_an_unknown_variant_is_told_with_its_line(tmp_path):
+    told = 'model = "sorafenib_pk"\nvariants = "sorafenib_pk_fits"'
+    path = write(tmp_path, TEXT.replace('model = "sorafenib_pk"', told))
+    refused(
+        path, "own.toml:3: unknown variant 'sorafenib_pk_fits'; did you mean 'sorafenib_pk_fit'"
+    )
+
+
 def test_the_fit_of_a_file_is_that_of_the_call(tmp_path):
     problem = read_fit(write(tmp_path))
     assert (problem.name, problem.title, problem.starts, problem.seed) == (

@@ -17,7 +17,7 @@ from il15_sim.fit.unknowns import Unknown, described
 from il15_sim.model import Model
 from il15_sim.model.composition import without_comments
 
-_TOP = ("title", "description", "model", "values", "groups", "starts", "seed")
+_TOP = ("title", "description", "model", "variants", "values", "groups", "starts", "seed")
 _OWN = ("data", "columns", "likelihood", "scale", "offset", "arms", "dose_of")
 _PUBLISHED = ("studies", "noise", "cohorts", "time_shift")
 _ASSIGNED_NUMBER = re.compile(r"\s*\w+ = [-+.\deE]+;\s*")
@@ -32,7 +32,8 @@ def read_fit(
     """Read a fit file and the data that it names.
 
     It fits published studies (`studies`, with `[noise]` and `[cohorts]`), or tables of one's own
-    (`data`, a file or a list beside the fit file, with `[arms]`).
+    (`data`, a file or a list beside the fit file, with `[arms]`). It starts from the values of the
+    parameter table; `variants` are applied before, such as what another fit wrote.
 
     Parameters
     ----------
@@ -60,6 +61,10 @@ def read_fit(
     facts.need("model", 'model = "sorafenib_pk"')
     with facts.told_at("model"):
         model = Model.load(facts.text("model"), variants=(), models_dir=models_dir)
+    # What other fits wrote: a fit itself starts from the table.
+    with facts.told_at("variants"):
+        for name in facts.texts("variants"):
+            model = model.with_variant(name)
     given = facts.numbers("values")
     with facts.told_at("values"):
         model = model.with_values(given) if given else model

@@ -110,7 +110,9 @@ def _given_arms(
             raise InputError("dose_of beside arms", where=where, why="both tell what was given")
         others = {
             name: (table.text("dose_of"), table.at("dose_of"))
-            for name, table in (facts.named_tables("groups") if "groups" in facts.data else {}).items()
+            for name, table in (
+                facts.named_tables("groups") if "groups" in facts.data else {}
+            ).items()
             if "dose_of" in table.data
         }
         for id_, place in ((target, where), *others.values()):
