@@ -61,6 +61,17 @@ def refused(path, told):
     return str(caught.value)
 
 
+def test_a_fit_starts_from_what_other_fits_found_but_not_from_its_own(tmp_path):
+    shipped = Model.load("sorafenib_pk").values["sorafenib_biliary_share"]
+    table = Model.load("sorafenib_pk", variants=()).values["sorafenib_biliary_share"]
+    assert shipped != table
+    other = read_fit(write(tmp_path)).subject.constants
+    assert other["sorafenib_biliary_share"] == shipped
+    assert other["sorafenib_absorption_rate"] == 2.0  # the file's own value wins
+    own = read_fit(write(tmp_path).rename(tmp_path / "sorafenib_pk.toml")).subject.constants
+    assert own["sorafenib_biliary_share"] == table
+
+
 def test_the_fit_of_a_file_is_that_of_the_call(tmp_path):
     problem = read_fit(write(tmp_path))
     assert (problem.name, problem.title, problem.starts, problem.seed) == (

@@ -13,7 +13,7 @@ from il15_sim.files.resources import experiments_dir, models_dir
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.variant import Variant
 from il15_sim.progression import read_trials
-from il15_sim.progression.drivers import log_sd, population, simulated
+from il15_sim.progression.drivers import Drivers, Population, log_sd, population, simulated
 from il15_sim.progression.search import ProgressionFit, fit_progression
 from il15_sim.progression.tumours import Effects, log_volumes
 from il15_sim.progression.written import NAME, read_unmoved, write_fit
@@ -66,12 +66,22 @@ def test_other_growth_is_that_of_a_simulation_with_it(model, trials, patients):
     runs = simulated(model, regimens, table, patients.days)
     for name, (levels, _) in runs.items():
         log = log_volumes(patients.drivers[name], replace(effects, values=more), patients.z)
-        # Killing follows the subset, which a larger tumour changes a little: 4 % of the log.
-        truth = np.log(levels[..., 0])
-        assert log == pytest.approx(truth, rel=0.04, abs=0.05), name
+        # Killing follows the subset, which a larger tumour changes a little.
+        apart = np.abs(log - np.log(levels[..., 0]))
+        # Half of a percent of a diameter in the usual patient and at the first visits.
+        assert np.median(apart) < 0.015, name
+        assert apart[:, 0].max() < 0.05, name
 
 
-def test_a_fit_finds_back_growth_that_made_its_readings(model, trials, patients):
+def test_a_fit_finds_back_growth_that_made_its_readings(model, trials):
+    # Shares of few patients are steps; these have nothing simulated behind them.
+    rng, days = np.random.default_rng(5), np.array([56.0, 112, 168, 224])
+    z = {name: rng.standard_normal(600) for name in FITTED}
+    per_day = np.outer(np.exp(0.3 * rng.standard_normal(600)), days)
+    none = Drivers(days, np.zeros((600, 32)), 0 * per_day, 4.0 * per_day)
+    both = Drivers(days, np.full((600, 32), 18.0), 5.0 * per_day, 4.0 * per_day)
+    drivers = {"untreated": none, "amaravadi2009_b": both}
+    patients = Population(pd.DataFrame(), z, drivers, days)
     from il15_sim.progression.tumours import shares
 
     truth = Effects(
@@ -80,14 +90,16 @@ def test_a_fit_finds_back_growth_that_made_its_readings(model, trials, patients)
         model.values["sorafenib_growth_inhibition_max"],
         0.03,
     )
-    made = shares(trials.readings, trials.arms, patients, truth, trials.visit_spread_d)
-    readings = tuple(
-        replace(r, share=float(s), n=1e4) for r, s in zip(trials.readings, made, strict=True)
-    )
+    first = next(r for r in trials.readings if r.id == "placebo_median")
+    asked = tuple(replace(first, id=f"day {d}", day=float(d)) for d in (60, 120, 180, 240))
+    asked += tuple(r for r in trials.readings if r.arm == "amaravadi2009_b")
+    made = shares(asked, trials.arms, patients, truth, trials.visit_spread_d)
+    readings = tuple(replace(r, share=float(s), n=1e4) for r, s in zip(asked, made, strict=True))
     told = replace(trials, readings=readings, most_patients=1e4)
     fit = fit_progression(model, told, patients=patients)
-    assert fit.deviance < 1.0
-    assert fit.effects.values["tumour_growth"] == pytest.approx(1.1e-3, rel=0.15)
+    assert fit.deviance < 2.0
+    assert fit.effects.values["tumour_growth"] == pytest.approx(1.1e-3, rel=0.05)
+    assert fit.effects.spreads["tumour_growth"] == pytest.approx(0.5, rel=0.1)
 
 
 def made_fit(trials):

@@ -34,7 +34,8 @@ def read_fit(
     """Read a fit file and the data that it names.
 
     It fits published studies (`studies`, with `[noise]` and `[cohorts]`), or tables of one's own
-    (`data`, a file or a list beside the fit file, with `[arms]`).
+    (`data`, a file or a list beside the fit file, with `[arms]`). It starts from the values of the
+    parameter table; `variants` are applied before, such as what another fit wrote.
 
     Parameters
     ----------
