@@ -66,7 +66,7 @@ def test_the_packaged_counts_are_those_of_the_table_read_otherwise():
     counts = summary(ParameterTable.read(path))
     assert {k: n for k, n in counts.items() if n} == frame["kind"].value_counts().to_dict()
     switches = frame["parameterId"].str.endswith(("_switch", "_infusion_rate"))
-    assert switches.sum() == 9
+    assert switches.sum() == 10
     assert set(frame.loc[switches, "kind"]) == {"setting"}
 
 

@@ -82,7 +82,7 @@ def test_the_fit_of_a_file_is_that_of_the_call(tmp_path):
     )
     one = Regimen.parse("sorafenib 400 mg at 0 h")
     other = fit_table(
-        Model.load("sorafenib_pk", variants=()).with_values(
+        Model.load("sorafenib_pk").with_values(
             {"sorafenib_absorption_rate": 2.0, "sorafenib_clearance": 4.0}
         ),
         tmp_path / "a.csv",
@@ -188,7 +188,7 @@ def test_doses_may_stand_in_the_table(tmp_path):
     doses = {"300": {"il15_soluble": 300.0}, 3000: {"il15_soluble": 3000.0}}
     other = fit_table(
         # A fit file begins at the table's own values, before any fit.
-        Model.load("cd4_signalling", variants=()), tmp_path / "a.csv", "pstat5_half_share",
+        Model.load("cd4_signalling"), tmp_path / "a.csv", "pstat5_half_share",
         arms=doses, noise={"pstat5_cd4": "normal"}, scale="observable", starts=1,
     )  # fmt: skip
     assert run_fit(problem, starts=1).frame.equals(other.frame)

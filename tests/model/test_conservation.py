@@ -115,7 +115,7 @@ def test_traffic_alone_leaves_the_given_share_in_blood():
 @SOME
 @given(engagement=st.floats(0, 50), divisions=st.floats(0, 12))
 def test_primed_cells_leave_two_to_the_number_of_divisions(engagement, divisions):
-    still = {"lymphocyte_homing": 0.0, "tumour_entry": 0.0, "subset_niche": 1e15}
+    still = {"lymphocyte_homing": 0.0, "tumour_extraction": 0.0, "subset_niche": 1e15}
     values = {**NO_BIRTH_NO_DEATH, **still, "expansion_switch": 1.0, "il15_engagement": engagement}
     values["primed_divisions_max"] = divisions
     empty = {**dict.fromkeys(SUBSET, 0.0), "primed_lymphoid": 100.0, "primed_blood": 7.0}

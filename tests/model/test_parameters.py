@@ -24,7 +24,7 @@ def test_a_row_becomes_a_record(table):
     assert (p.name, p.value, p.lower, p.upper, p.unit) == ("uptake", 0.5, 0.1, 2.0, "1/h")
     assert (p.estimate, p.prior, p.prior_parameters) == (True, "log-normal", (-0.7, 0.5))
     assert (p.kind, p.source, p.fact) == ("measured", "doi:10.1000/xyz", "0.5 per hour in 9 men")
-    assert (p.iiv_cv_percent, p.note, p.row) == (30.0, "", 3)
+    assert (p.iiv_cv_percent, p.note, p.row) == (30.0, "CV assumed", 3)
     assert table["life"].iiv_cv_percent is None
 
 

@@ -62,7 +62,7 @@ def read_fit(
     facts.allow((*_TOP, *_OWN, *_PUBLISHED, "estimate"))
     facts.need("model", 'model = "sorafenib_pk"')
     with facts.told_at("model"):
-        # What other fits found holds; what this one wrote is no start, or it would depend on itself.
+        # What other fits found holds; what this one wrote is no start: it would depend on itself.
         folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
         variants = shipped_variants(folder, without=file.stem)
         model = Model.load(facts.text("model"), variants=variants, models_dir=models_dir)
