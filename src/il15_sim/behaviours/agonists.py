@@ -87,8 +87,9 @@ def agonists(model: Model) -> Verdict:
     return Verdict(
         "IL-15 agonists",
         "NK cells expand more than CD8 and these more than CD4 cells, each fold within two-fold of "
-        "its trial (of one of two tables where they differ); CD4 cells by less than half; four doses of N-803 give at most three times the "
-        "NK cells of one, and its half-life is within 1.2-fold of 20.3 h",
+        "its trial (of one of two tables where they differ); CD4 cells by less than half; four "
+        "doses of N-803 give at most three times the NK cells of one, and its half-life is within "
+        "1.2-fold of 20.3 h",
         bool(holds and again < MOST_BY_REPEATING and 20.3 / 1.2 < half < 20.3 * 1.2),
         numbers,
     )
