@@ -27,7 +27,7 @@ INPUTS = [
     ("trans_presentation", "il15ra_synthesis", 128.0),
     ("mica_nkg2d", "sorafenib_free_nM", 20.0),
     ("cd4_signalling", "il15_soluble", 1.0),
-    ("cd4_populations", "pstat5_cd4", 0.15),
+    ("cd4_populations", "il15_engagement", 1.5),
     ("th1_tumour", "nkg2d_signal", 0.6),
 ]
 #: Modules that count what has happened and never rest: an input from the start on.

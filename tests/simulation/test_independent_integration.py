@@ -54,17 +54,21 @@ DOSED = {
 DRIVEN = {
     "il15ra_induction": {"sorafenib_free_nM": 30.0},
     "trans_presentation": {"il15ra_synthesis": 150.0, "il15_elsewhere": 3.0, "il15_sink": 1.5},
-    "mica_nkg2d": {"sorafenib_free_nM": 40.0, "ligand_induction": 0.4, "pstat5_cd4": 0.5},
+    "mica_nkg2d": {"sorafenib_free_nM": 40.0, "ligand_induction": 0.4, "il15_engagement": 1.5},
     "cd4_signalling": {
         **{"il15_soluble": 900.0, "il15_shed": 20.0, "trans_complexes": 800.0},
         **{"nkg2d_engaged": 450.0, "cis_A_number": 700.0},
     },
     "cd4_populations": {
-        **{"pstat5_cd4": 0.5, "nkg2d_signal": 0.7, "sorafenib_free_nM": 60.0},
+        **{"il15_engagement": 1.5, "nkg2d_signal": 0.7, "sorafenib_free_nM": 60.0},
         **{"temozolomide_cell_loss": 0.002, "lymphocyte_production": 0.6, "il15_soluble": 40.0},
         **{"conversion_switch": 1.0, "redistribution_switch": 1.0, "tumour_relative": 1.4},
     },
-    "th1_tumour": {"pstat5_cd4": 0.6, "sorafenib_free_nM": 30.0, "temozolomide_mg_per_L": 3.0},
+    "th1_tumour": {
+        **{"il15_engagement": 1.6, "sorafenib_free_nM": 30.0, "temozolomide_mg_per_L": 3.0},
+        **{"subset_in_tumour": 30.0, "mica_tumour": 2500.0},
+    },
+    "toxicity": {"sorafenib_total_mg_per_L": 4.0},
 }
 
 
