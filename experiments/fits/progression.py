@@ -40,7 +40,7 @@ OTHER_SHARES = (
 )
 OTHER_INHIBITIONS = (0.4, 0.5, 0.85, 1.0)
 #: Variants under which the packaged fit is read again, without fitting.
-HYPOTHESES = ("kill_by_own_subset", "kill_same_rate", "no_downmodulation")
+HYPOTHESES = ("kill_by_own_subset", "kill_same_rate", "no_smica_downmodulation")
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def test_nothing_is_killed_without_mica(patient):
 
 
 def test_soluble_mica_leaves_nkg2d_alone_where_the_hypothesis_is_off():
-    off = Model.load(variants=(*SHIPPED_VARIANTS, "no_downmodulation"))
+    off = Model.load(variants=(*SHIPPED_VARIANTS, "no_smica_downmodulation"))
     more = 10 * off.values["smica_other_source"]
     levels = [
         simulate(off, parameters=p, times_h=[0.0], observables=["nkg2d_cd4"]).get(0, "nkg2d_cd4")[0]

@@ -6,6 +6,7 @@ Nothing of il15_sim and nothing of roadrunner is used, so that both can be compa
 import ast
 from collections import namedtuple
 from graphlib import TopologicalSorter
+from math import exp
 
 import libsbml
 import numpy as np
@@ -45,7 +46,7 @@ def _expression(node):
         return total
     if kind == "power" and len(parts) == 2:
         return ast.BinOp(parts[0], ast.Pow(), parts[1])
-    if kind in ("max", "min"):
+    if kind in ("max", "min", "exp"):
         return ast.Call(ast.Name(kind, ast.Load()), parts, [])
     raise ValueError(f"'{libsbml.formulaToL3String(node)}' is not read here")
 
@@ -95,7 +96,7 @@ def read_system(sbml):
             ),
         ],
     )
-    room = {}
+    room = {"exp": exp}
     tree = ast.fix_missing_locations(ast.Module([bind], []))
     exec(compile(tree, "<model.sbml>", "exec"), room)
     return System(
