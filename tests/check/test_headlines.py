@@ -10,7 +10,8 @@ import pytest
 
 from il15_sim import Model
 from il15_sim.check import headline_kinds, run_checks
-from il15_sim.check.headline_counts import BEGIN, headline_block, sync_headlines
+from il15_sim.check.headline_counts import BEFORE, headline_block, sync_headlines
+from il15_sim.check.readme_blocks import marks
 from il15_sim.files.resources import experiments_dir, models_dir
 from il15_sim.jobs.run_tables import headlines_csv
 
@@ -48,6 +49,7 @@ def test_the_counts_are_those_of_a_walk_through_the_formulas():
     for name, counts in found.items():
         assert counts == {**dict.fromkeys(counts, 0), **kinds_upstream(model.sbml, name)}
         assert counts["assumed"] > 0
+    assert list(BEFORE) == list(found)
 
 
 def test_a_module_counts_the_headlines_that_it_has():
@@ -69,7 +71,7 @@ def test_the_readme_holds_the_counts_and_sync_writes_them(folder):
     assert headline_block(folder) in whole
     assert sync_headlines(folder) == ()
     total = sum(Model.load().upstream_kinds("il15ra_monocyte").values())
-    old, new = f"| {total} |\n", f"| {total + 1} |\n"
+    old, new = f" | {total} | 35 of 79 |\n", f" | {total + 1} | 35 of 79 |\n"
     assert whole.count(old) == 1
     readme.write_text(whole.replace(old, new), encoding="utf-8")
     (found,) = [f for f in run_checks(folder, experiments_dir()) if f.check == "headlines"]
@@ -83,7 +85,8 @@ def test_the_readme_holds_the_counts_and_sync_writes_them(folder):
 
 def test_models_without_a_place_for_the_counts_are_left_alone(folder):
     readme = folder / "README.md"
-    readme.write_text(readme.read_text(encoding="utf-8").replace(BEGIN, ""), encoding="utf-8")
+    text = readme.read_text(encoding="utf-8").replace(marks("headlines")[0], "")
+    readme.write_text(text, encoding="utf-8")
     assert sync_headlines(folder) == ()
     readme.unlink()
     assert sync_headlines(folder) == ()

@@ -116,7 +116,7 @@ def test_a_run_writes_tables_figures_and_a_manifest(done):
     assert {
         *("manifest.json", "about.json", "scenario.toml", "figures/captions.json"),
         *("data/trajectories.csv", "data/endpoints.csv", "data/parameters.csv", "data/arms.csv"),
-        "data/headlines.csv",
+        *("data/headlines.csv", "data/links.csv"),
         *("figures/trajectories.png", "figures/trajectories.svg", "figures/chain.png"),
     } <= files
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))

@@ -159,8 +159,8 @@ def test_what_is_not_found_is_told(tmp_path, monkeypatch):
             "there is no file 'no.toml'; give a path that exists, or a pack",
         ),
         ("tmz_alon", "doses", "unknown scenario 'tmz_alon'; did you mean 'tmz_alone'?"),
-        ("a" * 300, "fits", f"unknown fit '{'a' * 300}'; choose one of: pstat5_pbmc"),
-        ("a\0b", "fits", "unknown fit 'a\0b'; choose one of: pstat5_pbmc"),
+        ("a" * 300, "fits", f"unknown fit '{'a' * 300}'; choose one of: il15_agonists"),
+        ("a\0b", "fits", "unknown fit 'a\0b'; choose one of: il15_agonists"),
     ):
         with pytest.raises(InputError) as error:
             find_file(text, kind)

@@ -85,6 +85,9 @@ link_switch,the link,1,dimensionless,setting,-,,1 lets it act
 HEADLINES = """observable,measured,derived,fitted,assumed,setting
 cd4_nkg2d_percent,11,12,13,14,15
 """
+LINKS = """link,modules,fit,data,fitted,errors,not_identified,assumed,falsify
+uptake,sorafenib_pk,sorafenib_pk,12 rows,7,0.9 of the seen,,"the loss, <b>all</b>",a second peak
+"""
 ESTIMATES = """\
 parameter,value,unit,lower95,upper95,lower_bound,upper_bound,on_bound,interval_on_bound
 ka,0.5,1/h,0.1,0.9,0.1,9,,lower
@@ -96,7 +99,7 @@ kc,1.0,1/h,0.5,2,0.1,9,,
 @pytest.fixture
 def results(tmp_path):
     tables = {"endpoints": ENDPOINTS, "arms": ARMS, "parameters": PARAMETERS}
-    tables |= {"headlines": HEADLINES}
+    tables |= {"headlines": HEADLINES, "links": LINKS}
     made_result(tmp_path, "one", title="Scenario one", tables=tables, pictures=["chain"])
     made_result(
         tmp_path,

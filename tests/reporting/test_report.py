@@ -18,7 +18,9 @@ def test_all_sections_are_there_and_the_contents_lead_to_them(results):
     page = Page(write_report(results).read_text(encoding="utf-8"))
     anchors = [link[1:] for link in page.links if link.startswith("#")]
     assert set(anchors) <= set(page.ids)
-    assert {"summary", "parameters", "fits", "scenarios", "limits", "manifest"} <= set(anchors)
+    assert {"summary", "parameters", "links", "fits", "scenarios", "limits", "manifest"} <= set(
+        anchors
+    )
     assert len(page.ids) == len(set(page.ids))
     assert "Research only, not for treatment decisions." in page.text
 
@@ -52,8 +54,35 @@ def test_parameters_are_counted_by_kind_and_listed_with_their_source(results):
     text = " ".join(Page(html).text.split())
     assert "1 measured · 0 derived · 0 fitted · 1 assumed · 1 setting" in text
     assert "1 of 2 parameters, settings aside, are assumed" in text
-    assert re.search(r"CD4\+NKG2D\+ of CD4\+\s*11\s*12\s*13\s*14\s*15", text)
+    assert re.search(r"CD4\+NKG2D\+ of CD4\+\s*11\s*12\s*13\s*14\s*15\s*95 of 165", text)
     assert 'href="https://doi.org/10.1111/j.1365-2125.2011.03963.x"' in html
+
+
+def test_what_each_link_rests_on_is_told_with_the_counts_of_assumed_rows(results):
+    html = write_report(results).read_text(encoding="utf-8")
+    part = html[html.index('<section id="links">') : html.index('<section id="fits">')]
+    assert "<h2>What each link rests on</h2>" in part
+    assert (
+        "1 of 3 parameters are assumed, and 1 are settings. Before the links were fitted, 115 of "
+        "174 were assumed, of which 15 are counted as settings now."
+    ) in part
+    row = re.search(r"<tbody>\s*<tr>(.*?)</tr>", part, re.DOTALL)[1]
+    assert re.sub("<.*?>", " ", row[: row.index("<td>")]).split() == [
+        *("uptake", "sorafenib_pk", "fit", "sorafenib_pk")
+    ]
+    assert re.findall(r"<td>(.*?)</td>", row) == [
+        *("12 rows", "7", "0.9 of the seen", "–", "the loss, &lt;b&gt;all&lt;/b&gt;"),
+        "a second peak",
+    ]
+    heads = [re.sub("<.*?>", "", c) for c in re.findall(r"<th scope=\"col\">.*?</th>", part)]
+    assert heads[-1] == "what would falsify it"
+
+
+def test_results_without_links_have_no_section_of_them(tmp_path):
+    made_result(tmp_path, "one", tables={"arms": ARMS})
+    page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
+    assert "links" not in page.ids
+    assert "#links" not in page.links
 
 
 def test_a_value_at_its_bound_is_flagged(results):

@@ -119,8 +119,8 @@ def test_knock_outs_get_the_same_treatment() -> None:
         "no NKG2D signal": ("no_nkg2d_signal",),
         "no sorafenib": (),
     }
-    assert {arm.regimen for arm in scenario.arms[:4]} == {FULL + TMZ}
-    assert scenario.arms[4].regimen == TMZ
+    assert {arm.regimen for arm in scenario.arms[:4]} == {FULL}
+    assert scenario.arms[4].regimen == Regimen.none()
 
 
 # What a file may contain.

@@ -65,6 +65,7 @@ DRIVEN = {
         **{"conversion_switch": 1.0, "redistribution_switch": 1.0, "tumour_relative": 1.4},
     },
     "th1_tumour": {"il15_engagement": 6.0, "sorafenib_free_nM": 30.0, "temozolomide_mg_per_L": 3.0},
+    "toxicity": {"sorafenib_total_mg_per_L": 4.0},
 }
 
 

@@ -16,7 +16,7 @@ from il15_sim.behaviours.agonists import agonists
 from il15_sim.behaviours.courses import DAY, SORAFENIB, TEMOZOLOMIDE
 from il15_sim.behaviours.ligands import soluble_mica, untreated
 from il15_sim.behaviours.lymphopenia import LYMPHOPENIA
-from il15_sim.behaviours.subset import subset
+from il15_sim.behaviours.subset import SCHEDULES, rises, subset
 from il15_sim.behaviours.verdict import Verdict
 from il15_sim.endpoints import accumulation, auc_0_12, fold, half_life, time_to_baseline
 from il15_sim.model import Model
@@ -127,6 +127,10 @@ def denominator(model: Model) -> Verdict:
 IMPOSED_MG_PER_H = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 
 
+#: Exposures of patients over those of the typical one.
+EXPOSURES = (0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.4)
+
+
 def bell(model: Model) -> Verdict:
     """Very high free sorafenib lowers the net expansion of the subset."""
     regimens = [
@@ -143,11 +147,23 @@ def bell(model: Model) -> Verdict:
     start, end = runs["cd4_nkg2d_lineage_per_uL"].values.T
     growth = np.log(end / start)
     peak = int(np.argmax(growth))
+    own = model.values["sorafenib_exposure_factor"]
+    patients = {f"{x:g}": {"sorafenib_exposure_factor": own * x} for x in EXPOSURES}
+    found = rises(model, patients, {"alone": SCHEDULES["alone"]})
+    seen = np.array([r.log_fold for r in found.values()])
+    fall = float(np.max(1 - seen / np.maximum.accumulate(seen)))
     return Verdict(
         "bell",
-        "the rise of the subset peaks at a middle free level and is less than half at the highest",
-        bool(0 < peak < len(free) - 1 and growth[peak] > 0 and growth[-1] < growth[peak] / 2),
+        "the rise of the subset peaks at a middle free level and is less than half at the highest; "
+        "within the exposures of patients (0.4 to 2.4 times) it falls by no more than a tenth",
+        bool(
+            0 < peak < len(free) - 1
+            and growth[peak] > 0
+            and growth[-1] < growth[peak] / 2
+            and fall <= 0.1
+        ),
         {
+            "largest fall of the log-fold within the exposures of patients": fall,
             "free level at the peak, nM": float(free[peak]),
             "log fold at the peak": float(growth[peak]),
             "highest free level, nM": float(free[-1]),

@@ -12,6 +12,7 @@ from pathlib import Path
 from il15_sim.check.finding import Finding
 from il15_sim.check.headline_counts import headline_kinds, headlines, sync_headlines
 from il15_sim.check.kind_counts import parameters_by_model, summary, summary_text
+from il15_sim.check.link_table import links, sync_links
 from il15_sim.check.list_checks import drugs, observables
 from il15_sim.check.model_checks import rows, sbml, units, values
 from il15_sim.check.origin_checks import assumed, derived, fitted, measured, settings, variability
@@ -52,7 +53,7 @@ TABLE_CHECKS: tuple[Check, ...] = (
 #: Checks of the models against the table; they need every model.
 MODEL_CHECKS: tuple[Check, ...] = (
     *(rows, units, values, value_blocks, sbml, patient_blocks, steady_starts),
-    *(unit_scales, observables, drugs, headlines),
+    *(unit_scales, observables, drugs, headlines, links),
 )
 #: All checks, in the order in which their findings are told.
 CHECKS: tuple[Check, ...] = (*TABLE_CHECKS, *MODEL_CHECKS)
@@ -62,12 +63,13 @@ def sync_models(models_dir: str | Path) -> tuple[Path, ...]:
     """Write what follows from the table and the modules into the Antimony files and the README.
 
     First units and names of the patient, then the values, then the untreated steady states that
-    belong to them, and the counts of kinds. Returns the files that changed.
+    belong to them, the counts of kinds and the table of the links. Returns the files that changed.
     """
     patient = sync_patient(models_dir)
     values = sync_ant_values(models_dir)
-    changed = (*patient, *values, *sync_initial_states(models_dir), *sync_headlines(models_dir))
-    return tuple(dict.fromkeys(changed))
+    starts = sync_initial_states(models_dir)
+    readme = (*sync_headlines(models_dir), *sync_links(models_dir))
+    return tuple(dict.fromkeys((*patient, *values, *starts, *readme)))
 
 
 def run_checks(

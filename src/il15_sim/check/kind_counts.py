@@ -43,6 +43,27 @@ def parameters_by_model(models_dir: str | Path, table: ParameterTable) -> dict[s
     return used
 
 
+#: Rows of the table before the links of the chain were fitted: all, assumed, and those of the
+#: assumed that are a kind of their own by now, settings.
+BEFORE = {"total": 174, "assumed": 115, "setting": 15}
+
+
+def assumed_text(counts: Mapping[str, int]) -> str:
+    """How many rows are assumed, now and before the links of the chain were fitted.
+
+    Examples
+    --------
+    >>> text = assumed_text({"measured": 1, "derived": 0, "fitted": 3, "assumed": 2, "setting": 4})
+    >>> text.split(".")[0]
+    '2 of 10 parameters are assumed, and 4 are settings'
+    """
+    return (
+        f"{counts['assumed']} of {sum(counts.values())} parameters are assumed, and "
+        f"{counts['setting']} are settings. Before the links were fitted, {BEFORE['assumed']} of "
+        f"{BEFORE['total']} were assumed, of which {BEFORE['setting']} are counted as settings now."
+    )
+
+
 def summary_text(
     table: ParameterTable,
     by_model: Mapping[str, Iterable[str]] | None = None,

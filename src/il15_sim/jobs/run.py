@@ -17,6 +17,7 @@ from il15_sim.jobs.run_tables import (
     arms_csv,
     endpoints_csv,
     headlines_csv,
+    links_csv,
     parameters_csv,
     readings_csv,
     trajectories_csv,
@@ -42,8 +43,8 @@ def run_scenario(
 
     The folder `out_root/<name>/<hash8>` holds `data/trajectories.csv` (tidy), `data/endpoints.csv`
     (of a dish `data/readings.csv`), `data/arms.csv`, `data/parameters.csv`, `data/headlines.csv`,
-    the figures with their captions, the scenario and `manifest.json`. It appears whole or not at
-    all. Each arm starts from the steady state that belongs to its parameters.
+    `data/links.csv`, the figures with their captions, the scenario and `manifest.json`. It appears
+    whole or not at all. Each arm starts from the steady state that belongs to its parameters.
 
     Parameters
     ----------
@@ -102,6 +103,7 @@ def run_scenario(
         folder.write("data/arms.csv", arms_csv(runs, scenario))
         folder.write("data/parameters.csv", parameters_csv(model))
         folder.write("data/headlines.csv", headlines_csv(model))
+        folder.write("data/links.csv", links_csv(model))
         folder.write("data/trajectories.csv", trajectories_csv(runs))
         if scenario.times_min:
             folder.write("data/readings.csv", readings_csv(runs, scenario.times_min))

@@ -11,6 +11,7 @@ import numpy as np
 from il15_sim.check.headline_counts import headline_kinds
 from il15_sim.endpoints import auc_0_12, baseline, change, cmax, fold, trough
 from il15_sim.files.csv_text import csv_text
+from il15_sim.model.links import LINK_COLUMNS, LINKS, read_links
 from il15_sim.model.observables import read_observables
 from il15_sim.model.parameters import KINDS
 from il15_sim.plots.panels import course
@@ -140,6 +141,13 @@ def headlines_csv(model: Model) -> str:
     """How many parameters of each kind lie upstream of each headline that the model has."""
     rows = ((name, *counts.values()) for name, counts in headline_kinds(model).items())
     return csv_text([("observable", *KINDS), *rows])
+
+
+def links_csv(model: Model) -> str:
+    """What each link that the model has rests on; of the patient that is every link."""
+    found = read_links(model.models_dir) if (model.models_dir / LINKS).is_file() else ()
+    own = [link for link in found if model.name in ("patient", *link.modules)]
+    return csv_text([LINK_COLUMNS, *(tuple(link.cells().values()) for link in own)])
 
 
 def arms_csv(runs: Runs, scenario: Scenario) -> str:

@@ -78,13 +78,13 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
 
     rows, curves = _on_one_scale(result.residuals, result.curves())
     levels = (rows["quantity"] == "value") & rows["statistic"].map(is_level)
-    names, panels_of = list(dict.fromkeys(rows["observable"])), list(dict.fromkeys(rows["group"]))
     pairs = dict.fromkeys(zip(rows["arm"], rows["group"], strict=True))
     label_of = {arm: given_in(arm, group) for arm, group in pairs}
     groups = list(dict.fromkeys(label_of.values()))
-    if len(groups) > _MOST_GROUPS:
+    most = int(rows.groupby("group")["arm"].nunique().max())
+    if most > _MOST_GROUPS:
         why = f"no more than {_MOST_GROUPS} can be told apart"
-        raise InputError(f"{len(groups)} groups in one panel", why=why, fix="see result.curves()")
+        raise InputError(f"{most} groups in one panel", why=why, fix="see result.curves()")
     horizon = float(rows["time_h"].max())
     _, hours, word = next(one for one in TIMES if horizon >= one[0])
     with look.themed():
@@ -95,7 +95,7 @@ def fitted(result: Fit, *, width_mm: float = 85.0) -> Figure:
                 Line2D([], [], **style, label=look.plain(group)) for group, style in styles.items()
             ]
         labels = [str(handle.get_label()) for handle in handles]
-        every = [(name, group) for name in names for group in panels_of]
+        every = list(dict.fromkeys(zip(rows["observable"], rows["group"], strict=True)))
         height = _PANEL_MM * len(every) + legend_height_mm(labels, width_mm) + 6
         figure = look.new_figure(width_mm, height)
         panels = figure.subplots(len(every), 1, squeeze=False, sharex=True)[:, 0]

@@ -10,6 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from il15_sim._version import __version__
+from il15_sim.check.headline_counts import before_text
+from il15_sim.check.kind_counts import assumed_text
+from il15_sim.check.link_table import COLUMNS
 from il15_sim.errors import InputError
 from il15_sim.files.atomic import write_atomic
 from il15_sim.files.record import MANIFEST, digest
@@ -100,6 +103,7 @@ def report_html(
         "link": lambda name, result: _link(result.path / name, place),
     }
     parameters = _largest(results, "parameters")
+    kinds = {kind: sum(p["kind"] == kind for p in parameters) for kind in KINDS}
     template = environment.get_template("report.html.jinja")
     return template.render(
         title=title,
@@ -111,7 +115,11 @@ def report_html(
         overview=[row for r in results if r.kind == "scenario" for row in _overview(r)],
         parameters=parameters,
         headlines=_largest(results, "headlines"),
-        kinds=[(kind, sum(p["kind"] == kind for p in parameters)) for kind in KINDS],
+        before=before_text,
+        links=_largest(results, "links"),
+        link_columns=COLUMNS,
+        assumed=assumed_text(kinds),
+        kinds=list(kinds.items()),
         checks=checks,
         behaviours=behaviours,
     )
