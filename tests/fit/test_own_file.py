@@ -61,15 +61,23 @@ def refused(path, told):
     return str(caught.value)
 
 
-def test_a_fit_starts_from_what_other_fits_found_but_not_from_its_own(tmp_path):
-    shipped = Model.load("sorafenib_pk").values["sorafenib_biliary_share"]
-    table = Model.load("sorafenib_pk", variants=()).values["sorafenib_biliary_share"]
-    assert shipped != table
-    other = read_fit(write(tmp_path)).subject.constants
-    assert other["sorafenib_biliary_share"] == shipped
-    assert other["sorafenib_absorption_rate"] == 2.0  # the file's own value wins
-    own = read_fit(write(tmp_path).rename(tmp_path / "sorafenib_pk.toml")).subject.constants
-    assert own["sorafenib_biliary_share"] == table
+def test_what_another_fit_wrote_is_applied_before_its_values(tmp_path):
+    told = 'model = "sorafenib_pk"\nvariants = ["sorafenib_pk_fit"]'
+    problem = read_fit(write(tmp_path, TEXT.replace('model = "sorafenib_pk"', told)))
+    shipped = Model.load("sorafenib_pk", variants=("sorafenib_pk_fit",)).values
+    table = Model.load("sorafenib_pk", variants=()).values
+    found = problem.subject.constants
+    assert found["sorafenib_biliary_share"] == shipped["sorafenib_biliary_share"]
+    assert found["sorafenib_biliary_share"] != table["sorafenib_biliary_share"]
+    assert found["sorafenib_absorption_rate"] == 2.0
+
+
+def test_an_unknown_variant_is_told_with_its_line(tmp_path):
+    told = 'model = "sorafenib_pk"\nvariants = "sorafenib_pk_fits"'
+    path = write(tmp_path, TEXT.replace('model = "sorafenib_pk"', told))
+    refused(
+        path, "own.toml:3: unknown variant 'sorafenib_pk_fits'; did you mean 'sorafenib_pk_fit'"
+    )
 
 
 def test_the_fit_of_a_file_is_that_of_the_call(tmp_path):
@@ -82,7 +90,7 @@ def test_the_fit_of_a_file_is_that_of_the_call(tmp_path):
     )
     one = Regimen.parse("sorafenib 400 mg at 0 h")
     other = fit_table(
-        Model.load("sorafenib_pk").with_values(
+        Model.load("sorafenib_pk", variants=()).with_values(
             {"sorafenib_absorption_rate": 2.0, "sorafenib_clearance": 4.0}
         ),
         tmp_path / "a.csv",
@@ -188,7 +196,7 @@ def test_doses_may_stand_in_the_table(tmp_path):
     doses = {"300": {"il15_soluble": 300.0}, 3000: {"il15_soluble": 3000.0}}
     other = fit_table(
         # A fit file begins at the table's own values, before any fit.
-        Model.load("cd4_signalling"), tmp_path / "a.csv", "pstat5_half_share",
+        Model.load("cd4_signalling", variants=()), tmp_path / "a.csv", "pstat5_half_share",
         arms=doses, noise={"pstat5_cd4": "normal"}, scale="observable", starts=1,
     )  # fmt: skip
     assert run_fit(problem, starts=1).frame.equals(other.frame)

@@ -110,6 +110,19 @@ def test_groups_of_several_arms_have_panels_of_their_own():
         assert colours == [bars[0].get_color() for bars in figure.axes[0].containers]
 
 
+def test_groups_with_doses_of_their_own_are_drawn_though_all_doses_are_many():
+    given = {"old": range(1, 9), "young": range(11, 19)}
+    told = [(g, str(d)) for g, doses in given.items() for d in doses]
+    data = pd.DataFrame(told, columns=["group", "dose"]).assign(time_h=1.0, observable="y")
+    result = fit_table(
+        own_tables.decay(), data.assign(value=0.5, error=0.1), ["rate"],
+        dose_of="more", bounds={"rate": (0.01, 10.0)}, starts=1,
+    )  # fmt: skip
+    figure = plots.fitted(result)
+    assert [len(axes.containers) for axes in figure.axes] == [8, 8]
+    assert len(figure.legends[0].get_texts()) == 16
+
+
 def test_too_many_groups_are_refused():
     groups = [f"g{i}" for i in range(15)]
     data = pd.DataFrame({"time_h": 1.0, "observable": "y", "value": 0.5, "group": groups})

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from il15_sim.files.record import ResultFolder
 from il15_sim.fit import Fit, Problem, run_fit
 from il15_sim.fit.leave_out import leave_one_out
+from il15_sim.fit.patient_statistics import is_level
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
 from il15_sim.plots.fit_checks import residuals, waterfall
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted, study_name
@@ -174,6 +175,10 @@ def _own_table(result: Fit, words: str) -> Iterator[Shown]:
     if any(row.factor for row in result.objective.rows.rows):
         plates = "Curves that were read on several plates: without factor and background of each."
         words = f"{plates} {words}"
+    rows = result.residuals
+    off = int((~((rows["quantity"] == "value") & rows["statistic"].map(is_level))).sum())
+    if off:
+        words = f"Not drawn: {off} of {len(rows)} readings, which lie on no curve. {words}"
     yield Shown(
         "fitted",
         fitted(result),

@@ -34,16 +34,6 @@ SHIPPED_VARIANTS = (
 )
 
 
-def shipped_variants(models: Path, without: str = "") -> tuple[str, ...]:
-    """Variants of a models folder that belong to the packaged model, those of one fit left out."""
-    return tuple(
-        variant
-        for variant in SHIPPED_VARIANTS
-        if (models / "variants" / f"{variant}.tsv").exists()
-        and not (without and variant.startswith(f"{without}_"))
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Model:
     """A model with its parameter values; frozen, changed only by making another one.
@@ -154,7 +144,8 @@ class Model:
             _template=template,
         )
         if variants is None:
-            variants = shipped_variants(folder)
+            shipped = [v for v in SHIPPED_VARIANTS if (folder / "variants" / f"{v}.tsv").exists()]
+            variants = tuple(shipped)
         for variant in (variants,) if isinstance(variants, str) else variants:
             model = model.with_variant(variant)
         return model

@@ -156,7 +156,7 @@ def dose_response(
     asked = [fold(o, day=day) for curves in folds.values() for o, _ in curves]
     found = runs.endpoints(asked, [change(o, day=day) for o in rises]).iloc[order]
     with look.themed():
-        figure = look.new_figure(width_mm, 58.0)
+        figure = look.new_figure(width_mm, 64.0)
         panels = list(figure.subplots(1, len(folds) + len(rises), squeeze=False)[0])
         for axes, (title, curves) in zip(panels, folds.items(), strict=False):
             for index, (observable, name) in enumerate(curves):

@@ -120,9 +120,15 @@ def fit_progression(
     for k in range(trials.starts if starts is None else starts):
         progress(f"search {k + 1}")
         x = begin + (0.3 * rng.standard_normal(len(begin)) if k else 0)
-        for _ in range(3):  # a simplex that has shrunk is opened again
+        # A simplex that has shrunk is opened again, to the other side; the default one is 5 % of
+        # each coordinate, and of a logarithm near zero that is nothing.
+        for side in (0.25, -0.25, 0.25, -0.25, 0.25, -0.25):
+            simplex = np.vstack([x, x + side * np.eye(len(x))])
             found = minimize(
-                objective, x, method="Nelder-Mead", options={"maxfev": 1500, "fatol": 1e-4}
+                objective,
+                x,
+                method="Nelder-Mead",
+                options={"maxfev": 600, "fatol": 1e-4, "initial_simplex": simplex},
             )
             x = found.x
         if best is None or found.fun < best.fun:

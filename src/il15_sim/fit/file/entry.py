@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from il15_sim.errors import InputError
-from il15_sim.files.resources import models_dir as packaged_models_dir
 from il15_sim.files.text import read_text
 from il15_sim.files.toml import read_toml
 from il15_sim.fit.file.keys import whole_of
@@ -17,9 +16,8 @@ from il15_sim.fit.problem import Problem
 from il15_sim.fit.unknowns import Unknown, described
 from il15_sim.model import Model
 from il15_sim.model.composition import without_comments
-from il15_sim.model.frozen_model import shipped_variants
 
-_TOP = ("title", "description", "model", "values", "groups", "starts", "seed")
+_TOP = ("title", "description", "model", "variants", "values", "groups", "starts", "seed")
 _OWN = ("data", "columns", "likelihood", "scale", "offset", "arms", "dose_of")
 _PUBLISHED = ("studies", "noise", "cohorts", "time_shift")
 _ASSIGNED_NUMBER = re.compile(r"\s*\w+ = [-+.\deE]+;\s*")
@@ -62,10 +60,11 @@ def read_fit(
     facts.allow((*_TOP, *_OWN, *_PUBLISHED, "estimate"))
     facts.need("model", 'model = "sorafenib_pk"')
     with facts.told_at("model"):
-        # What other fits found holds; what this one wrote is no start: it would depend on itself.
-        folder = Path(models_dir) if models_dir is not None else packaged_models_dir()
-        variants = shipped_variants(folder, without=file.stem)
-        model = Model.load(facts.text("model"), variants=variants, models_dir=models_dir)
+        model = Model.load(facts.text("model"), variants=(), models_dir=models_dir)
+    # What other fits wrote: a fit itself starts from the table.
+    with facts.told_at("variants"):
+        for name in facts.texts("variants"):
+            model = model.with_variant(name)
     given = facts.numbers("values")
     with facts.told_at("values"):
         model = model.with_values(given) if given else model
