@@ -127,8 +127,9 @@ def dosed(folder: Path, estimate=""):
     ]
     text = "\n".join(["time_h,observable,value,group,quantity,start,n", *rows]) + "\n"
     (folder / "dosed.csv").write_text(text)
-    file, line = folder / "dosed.toml", DOSED.splitlines()[3]
-    file.write_text(DOSED.replace(f"{line}\n", "") + estimate if estimate else DOSED)
+    file = folder / "dosed.toml"
+    head, tail = DOSED.split("estimate = [")[0], DOSED.split("\n]\n")[1]
+    file.write_text(head + tail + estimate if estimate else DOSED)
     return read_fit(file)
 
 

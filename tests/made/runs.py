@@ -97,7 +97,7 @@ class MadeRecipe:
             "trough": lambda: before,
             "baseline": lambda: y[0],
             "change": lambda: before - y[0],
-            "fold": lambda: before / y[0],
+            "fold": lambda: np.divide(before, y[0], where=y[0] != 0, out=np.array(np.nan)),
         }[e.kind]()
 
 
