@@ -39,7 +39,9 @@ def test_exposure_is_told_of_drugs_that_a_run_is_given():
     assert told == {("a", "sorafenib_total_mg_per_L"), ("a", "temozolomide_mg_per_L")}
     levels = {r["observable"] for r in rows if r["endpoint"] == "level"}
     assert "cd4_per_uL" in levels
-    assert not any(name.startswith(("sorafenib", "temozolomide")) for name in levels)
+    # The dose that patients go on taking is no level of a drug.
+    of_drugs = {n for n in levels if n.startswith(("sorafenib", "temozolomide"))}
+    assert of_drugs == {"sorafenib_dose_taken"}
 
 
 def test_a_drug_that_is_gone_lies_below_its_floor():
