@@ -187,6 +187,8 @@ class _Builder:
             return parts[0] / parts[1]
         if kind == "power":
             return parts[0] ** parts[1]
+        if kind == "exp":
+            return sympy.exp(parts[0])
         if kind == "max":
             # A name of its own, so that what it takes to compute it is not repeated in powers.
             larger_one = maximum(*parts)

@@ -37,7 +37,7 @@ REFUSED = [
     ({"parameters": [None]}, "parameters of type list; give a DataFrame"),
     ({"names": ["a", "b"]}, "2 names for 1 runs; give one per run"),
     ({"sample": "pre"}, "sample='pre' without times_h; the default grid holds every dose"),
-    ({"start": [0.0, 0.0, -2.0, 0.0, 0.0, 0.0]}, r"start of '\w+' is -2; no state is ever below"),
+    ({"start": [0.0, 0.0, -2.0, 0.0, 0.0]}, r"start of '\w+' is -2; no state is ever below"),
     *[({"until_days": d}, "a horizon is a positive number of days") for d in (0, -1, NAN, INF)],
     ({"until_days": MAX_DAYS + 1}, "at most 18262"),
     *[({"until_days": d}, "it must be a number of days") for d in ("3", True, b"3")],

@@ -14,7 +14,7 @@ Examples
 ...     written = write_petab(problem, Path(place) / "petab")
 ...     again = read_petab(written.path)
 >>> len(again.unknowns)
-10
+8
 """
 
 from il15_sim.exchange.petab_read import read_petab

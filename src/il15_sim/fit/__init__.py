@@ -21,7 +21,7 @@ Examples
 >>> from il15_sim.files.resources import experiments_dir
 >>> problem = read_fit(experiments_dir() / "fits" / "sorafenib_pk.toml")
 >>> problem.subject.name, len(problem.studies)
-('sorafenib_pk', 8)
+('sorafenib_pk', 10)
 """
 
 from il15_sim.fit.estimates import Estimate

@@ -102,7 +102,7 @@ def simulate(
         row after another: slow, and a second opinion on any model, a Kernel too.
     rtol : float
         Largest error of the results, relative to the largest value of each in its run. What is
-        reached lies between 0.03 and 1 times it on the patient model: about 1e-5 by default,
+        reached lies between 0.01 and 1 times it on the patient model: about 1e-5 by default,
         finer than a plot shows and a fit needs.
     sizes : mapping, optional
         By state, the size below which it counts as nearly empty and its digits do not matter.
