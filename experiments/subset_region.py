@@ -86,13 +86,13 @@ def figure(model: Model, table: pd.DataFrame) -> plt.Figure:
     extraction, at_rest, folds = mapped(model)
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
     drawn = left.contourf(100 * extraction, at_rest, folds, levels=10, cmap="cividis")
-    fig.colorbar(drawn, ax=left, label="fold on day 56")
+    fig.colorbar(drawn, ax=left, format="%.1f", label="fold")
     lines = left.contour(100 * extraction, at_rest, folds, levels=[LEAST_FOLD], colors="white")
     left.clabel(lines, fmt="%.2f-fold")
     own = DIVISIONS / (1 + model.values["division_half_engagement"])
     left.plot(100 * model.values["tumour_extraction"], own, "o", color="black", label="packaged")
     left.legend(loc="lower left", framealpha=0.9)
-    left.set_title("fold over the untreated patient")
+    left.set_title("fold on day 56 over the untreated patient")
     rest = DIVISIONS / (1 + table["division_half_engagement"])
     rises_enough, holds = table["rises"], table["holds"]
     for told, chosen, colour, mark in (
@@ -109,7 +109,9 @@ def figure(model: Model, table: pd.DataFrame) -> plt.Figure:
         ax.set_xscale("log")
         ax.set_xticks([1, 2, 5, 10], ["1", "2", "5", "10"])
         ax.set_xlabel("held back by the tumour per passage, %")
-    left.set_ylabel("divisions of a primed cell at rest")
+    right.tick_params(labelleft=True)
+    for ax in (left, right):
+        ax.set_ylabel("divisions of a primed cell at rest")
     return fig
 
 
