@@ -15,7 +15,8 @@ ROOMS = [
     *("_version", "errors", "finite", "frozen", "interrupts", "progress", "workers"),
     *("files", "regimen", "batch", "model", "results", "endpoints", "response", "store"),
     "simulation",
-    *("data", "scenario", "fit", "progression", "exchange", "behaviours", "sensitivity", "check"),
+    *("data", "scenario", "fit", "progression", "trial", "exchange", "behaviours", "sensitivity"),
+    "check",
     *("plots", "jobs", "reporting", "cli", "__main__"),
 ]
 #: Parts of the batch engine, and the parts that each may know.
