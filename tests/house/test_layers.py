@@ -14,7 +14,7 @@ PACKAGE = Path(il15_sim.__file__).parent
 ROOMS = [
     *("_version", "errors", "finite", "frozen", "interrupts", "progress", "workers"),
     *("files", "regimen", "batch", "model", "results", "endpoints", "response", "store"),
-    "simulation",
+    *("simulation", "population"),
     *("data", "scenario", "fit", "progression", "trial", "exchange", "behaviours", "sensitivity"),
     "check",
     *("plots", "jobs", "reporting", "cli", "__main__"),
