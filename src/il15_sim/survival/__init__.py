@@ -13,13 +13,20 @@ array([1.   , 0.75 , 0.375])
 
 from il15_sim.survival.curve import Curve, kaplan_meier
 from il15_sim.survival.group_test import LogRank, log_rank
+from il15_sim.survival.hazard_ratios import cox
 from il15_sim.survival.later import Later, landmark
+from il15_sim.survival.ordering import concordance
+from il15_sim.survival.size import events_needed, power_of
 
 __all__ = [
     "Curve",
     "Later",
     "LogRank",
+    "concordance",
+    "cox",
+    "events_needed",
     "kaplan_meier",
     "landmark",
     "log_rank",
+    "power_of",
 ]
