@@ -13,8 +13,8 @@ PACKAGE = Path(il15_sim.__file__).parent
 #: The rooms, in the order of the flow: a room knows those before it and none behind it.
 ROOMS = [
     *("_version", "errors", "finite", "frozen", "interrupts", "progress", "workers"),
-    *("files", "regimen", "batch", "model", "results", "endpoints", "response", "store"),
-    *("simulation", "population"),
+    *("files", "regimen", "batch", "model", "results", "endpoints"),
+    *("survival", "response", "store", "simulation", "population"),
     *("data", "scenario", "fit", "progression", "trial", "exchange", "behaviours", "sensitivity"),
     "check",
     *("plots", "jobs", "reporting", "cli", "__main__"),
