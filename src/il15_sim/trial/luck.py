@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.trial.chance import exponentials, normals, uniforms
+from il15_sim.population.draws import exponentials, normals, uniforms
 from il15_sim.trial.design import Trial
 from il15_sim.trial.taken import Adherence
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il15_sim.errors import InputError
+from il15_sim.population.draws import uniforms
 from il15_sim.regimen import Dose, Regimen
 from il15_sim.regimen.expand import Listed
-from il15_sim.trial.chance import uniforms
 
 Array = NDArray[np.float64]
 

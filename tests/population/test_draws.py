@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from il15_sim.trial.chance import exponentials, normals, uniforms
+from il15_sim.population.draws import exponentials, normals, uniforms
 
 
 @pytest.mark.parametrize("width", [1, 3, 4, 7])
