@@ -107,6 +107,7 @@ def test_arms_have_other_patients_unless_said(tmp_path):
         (GOOD + "[adherence.sorafenib]\nmissed = 2\n", "missed 2; a share"),
         (GOOD + '[[rules]]\nwhen = "toxicity"\nthen = "halve"\n', "unknown action"),
         (GOOD + '[[hypotheses]]\nname = "x"\nresponders = 2\n', "responders 2; a share from 0"),
+        ("riser_fold = 0\n" + GOOD, "riser_fold 0; it is positive"),
         ('treated = "two"\n' + GOOD, "unknown arm 'two'"),
     ],
 )

@@ -161,6 +161,8 @@ class Trial:
         The observable whose rise is asked about, one of `watched`.
     landmark_day : int
         One of the sampling days.
+    riser_fold : float
+        Rise of the marker above which a patient is called a riser, set beforehand.
     treated, control : str
         Arms of the question on the rise: the one that should show it, the one that should not.
     """
@@ -181,6 +183,7 @@ class Trial:
     watched: tuple[str, ...] = ("cd4_nkg2d_percent", "cd4_nkg2d_per_uL")
     marker: str = "cd4_nkg2d_percent"
     landmark_day: int = 56
+    riser_fold: float = 1.25
     treated: str = ""
     control: str = ""
     source: str = field(default="", compare=False)
@@ -215,6 +218,8 @@ class Trial:
             if not levels or levels[0] != 1 or not falls:
                 why = "shares of the planned dose that begin with 1 and fall"
                 raise InputError(f"dose levels of {drug} {list(levels)}", why=why)
+        if not self.riser_fold > 0:
+            raise InputError(f"riser_fold {self.riser_fold:g}", why="it is positive")
         if self.landmark_day not in self.calendar.sampling_days:
             why = f"sampling days are {list(self.calendar.sampling_days)}"
             raise InputError(f"landmark_day {self.landmark_day}", why=why)

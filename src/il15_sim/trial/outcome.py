@@ -46,7 +46,8 @@ def outcomes(
         sorafenib while it is followed, up to the landmark, and `failed`.
     """
     calendar = trial.calendar
-    end = np.minimum(found.end_d, calendar.follow_up_days)
+    # Dates are whole days, as in any trial.
+    end = np.ceil(np.minimum(found.end_d, calendar.follow_up_days))
     table = pd.DataFrame({"os_days": end, "died": found.died})
     burden, days, course = read_visits(found, calendar, calendar.follow_up_days)
     row = np.arange(len(end))

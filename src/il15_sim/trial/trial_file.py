@@ -22,7 +22,10 @@ from il15_sim.trial.taken import Adherence
 _WHOLE = ("patients", "trials", "seed", "landmark_day")
 _TEXTS = ("marker", "treated", "control")
 _TABLES = ("arms", "hypotheses", "calendar", "adherence", "levels", "rules")
-_KEYS = ("name", "title", "description", "watched", "same_patients", *_WHOLE, *_TEXTS, *_TABLES)
+_KEYS = (
+    *("name", "title", "description", "watched", "same_patients", "riser_fold"),
+    *(*_WHOLE, *_TEXTS, *_TABLES),
+)
 _DAYS = ("follow_up_days", "clinic_every_days", "imaging_every_days")
 _RATES = ("visit_spread_days", "assay_cv", "drop_out_per_year")
 _STOPS = ("treatment_stops_at_progression", "sampling_stops_at_progression")
@@ -54,6 +57,8 @@ def read_trial(path: str | Path) -> Trial:
     given |= {key: top.text(key) for key in _TEXTS if key in top.data}
     if "watched" in top.data:
         given["watched"] = top.texts("watched")
+    if "riser_fold" in top.data:
+        given["riser_fold"] = real(top.data["riser_fold"], "riser_fold", top.at("riser_fold"))
     if "same_patients" in top.data:
         given["same_patients"] = _flag(top, "same_patients")
     given["arms"] = _arms(top)
