@@ -8,7 +8,9 @@ Examples
 (50, True)
 """
 
+from il15_sim.population.matching import Summary, match, read_summaries
+from il15_sim.population.targets import Target
 from il15_sim.population.variability import cv_percent, log_sd
 from il15_sim.population.virtual import Population
 
-__all__ = ["Population", "cv_percent", "log_sd"]
+__all__ = ["Population", "Summary", "Target", "cv_percent", "log_sd", "match", "read_summaries"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,8 @@ from il15_sim.population.baseline import untreated
 from il15_sim.population.conditions import names_in, truth_of
 from il15_sim.population.correlations import Pairs
 from il15_sim.population.drawing import Drawing, drawing_of
+from il15_sim.population.targets import Target, checked_targets
+from il15_sim.population.tilting import kish, weights_for
 from il15_sim.population.variability import Vary
 
 Array = NDArray[np.float64]
@@ -146,12 +149,8 @@ class Population:
 
     @property
     def effective_n(self) -> float:
-        """How many patients of equal weight tell as much (Kish): 1 over the sum of squares.
-
-        Kish 1965, Survey Sampling; as many as there are patients where all weigh the same.
-        """
-        weights = self.weights.to_numpy()
-        return float(weights.sum() ** 2 / (weights**2).sum())
+        """How many patients of equal weight tell as much (Kish): 1 over the sum of squares."""
+        return kish(np.asarray(self.weights, np.float64))
 
     def __len__(self) -> int:
         """Number of patients."""
@@ -236,16 +235,40 @@ class Population:
         told = f"{why}: kept {int(mask.sum())} of {len(self)}"
         return self._taken(np.flatnonzero(mask), (told,))
 
-    def reweighted(self, weights: ArrayLike, why: str) -> Population:
-        """The same patients with weights of their own, which are scaled to add up to one."""
-        given = np.asarray(weights, np.float64)
-        if given.shape != (len(self),) or not np.isfinite(given).all() or (given < 0).any():
-            fix = f"give {len(self)} finite numbers, none below zero"
-            raise InputError(f"weights of shape {given.shape}", where=_WHERE, fix=fix)
-        if not given.sum() > 0:
-            raise InputError("weights that are all zero", where=_WHERE)
-        values = tuple((given / given.sum()).tolist())
-        return self._with(replace(self, steps=(*self.steps, why), _weights=values), slice(None))
+    def weighted(self, targets: Target | Sequence[Target], why: str = "") -> Population:
+        """The same patients, weighted so that they show published summaries.
+
+        The weights are the most even ones that meet the targets; `effective_n` tells how many
+        patients they are worth. A patient without baseline weighs nothing where a target is a
+        biomarker. Weights replace no biology: what they move is said by `steps`.
+
+        Parameters
+        ----------
+        targets : Target or sequence of Target
+        why : str
+            Where the targets come from, kept in `steps`.
+
+        Raises
+        ------
+        InputError
+            For targets outside what the patients span, that cannot be met together, or that leave
+            fewer than 30 patients' worth or a tenth of them.
+
+        Examples
+        --------
+        >>> from il15_sim import Model, Population
+        >>> from il15_sim.population import Target
+        >>> population = Population(Model.load(), n=400, seed=1)
+        >>> older = population.weighted(Target.mean("age_years", 62))
+        >>> round(float((older.weights * older.covariates["age_years"]).sum()), 6)
+        62.0
+        """
+        asked = checked_targets(targets)
+        weights = weights_for(self, asked)
+        told = f"{why or 'weighted'}: {', '.join(map(str, asked))}"
+        told += f" (worth {kish(weights):.4g} of {len(self)})"
+        new = replace(self, steps=(*self.steps, told), _weights=tuple(weights.tolist()))
+        return self._with(new, slice(None))
 
     def _taken(self, at: NDArray[np.intp], steps: tuple[str, ...]) -> Population:
         if not at.size:
