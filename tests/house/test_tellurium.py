@@ -32,7 +32,7 @@ INPUTS = [
     ("own_rest", "engaged_share", 0.004),
 ]
 #: Modules that count what has happened and never rest: an input from the start on.
-COUNTS = [("toxicity", "sorafenib_total_mg_per_L", 3.0)]
+COUNTS = [("toxicity", "sorafenib_total_mg_per_L", 3.0), ("survival", "tumour_burden_mm", 150.0)]
 
 
 def path_of(name):
