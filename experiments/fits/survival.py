@@ -4,9 +4,9 @@
     python experiments/fits/survival.py --write    # and write models/variants/survival_fit.tsv
 
 Reads `experiments/data/outcomes/readings.tsv`: the readings of survival that are to be fitted, and
-the hazard ratio by baseline burden, a wide prior. The arms of `experiments/trials/published.toml` are
-followed once with nobody dying; since the hazard acts on nothing else, every rate and exponent is
-tried on the same tumours.
+the hazard ratio by baseline burden, a wide prior. The arms of `experiments/trials/published.toml`
+are followed once with nobody dying; since the hazard acts on nothing else, every rate and exponent
+is tried on the same tumours.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def main() -> None:
     fit = fit_hazard(tumours(model, {r.arm for r in used}, given.patients), used)
     OUT.mkdir(parents=True, exist_ok=True)
     tell(fit.frame, "estimates")
-    tell(fit.profile.iloc[::5], "profile")
+    tell(fit.profile.iloc[::4], "profile")
     if given.write:
         print(write_hazard(fit, models_dir(), patients=given.patients))
         sync_models(models_dir())

@@ -56,9 +56,9 @@ def test_survival_is_that_of_the_model():
         Burdens(np.asarray(relative)).exposure(model.values["death_burden_exponent"]),
         model.values["death_rate"],
     )
-    hazard = simulate(
-        model, Regimen.none(), times_h=24 * DAYS[:201], observables=["death_hazard"]
-    )["death_hazard"].values[0]
+    hazard = simulate(model, Regimen.none(), times_h=24 * DAYS[:201], observables=["death_hazard"])[
+        "death_hazard"
+    ].values[0]
     assert share == pytest.approx(np.exp(-np.asarray(hazard)), rel=1e-4)
 
 
@@ -73,6 +73,11 @@ def test_hazard_ratio_is_that_of_cox():
     fitted = cox(np.minimum(np.ceil(time), 400), time <= 400, table)["hazard_ratio"].item()
     assert hazard_ratio(*map(np.array, shares)) == pytest.approx(fitted, rel=0.01)
     assert fitted == pytest.approx(0.5**1.4, rel=0.03)
+
+
+def test_a_group_in_which_nobody_dies_has_the_least_ratio():
+    none, some = np.ones(5), np.linspace(1, 0.2, 5)
+    assert np.log([hazard_ratio(none, some), hazard_ratio(some, none)]) == pytest.approx([-20, 20])
 
 
 def test_fit_finds_what_made_the_readings():
@@ -96,9 +101,12 @@ def test_an_exponent_that_nothing_tells_has_no_interval():
 
 def test_many_patients_weigh_as_a_hundred():
     burdens = {"one": grown()}
-    grid = {"rates": np.array([1e-4]), "exponents": np.array([1.0])}
+    # Two shares on one day that cannot both be right.
     few, many = (
-        fit_hazard(burdens, [reading("a", "one", "survival", 0.5, 200.0, n)], **grid).objective
+        fit_hazard(
+            burdens,
+            [reading(str(share), "one", "survival", share, 200.0, n) for share in (0.4, 0.6)],
+        ).objective
         for n in (100.0, 5000.0)
     )
     assert few == many > 0

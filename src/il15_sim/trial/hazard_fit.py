@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize
 
 from il15_sim.errors import InputError, unknown
 from il15_sim.progression.trials import Reading
@@ -25,6 +25,8 @@ MOST_PATIENTS = 100
 #: Rise of twice the negative log likelihood at the ends of a 95 % interval.
 _RISE = 3.841458820694124
 _STEP_DAYS = 7
+#: Nobody is compared after one group has died out, and no hazard ratio is larger than exp of this.
+_LEAST, _MOST = 1e-12, 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,12 @@ def hazard_ratio(first: Array, second: Array) -> float:
     Parameters
     ----------
     first, second : arrays, shape (T,)
-        Shares alive at the same increasing times. The hazard of the first over the second.
+        Shares alive at the same increasing times.
+
+    Returns
+    -------
+    float
+        The hazard of the first over the second, within exp(20) where one dies out before the other.
 
     Examples
     --------
@@ -81,14 +88,17 @@ def hazard_ratio(first: Array, second: Array) -> float:
     >>> round(hazard_ratio(np.exp(-0.001 * days), np.exp(-0.002 * days)), 3)
     0.5
     """
-    died = -np.diff(first), -np.diff(second)
-    risk = first[:-1], second[:-1]
+    left = np.minimum(first, second)[:-1] > _LEAST
+    died = -np.diff(first)[left], -np.diff(second)[left]
+    risk = first[:-1][left], second[:-1][left]
 
     def score(log_ratio: float) -> float:
         own = risk[0] * np.exp(log_ratio)
         return float((died[0] - (died[0] + died[1]) * own / (own + risk[1])).sum())
 
-    return float(np.exp(brentq(score, -20.0, 20.0)))
+    if score(-_MOST) <= 0 or score(_MOST) >= 0:
+        return float(np.exp(-_MOST if score(-_MOST) <= 0 else _MOST))
+    return float(np.exp(brentq(score, -_MOST, _MOST)))
 
 
 @dataclass(frozen=True)
@@ -103,8 +113,8 @@ class HazardFit:
         Twice the negative log likelihood, less its least possible value, with the prior.
     frame : DataFrame
         One row per unknown: value, ends of its 95 % interval (the other unknown fitted again at
-        every point), and the same without the hazard ratio by burden; infinite, or 0, where the
-        interval reaches the end of the grid.
+        every point of the grid), and the same without the hazard ratio by burden; infinite where
+        the interval reaches the end of the grid.
     profile : DataFrame
         By exponent: the best rate, the deviance of survival alone, that of the hazard ratio.
     """
@@ -132,7 +142,7 @@ def fit_hazard(
         Those of survival with `used` as `fit` count as so many of at most `MOST_PATIENTS`; the
         hazard ratio is a log-normal prior of `RATIO_FOLD`.
     rates, exponents : arrays, optional
-        The grid that is searched, increasing.
+        The grid whose best point the search starts from, increasing; its ends are bounds.
 
     Raises
     ------
@@ -152,41 +162,52 @@ def fit_hazard(
         last = burdens[reading.arm].relative.shape[1] - 1
         if reading.day > last:
             raise InputError(f"day {reading.day:g}", where=where, why=f"tumours end on day {last}")
-    rates = np.geomspace(1e-6, 2e-4, 93) if rates is None else rates
-    exponents = np.linspace(0.0, 4.0, 81) if exponents is None else exponents
-    told, prior = np.empty((2, len(exponents), len(rates)))
+    rates = np.geomspace(1e-6, 2e-4, 61) if rates is None else rates
+    exponents = np.linspace(0.0, 4.0, 41) if exponents is None else exponents
+
+    def parts(hours: Mapping[str, Array], rate: float) -> tuple[float, float]:
+        told = sum(_deviance(r, hours[r.arm], rate) for r in shares)
+        return told, sum(_distance(r, hours[r.arm], burdens[r.arm], rate) for r in ratios)
+
+    def exposures(exponent: float) -> dict[str, Array]:
+        return {arm: burdens[arm].exposure(exponent) for arm in {r.arm for r in (*shares, *ratios)}}
+
+    grid = np.empty((len(exponents), len(rates), 2))
     for e, exponent in enumerate(exponents):
-        hours = {arm: burden.exposure(float(exponent)) for arm, burden in burdens.items()}
-        for k, rate in enumerate(rates):
-            told[e, k] = sum(_deviance(r, hours[r.arm], float(rate)) for r in shares)
-            prior[e, k] = sum(
-                _distance(r, hours[r.arm], burdens[r.arm].relative[:, 0], float(rate))
-                for r in ratios
-            )
-    both = told + prior
-    e, k = np.unravel_index(np.argmin(both), both.shape)
-    rows = []
-    for name, axis, values in (("death_rate", 0, rates), ("death_burden_exponent", 1, exponents)):
-        own, alone = (_ends(values, found.min(axis=axis)) for found in (both, told))
-        row = {"unknown": name, "value": _lowest(values, both.min(axis=axis))}
-        row |= {"lower95": own[0], "upper95": own[1]}
-        rows.append({**row, "lower95_alone": alone[0], "upper95_alone": alone[1]})
-    best = both.argmin(axis=1)
-    every = np.arange(len(exponents))
+        hours = exposures(float(exponent))
+        grid[e] = [parts(hours, float(rate)) for rate in rates]
+    told, both = grid[..., 0], grid.sum(axis=-1)
+    at = np.unravel_index(np.argmin(both), both.shape)
+    ends = [(np.log(rates[0]), np.log(rates[-1])), (exponents[0], exponents[-1])]
+    found = minimize(
+        lambda x: sum(parts(exposures(float(x[1])), float(np.exp(x[0])))),
+        [np.log(rates[at[1]]), exponents[at[0]]],
+        method="Nelder-Mead",
+        bounds=ends,
+        options={"xatol": 1e-3, "fatol": 1e-4},
+    )
+    rate, exponent = float(np.exp(found.x[0])), float(found.x[1])
+    frame = pd.DataFrame(
+        [
+            {"unknown": "death_rate", "value": rate, **_interval(rates, both, told, 0)},
+            {
+                "unknown": "death_burden_exponent",
+                "value": exponent,
+                **_interval(exponents, both, told, 1),
+            },
+        ]
+    )
+    best, every = both.argmin(axis=1), np.arange(len(exponents))
     profile = pd.DataFrame(
         {
             "exponent": exponents,
             "rate": rates[best],
             "survival": told[every, best],
             "survival_alone": told.min(axis=1),
-            "ratio": prior[every, best],
+            "ratio": grid[every, best, 1],
         }
     )
-    # The best rate for the best exponent: of the grid's neighbours, not of two profiles.
-    exponent = rows[1]["value"]
-    line = np.array([np.interp(exponent, exponents, both[:, j]) for j in range(len(rates))])
-    rows[0]["value"] = rate = _lowest(rates, line)
-    return HazardFit(rate, exponent, float(both[e, k]), pd.DataFrame(rows), profile)
+    return HazardFit(rate, exponent, float(found.fun), frame, profile)
 
 
 def _deviance(reading: Reading, hours: Array, rate: float) -> float:
@@ -203,29 +224,21 @@ def _deviance(reading: Reading, hours: Array, rate: float) -> float:
     return float(2 * n * told)
 
 
-def _distance(reading: Reading, hours: Array, baseline: Array, rate: float) -> float:
+def _distance(reading: Reading, hours: Array, burden: Burdens, rate: float) -> float:
     """Squared SDs between the hazard ratio below over above the median burden and its prior."""
+    baseline, weeks = burden.relative[:, 0], hours[:, ::_STEP_DAYS]
     small = baseline < np.median(baseline)
-    weeks = hours[:, ::_STEP_DAYS]
     found = hazard_ratio(alive(weeks[small], rate), alive(weeks[~small], rate))
     return float((np.log(found / reading.share) / np.log(RATIO_FOLD)) ** 2)
 
 
-def _lowest(values: Array, curve: Array) -> float:
-    """Where a parabola through the lowest point and its neighbours is lowest."""
-    k = int(np.argmin(curve))
-    if k in (0, len(values) - 1):
-        return float(values[k])
-    before, here, after = curve[k - 1 : k + 2]
-    bent = before - 2 * here + after
-    part = 0.5 * (before - after) / bent if bent > 0 else 0.0
-    return float(np.interp(k + part, np.arange(len(values)), values))
-
-
-def _ends(values: Array, curve: Array) -> tuple[float, float]:
-    """Ends of the 95 % interval; those of the grid are none."""
-    inside = np.flatnonzero(curve <= curve.min() + _RISE)
-    low, high = inside[0], inside[-1]
-    lower = -np.inf if low == 0 else float(values[low])
-    upper = np.inf if high == len(values) - 1 else float(values[high])
-    return lower, upper
+def _interval(values: Array, both: Array, told: Array, axis: int) -> dict[str, float]:
+    """Ends of the 95 % interval, with and without the ratio; those of the grid are none."""
+    found = {}
+    for name, curve in (("", both.min(axis=axis)), ("_alone", told.min(axis=axis))):
+        inside = np.flatnonzero(curve <= curve.min() + _RISE)
+        low, high = inside[0], inside[-1]
+        found[f"lower95{name}"] = -np.inf if low == 0 else float(values[low - 1])
+        last = high == len(values) - 1
+        found[f"upper95{name}"] = np.inf if last else float(values[high + 1])
+    return found

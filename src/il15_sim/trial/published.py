@@ -182,7 +182,8 @@ def _dose(group: pd.DataFrame, reading: Reading) -> float:
     """Mean share of those still on the drug."""
     name = "dose_share_sorafenib"
     if np.isfinite(reading.day):
-        days = [float(c.removeprefix(f"{name}_d")) for c in group if c.startswith(f"{name}_d")]
+        columns = group.columns[group.columns.str.startswith(f"{name}_d")]
+        days = [float(column.removeprefix(f"{name}_d")) for column in columns]
         near = min(days, key=lambda day: abs(day - reading.day), default=np.inf)
         if not abs(near - reading.day) <= _DAYS_APART:
             fix = f"add day {reading.day:.0f} to sampling_days"
@@ -194,7 +195,8 @@ def _dose(group: pd.DataFrame, reading: Reading) -> float:
 
 def _burden_ratio(group: pd.DataFrame, _: Reading) -> float:
     small = group["burden_mm"] < group["burden_mm"].median()
-    return float(cox(group["os_days"], group["died"], small.rename("small"))["hazard_ratio"].iloc[0])
+    found = cox(group["os_days"], group["died"], small.to_frame("small"))
+    return float(found["hazard_ratio"].iloc[0])
 
 
 _FOUND: dict[str, Callable[[pd.DataFrame, Reading], float]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from il15_sim.fit.variants import DIGITS
@@ -28,13 +29,14 @@ def write_hazard(fit: HazardFit, models_dir: str | Path, *, patients: int) -> Pa
     """
     rows = []
     for row in fit.frame.to_dict("records"):
-        note = f"95 % interval {_interval(row, '')}; by survival alone {_interval(row, '_alone')}"
+        own, alone = (_interval(row[f"lower95{w}"], row[f"upper95{w}"]) for w in ("", "_alone"))
+        note = f"95 % interval {own}; by survival alone {alone}"
         value = float(f"{row['value']:.{DIGITS}g}")
         rows.append(Override(str(row["unknown"]), value, f"fit {NAME}", note))
     comments = (
         "Written by a fit; not to be edited by hand.",
         f"fit: {NAME} (python experiments/fits/survival.py --write)",
-        f"virtual patients of each arm: {patients}; published ones count as {MOST_PATIENTS} at most",
+        f"virtual patients of each arm: {patients}; published ones: at most {MOST_PATIENTS}",
         f"objective: {fit.objective:.4g}",
     )
     path = Path(models_dir) / "variants" / f"{NAME}_fit.tsv"
@@ -42,6 +44,14 @@ def write_hazard(fit: HazardFit, models_dir: str | Path, *, patients: int) -> Pa
     return path
 
 
-def _interval(row: dict[str, float], which: str) -> str:
-    low, high = (row[f"{end}95{which}"] for end in ("lower", "upper"))
-    return f"{'none' if low == float('-inf') else f'{low:.3g}'} to {f'{high:.3g}' if high < float('inf') else 'none'}"
+def _interval(low: float, high: float) -> str:
+    """An interval in words.
+
+    >>> _interval(1.0, float("inf")), _interval(0.5, 2.0), _interval(float("-inf"), float("inf"))
+    ('from 1 on', '0.5 to 2', 'not told')
+    """
+    if math.isfinite(low) and math.isfinite(high):
+        return f"{low:.3g} to {high:.3g}"
+    if math.isfinite(low):
+        return f"from {low:.3g} on"
+    return f"up to {high:.3g}" if math.isfinite(high) else "not told"
