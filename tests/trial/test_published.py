@@ -34,6 +34,7 @@ def hundred():
             "progressed": day % 2 == 0,
             "best_response": np.where(day <= 20, "PR", np.where(day <= 30, "CR", "SD")),
             "lymphocyte_nadir": 10.0 * day,
+            "treated_until_d": np.where(day <= 90, 100.0, 99.0),
             "first_dlt_d": np.where(day <= 40, day, np.inf),
             "dose_share_sorafenib": 0.6,
             "dose_share_sorafenib_d28": np.where(day <= 50, 0.4, np.nan),
@@ -60,8 +61,9 @@ def test_packaged_readings_name_arms_of_packaged_trials():
         # Whoever has the event after day 30: 31, 33, and all from 34 on.
         ("progression-free", 30, 0.69),
         ("response", "", 0.3),
-        ("lymphocytes below 700", 100, 0.69),
-        ("lymphocytes below 500", 100, 0.49),
+        # Of the 90 who are still treated on day 100.
+        ("lymphocytes below 700", 100, 69 / 90),
+        ("lymphocytes below 500", 100, 49 / 90),
         ("dose-limiting toxicity", 28, 0.28),
     ],
 )

@@ -167,7 +167,12 @@ def _without(time: str, event: str) -> Callable[[pd.DataFrame, Reading], float]:
 
 
 def _below(level: float) -> Callable[[pd.DataFrame, Reading], float]:
-    return lambda group, _: float((group["lymphocyte_nadir"] < level).mean())
+    def share(group: pd.DataFrame, reading: Reading) -> float:
+        # Published incidences are of those who got their cycles: others lose fewer cells.
+        treated = group[group["treated_until_d"] >= reading.day]
+        return float((treated["lymphocyte_nadir"] < level).mean())
+
+    return share
 
 
 def _limited(group: pd.DataFrame, reading: Reading) -> float:
