@@ -32,7 +32,7 @@ GROUPS = {
     "lymphocytes below 700": "Lymphopenia",
     "lymphocytes below 500": "Lymphopenia",
     "dose-limiting toxicity": "Dose-limiting toxicity, day 28",
-    "dose taken": "Mean dose taken, of that at the start",
+    "dose taken": "Mean dose taken, over that at the start",
 }
 
 
@@ -56,7 +56,8 @@ def main() -> None:
     print(found.to_string(index=False, float_format="{:.3g}".format))
     for used, own in found.groupby("used"):
         print(f"{used}: {own['holds'].sum()} of {len(own)} agree")
-    plots.save(plots.agreement(shown(found, readings)), OUT / "readings.png")
+    figure = plots.agreement(shown(found, readings), label="Share of patients, or of the dose (%)")
+    plots.save(figure, OUT / "readings.png")
 
 
 def shown(found: pd.DataFrame, readings: tuple[Reading, ...]) -> pd.DataFrame:
@@ -71,17 +72,17 @@ def shown(found: pd.DataFrame, readings: tuple[Reading, ...]) -> pd.DataFrame:
 
 
 def _label(reading: Reading) -> str:
-    who = reading.source.split(",")[0]
+    who = reading.source.split(",")[0].split(" series")[0]
+    day = f", day {reading.day:.0f}" if reading.day == reading.day else ""
     if reading.quantity == "dose-limiting toxicity":
         return reading.arm
     if reading.quantity == "dose taken":
-        start = reading.arm.removeprefix("starts on ")
-        what = reading.id.split("_")[0].removeprefix("lin")
-        day = f"{what}, day {reading.day:.0f}" if reading.day == reading.day else "over time"
-        return f"{who}, {start}, {day}"
-    dated = reading.quantity not in ("response", "lymphocytes below 700", "lymphocytes below 500")
+        start = reading.arm.removeprefix("starts on ").removesuffix(" a day")
+        organ = reading.id.split("_")[0] if day else "liver, all along"
+        return f"{who.split()[0]}, {start}, {organ}{day}"
     drug = "dacarbazine" if "dacarbazine" in reading.note else reading.arm
-    return f"{who}, {drug}" + (f", day {reading.day:.0f}" if dated else "")
+    dated = not reading.quantity.startswith("lymphocytes")
+    return f"{who}, {drug.replace('sorafenib + TMZ', 'both,')}{day if dated else ''}"
 
 
 if __name__ == "__main__":
