@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from il15_sim import Model, plots
+from il15_sim import Model, Population, plots
 from il15_sim.fit import fit_table
 from il15_sim.model.observables import read_observables
 from il15_sim.plots import axes as axes_module
@@ -62,6 +62,7 @@ def figures(runs, ladder, knocked_out, fitted):
         "traces": plots.traces(ten),
         "pairs": plots.pairs(ten),
         "pair": plots.pairs(drawn(2)),
+        "baselines": plots.baselines(Population(Model.load(), n=300, seed=1)),
         "dose_map": mapped(plots.dose_map),
         "dose_line": mapped(lambda found, **how: plots.dose_map(found.sel(every=12), **how)),
     }
@@ -71,6 +72,7 @@ NAMES = [
     *("trajectories", "arms", "chain", "dose_exposure", "dose_response"),
     *("knockouts", "observed_predicted", "goodness_of_fit", "bands", "overlay"),
     *("fitted", "profile", "dose_map", "dose_line", "traces", "pairs", "pair"),
+    "baselines",
 ]
 NARROW = ("arms", "bands", "overlay", "fitted", "profile", "dose_map", "dose_line", "pair")
 

@@ -19,6 +19,7 @@ from il15_sim.plots.index_bars import morris_plane, sobol_bars, tornado
 from il15_sim.plots.index_lines import index_convergence, indices_over_time
 from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.knockout import knockouts
+from il15_sim.plots.population_figure import baselines
 from il15_sim.plots.posterior_bands import predictive
 from il15_sim.plots.posteriors import pairs, traces
 from il15_sim.plots.region import behaviour_region
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "arms",
     "bands",
+    "baselines",
     "behaviour_region",
     "caption",
     "chain",

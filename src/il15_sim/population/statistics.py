@@ -14,7 +14,8 @@ Array = NDArray[np.float64]
 _GROUPS = 2000
 
 
-def _quantile(x: Array, level: float, weights: Array) -> float:
+def weighted_quantile(x: Array, level: float, weights: Array) -> float:
+    """The smallest value that a share `level` of the weight does not exceed."""
     order = np.argsort(x, kind="stable")
     reached = np.cumsum(weights[order])
     at = np.searchsorted(reached, level * reached[-1] * (1 - 1e-12))
@@ -31,14 +32,14 @@ def _log_cv(x: Array, weights: Array) -> float:
 
 
 def _width(x: Array, weights: Array) -> float:
-    return _quantile(x, 0.75, weights) - _quantile(x, 0.25, weights)
+    return weighted_quantile(x, 0.75, weights) - weighted_quantile(x, 0.25, weights)
 
 
 #: By name: the statistic of values with weights. A share is the mean of zeros and ones.
 STATISTICS: dict[str, Callable[[Array, Array], float]] = {
     "mean": _mean,
     "geometric mean": lambda x, w: float(np.exp(_mean(np.log(x), w))),
-    "median": lambda x, w: _quantile(x, 0.5, w),
+    "median": lambda x, w: weighted_quantile(x, 0.5, w),
     "quartile width": _width,
     "log CV percent": _log_cv,
     "lowest": lambda x, w: float(x[w > 0].min()),
