@@ -115,6 +115,8 @@ def _label(name: str, units: dict[str, str]) -> str:
 
 def _distribution(axes: Any, x: Array, weights: Array, summaries: pd.DataFrame) -> None:
     """A weighted histogram of logarithms, and what is published over it."""
+    from matplotlib.ticker import MaxNLocator
+
     from il15_sim.plots import figure as look
 
     use = (weights > 0) & np.isfinite(x) & (x > 0)
@@ -132,6 +134,7 @@ def _distribution(axes: Any, x: Array, weights: Array, summaries: pd.DataFrame) 
     shown = [*edges[[0, -1]], *summaries["published"]]
     axes.set_xlim(min(shown) / 1.05, max(shown) * 1.05)
     axes.set_ylim(0, top * (1.2 + 0.12 * len(summaries)))
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     plain_log_ticks(axes.xaxis)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from il15_sim.population.tilting import kish
 from il15_sim.population.variability import cv_percent
 
 Array = NDArray[np.float64]
@@ -53,12 +54,15 @@ _OF_SIZE = ("lowest", "highest")
 def scattered(name: str, x: Array, weights: Array, n: int, seed: int) -> tuple[float, float, float]:
     """A statistic of a population, and where 95 % of groups of n of its people have it.
 
-    Groups are drawn with replacement by weight. The lowest and the highest of a group hang on its
-    size: of them the middle of the groups is told.
+    Groups are drawn with replacement by weight. That the population is a sample itself widens the
+    interval: both errors add up to that of n N / (n + N) people, with N of equal weight here. The
+    lowest and the highest of a group hang on its size: of them the middle of the groups is told.
     """
     rng = np.random.default_rng(seed)
-    statistic, even = STATISTICS[name], np.ones(n)
-    drawn = rng.choice(len(x), (_GROUPS, n), p=weights / weights.sum())
+    here = kish(weights)
+    size = n if name in _OF_SIZE else max(round(n * here / (n + here)), 2)
+    statistic, even = STATISTICS[name], np.ones(size)
+    drawn = rng.choice(len(x), (_GROUPS, size), p=weights / weights.sum())
     found = np.array([statistic(x[group], even) for group in drawn])
     low, middle, high = np.quantile(found, [0.025, 0.5, 0.975])
     return (middle if name in _OF_SIZE else statistic(x, weights)), float(low), float(high)
