@@ -9,7 +9,7 @@ from il15_sim import InputError, Model, Population
 from il15_sim.files.resources import models_dir
 from il15_sim.files.tsv import read_tsv
 from il15_sim.population.correlations import COLUMNS, factored, read_correlations
-from il15_sim.population.draws import normal_numbers
+from il15_sim.population.draws import normals
 
 MODEL = Model.load()
 
@@ -108,7 +108,7 @@ def test_faults_of_the_table_are_told_with_their_line(tmp_path):
 
 
 def test_numbers_of_a_name_are_normal_and_stay_what_they_are():
-    z = normal_numbers("nk_set_point", 1, 100_000)
+    z = normals(1, "nk_set_point", 0, 100_000)[:, 0]
     from scipy.stats import kstest
 
     assert kstest(z, "norm").pvalue > 1e-3

@@ -21,7 +21,7 @@ from il15_sim.population.correlations import (
     stated_pairs,
 )
 from il15_sim.population.covariates import Distribution, drawn_covariates, read_covariates
-from il15_sim.population.draws import normal_numbers
+from il15_sim.population.draws import normals
 from il15_sim.population.effects import Effect, read_effects
 from il15_sim.population.variability import Vary, chosen_cvs, log_sd
 from il15_sim.simulation.subject import subject_of
@@ -51,8 +51,11 @@ class Drawing:
     def draw(self, seed: int, numbers: NDArray[np.intp]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Covariates and parameters of the patients of some numbers, one row each."""
         names = {d.covariate for d in self.distributions} | {*self.cvs, *self.correlations.ids}
-        last = int(numbers.max()) + 1
-        scores = {name: normal_numbers(name, seed, last)[numbers] for name in sorted(names)}
+        first, last = int(numbers.min()), int(numbers.max()) + 1
+        scores = {
+            name: normals(seed, name, first, last - first)[numbers - first, 0]
+            for name in sorted(names)
+        }
         scores = self.correlations.applied(scores)
         covariates = drawn_covariates(self.distributions, scores)
         columns = {}

@@ -1,7 +1,8 @@
-"""Normal numbers of patients: one stream for each name, of which patient i takes the i-th.
+"""Random numbers of patients: patient i has its own, alone or among a million.
 
-So a patient is the same alone, in a batch and in a larger population, and what is added to the
-model leaves the numbers of everything else as they are.
+Each purpose has a stream of its own, named by a text (a parameter, a covariate, "death"), and in it
+each patient a fixed place. So a patient's numbers depend on the seed, the purpose and its number,
+never on how many others are drawn, in which order, or what is added to the model.
 """
 
 from __future__ import annotations
@@ -12,26 +13,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+#: Words that one step of the generator's counter gives.
+_AT_ONCE = 4
 
 
-def normal_numbers(name: str, seed: int, n: int) -> Array:
-    """The first n standard normal numbers of a name, shape (n,).
-
-    Parameters
-    ----------
-    name : str
-        Of a parameter or a covariate; names have independent streams.
-    seed, n : int
+def uniforms(seed: int, purpose: str, first: int, n: int, width: int = 1) -> Array:
+    """Uniform numbers of patients `first` to `first + n`, shape (n, width), between 0 and 1.
 
     Examples
     --------
-    >>> bool((normal_numbers("a", 1, 3) == normal_numbers("a", 1, 9)[:3]).all())
+    >>> everybody = uniforms(1, "death", 0, 100)
+    >>> bool((uniforms(1, "death", 17, 1) == everybody[17]).all())
     True
     """
+    name = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8], "big")
+    bits = np.random.Philox(np.random.SeedSequence([seed, name]))
+    start = first * width
+    bits.advance(start // _AT_ONCE)
+    # Raw words of the bit generator, which NumPy keeps the same in all versions.
+    words = bits.random_raw(start % _AT_ONCE + n * width)[start % _AT_ONCE :]
+    uniform = ((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return np.asarray(uniform.reshape(n, width), np.float64)
+
+
+def normals(seed: int, purpose: str, first: int, n: int, width: int = 1) -> Array:
+    """Standard normal numbers of patients, shape (n, width)."""
     from scipy.special import ndtri
 
-    own = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    # Raw words of the bit generator, which NumPy keeps the same in all versions; one per patient.
-    words = np.random.Philox(np.random.SeedSequence([seed, own])).random_raw(n)
-    uniform = ((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-    return np.asarray(ndtri(uniform), np.float64)
+    return np.asarray(ndtri(uniforms(seed, purpose, first, n, width)), np.float64)
+
+
+def exponentials(seed: int, purpose: str, first: int, n: int, width: int = 1) -> Array:
+    """Unit exponential numbers of patients, shape (n, width): where a cumulative hazard strikes."""
+    return np.asarray(-np.log(uniforms(seed, purpose, first, n, width)), np.float64)

@@ -119,8 +119,9 @@ def match(
         One row per summary, its index the ids: `quantity, among, statistic, published, n,
         population, lower95, upper95, verdict, patients, used, source, doi, note`. 95 % of groups
         of n people of this population have a statistic between `lower95` and `upper95` (a little
-        wider for a small population, which is a sample, too); `verdict` is `"inside"` where the published one is there too, else `"missed"`, or `"too few
-        patients"` where fewer than 20 are of the group.
+        wider for a small population, which is a sample, too). `verdict` is `"inside"` where the
+        published one is there, else `"missed"`; `"too few patients"` where fewer than 20 are of
+        the group.
 
     Examples
     --------
