@@ -77,8 +77,8 @@ def frontier(
         axes = figure.subplots()
         handles = []
         for chosen, tint, told in (
-            (best, 0, "no other is better in both"),
-            (~best, 1, "another is"),
+            (best, 0, "best trade-offs"),
+            (~best, 1, "another one is better"),
         ):
             rows = found[chosen]
             if len(rows):

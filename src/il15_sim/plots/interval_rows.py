@@ -89,14 +89,11 @@ def forest(
         for text in axes.get_yticklabels()[: len(headings)]:
             text.set_fontweight("bold")
         axes.set_xlabel(look.plain(label))
-        beside = axes.twinx()
-        beside.set_ylim(axes.get_ylim())
-        beside.set_yticks(places, numbers)
         axes.tick_params(axis="y", left=False)
-        beside.tick_params(axis="y", right=False)
-        beside.grid(visible=False)
-        for both in (axes, beside):
-            both.spines[["left", "right"]].set_visible(False)
+        axes.spines["left"].set_visible(False)
+        beside = axes.get_yaxis_transform()
+        for place, told in zip(places, numbers, strict=True):
+            axes.text(1.025, place, told, transform=beside, ha="left", va="center")
     return figure
 
 
