@@ -93,7 +93,7 @@ def forest(
         axes.spines["left"].set_visible(False)
         beside = axes.get_yaxis_transform()
         for place, told in zip(places, numbers, strict=True):
-            axes.text(1.025, place, told, transform=beside, ha="left", va="center")
+            axes.text(1.025, place, told, transform=beside, ha="left", va="center_baseline")
     return figure
 
 

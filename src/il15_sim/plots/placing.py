@@ -77,7 +77,7 @@ def _best(
         box = _box(note)
         note.remove()
         size = box.width * box.height
-        hidden = sum(_shared(box, other) for other in blocked) + 2 * (size - _shared(box, panel))
+        hidden = sum(_shared(box, other) for other in blocked) + 4 * (size - _shared(box, panel))
         costs.append(hidden / size + _PULL * (abs(side[1]) - abs(sides[0][1])))
     return sides[costs.index(min(costs))]
 
