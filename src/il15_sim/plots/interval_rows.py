@@ -29,9 +29,9 @@ def forest(
     rows : DataFrame
         Columns `label`, `estimate`, `lower`, `upper`, and if wanted `group` (rows of a group that
         follow each other get it as a heading) and `note` (text beside the label, say events over
-        patients). A row whose numbers are missing is told as "no estimate". The table that
-        `il15_sim.survival.cox` gives is one with `covariate` as label and `hazard_ratio` as
-        estimate.
+        patients). A row whose numbers are missing is told as "no estimate". Of what
+        `il15_sim.survival.cox` gives, take `covariate`, `hazard_ratio`, `lower` and `upper` and
+        rename the first two.
     label : str
         What the axis shows.
     width_mm : float
