@@ -29,9 +29,9 @@ def forest(
     rows : DataFrame
         Columns `label`, `estimate`, `lower`, `upper`, and if wanted `group` (rows of a group that
         follow each other get it as a heading) and `note` (text beside the label, say events over
-        patients). A row whose numbers are missing is told as "no estimate". The table that
-        `il15_sim.survival.cox` gives is one with `covariate` as label and `hazard_ratio` as
-        estimate.
+        patients). A row whose numbers are missing is told as "no estimate". Of what
+        `il15_sim.survival.cox` gives, take `covariate`, `hazard_ratio`, `lower` and `upper` and
+        rename the first two.
     label : str
         What the axis shows.
     width_mm : float
@@ -89,14 +89,11 @@ def forest(
         for text in axes.get_yticklabels()[: len(headings)]:
             text.set_fontweight("bold")
         axes.set_xlabel(look.plain(label))
-        beside = axes.twinx()
-        beside.set_ylim(axes.get_ylim())
-        beside.set_yticks(places, numbers)
         axes.tick_params(axis="y", left=False)
-        beside.tick_params(axis="y", right=False)
-        beside.grid(visible=False)
-        for both in (axes, beside):
-            both.spines[["left", "right"]].set_visible(False)
+        axes.spines["left"].set_visible(False)
+        beside = axes.get_yaxis_transform()
+        for place, told in zip(places, numbers, strict=True):
+            axes.text(1.025, place, told, transform=beside, ha="left", va="center_baseline")
     return figure
 
 
@@ -134,6 +131,11 @@ def _limits(ends: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 def _ticks(low: float, high: float) -> list[float]:
     """Round ratios, of which 1 is always one."""
+    if high / low < 3:
+        # Little more than 1: linear steps are round enough.
+        step = next(d for d in (0.02, 0.05, 0.1, 0.2, 0.5) if (high - low) / d < 9)
+        first, last = math.ceil((low - 1) / step), math.floor((high - 1) / step)
+        return [round(1 + step * k, 2) for k in range(first, last + 1)]
     decades = math.log10(high / low)
     steps = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0) if decades < 1 else (1.0, 2.0, 5.0)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
