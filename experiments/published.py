@@ -56,7 +56,7 @@ def main() -> None:
     print(found.to_string(index=False, float_format="{:.3g}".format))
     for used, own in found.groupby("used"):
         print(f"{used}: {own['holds'].sum()} of {len(own)} agree")
-    figure = plots.agreement(shown(found, readings), label="Share of patients, or of the dose (%)")
+    figure = plots.agreement(shown(found, readings), label="Share (%)")
     plots.save(figure, OUT / "readings.png")
 
 
