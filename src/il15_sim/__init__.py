@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from il15_sim import endpoints, plots, sensitivity
     from il15_sim.errors import InputError
     from il15_sim.model import Model
+    from il15_sim.population import Population
     from il15_sim.regimen import Dose, Regimen
     from il15_sim.results import Runs
     from il15_sim.scenario import Scenario
@@ -33,6 +34,7 @@ __all__ = [
     "InputError",
     "Model",
     "ParameterRows",
+    "Population",
     "Regimen",
     "Runs",
     "Scenario",
@@ -53,6 +55,7 @@ _HOME = {
     "InputError": "errors",
     "Model": "model",
     "ParameterRows": "simulation",
+    "Population": "population",
     "Regimen": "regimen",
     "Runs": "results",
     "Scenario": "scenario",

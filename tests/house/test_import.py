@@ -9,9 +9,12 @@ import pytest
 import il15_sim
 from il15_sim.errors import InputError
 
-HEAVY = {"arviz", "matplotlib", "numpy", "pandas", "petab", "roadrunner", "tellurium", "xarray"}
+HEAVY = {
+    *("arviz", "matplotlib", "numpy", "pandas", "petab", "roadrunner", "statsmodels", "tellurium"),
+    "xarray",
+}
 # The command line and a simulation need numpy and the engine; these they must do without.
-SLOW = {"arviz", "petab", "tellurium"}
+SLOW = {"arviz", "petab", "statsmodels", "tellurium"}
 
 
 def loaded_by(code):

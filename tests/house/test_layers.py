@@ -13,9 +13,10 @@ PACKAGE = Path(il15_sim.__file__).parent
 #: The rooms, in the order of the flow: a room knows those before it and none behind it.
 ROOMS = [
     *("_version", "errors", "finite", "frozen", "interrupts", "progress", "workers"),
-    *("files", "regimen", "batch", "model", "results", "endpoints", "response", "store"),
-    "simulation",
-    *("data", "scenario", "fit", "progression", "exchange", "behaviours", "sensitivity", "check"),
+    *("files", "regimen", "batch", "model", "results", "endpoints"),
+    *("survival", "response", "store", "simulation", "population"),
+    *("data", "scenario", "fit", "progression", "trial", "exchange", "behaviours", "sensitivity"),
+    "check",
     *("plots", "jobs", "reporting", "cli", "__main__"),
 ]
 #: Parts of the batch engine, and the parts that each may know.

@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import norm
 
 from il15_sim.files.resources import experiments_dir
-from il15_sim.progression.drivers import Drivers, Population, cv_percent, log_sd
+from il15_sim.population import cv_percent, log_sd
+from il15_sim.progression.drivers import Drivers, Population
 from il15_sim.progression.trials import read_trials
 from il15_sim.progression.tumours import Effects, log_volumes, shares
 from il15_sim.response import progression_free, read_course

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il15_sim.errors import InputError, check_distinct, unknown
-from il15_sim.files.numeric import real
-from il15_sim.finite import as_list
+from il15_sim.errors import InputError
 from il15_sim.frozen import Frozen
+from il15_sim.population.variability import chosen_cvs, log_sd
 from il15_sim.simulation.subject import Subject
 
 Array = NDArray[np.float64]
@@ -73,7 +72,7 @@ class Patients:
             if not least <= number <= (_MOST if what == "n" else math.inf):
                 why = f"from {least} on" if what == "seed" else f"{least} to {_MOST}"
                 raise InputError(f"{what} of patients {number}", where=where, why=why)
-        cvs = self._cvs(subject, where)
+        cvs = chosen_cvs(subject, self.vary, where)
         given = {**subject.constants, **values}
         if self.vary is None:
             # A factor leaves what a variant has switched off as it is.
@@ -92,44 +91,6 @@ class Patients:
                 raise InputError(told, where=where, why=why, fix="leave it out of vary")
         return replace(self, vary=Frozen({name: cvs[name] for name in sorted(cvs)}))
 
-    def _cvs(self, subject: Subject, where: str) -> dict[str, float]:
-        table = None if subject.model is None else subject.model.parameters
-        stated: dict[str, float] = {}
-        for name in table or ():
-            cv = None if table is None else table[name].iiv_cv_percent
-            if cv is not None and name in subject.constants:
-                stated[name] = cv
-        if self.vary is None:
-            return stated
-        named: list[str]
-        if isinstance(self.vary, Mapping):
-            named = [str(name) for name in self.vary]
-        else:
-            one = isinstance(self.vary, str)
-            listed: Any = [self.vary] if one else as_list("vary", self.vary, "['ka', 'volume']")
-            named = [str(name) for name in listed]
-            check_distinct("parameter", named, "name each once", where)
-        found = {}
-        for name in named:
-            if name not in subject.constants:
-                raise unknown("parameter", name, subject.constants, where)
-            if isinstance(self.vary, Mapping):
-                cv = real(self.vary[name], f"CV of '{name}'", where)
-                if not cv > 0:
-                    why = "it is positive, in percent"
-                    raise InputError(f"CV of '{name}' is {cv:g}", where=where, why=why)
-            elif name in stated:
-                cv = stated[name]
-            else:
-                raise InputError(
-                    f"'{name}' varies between patients",
-                    where=where,
-                    why="the table gives it no variability",
-                    fix=f"state it: vary = {{'{name}': CV in percent}}",
-                )
-            found[name] = cv
-        return found
-
     @cached_property
     def factors(self) -> Mapping[str, Array]:
         """Of every parameter that varies the factors of all patients, each of shape (n,)."""
@@ -141,7 +102,7 @@ class Patients:
         # Whole powers of two keep the sequence even.
         points = sobol.random_base2(math.ceil(math.log2(self.n)))[: self.n]
         z = ndtri(np.clip(points, 1e-12, 1 - 1e-12))
-        logs = [math.sqrt(math.log1p((cv / 100) ** 2)) for cv in self.vary.values()]
+        logs = [log_sd(cv) for cv in self.vary.values()]
         columns = zip(self.vary, logs, z.T, strict=True)
         return Frozen({name: np.exp(sd * own) for name, sd, own in columns})
 

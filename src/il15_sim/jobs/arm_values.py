@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from il15_sim.errors import InputError
-from il15_sim.model import Model, variant_names
-from il15_sim.model.parameters import ParameterTable
-from il15_sim.model.variant import Variant
+from il15_sim.model import Model, changed, variant_names
 from il15_sim.scenario import Scenario
 from il15_sim.simulation.schedules import checked_changes
 from il15_sim.simulation.subject import subject_of
@@ -43,16 +41,8 @@ def variant_values(scenario: Scenario, model: Model) -> dict[str, dict[str, floa
         variants=variant_names(model.models_dir),
     )
     names = sorted({name for arm in scenario.arms for name in arm.variants})
-    if not names:
-        return {}
-    table = ParameterTable.read(model.models_dir / "parameters.tsv")
-    found = {}
-    for name in names:
-        path = model.models_dir / "variants" / f"{name}.tsv"
-        given = Variant.read(path, table).values()
-        own = {id_: given[row] for id_, row in model.rows.items() if row in given}
-        found[name] = model.check_values(own, path)
-    return found
+    where = scenario.source or f"scenario {scenario.name}"
+    return {name: changed.variant_values(model, name, where) for name in names}
 
 
 def arm_parameters(

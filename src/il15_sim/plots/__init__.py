@@ -8,23 +8,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from il15_sim.plots.benefit_plane import frontier
 from il15_sim.plots.captions import caption, story
 from il15_sim.plots.chain_figure import chain
 from il15_sim.plots.dose_figures import dose_exposure, dose_response
 from il15_sim.plots.dose_maps import dose_map
 from il15_sim.plots.ensembles import bands
+from il15_sim.plots.exposure_bins import exposure_response
 from il15_sim.plots.fit_checks import comparison, profiles, residuals, waterfall
 from il15_sim.plots.fit_figures import goodness_of_fit, observed_predicted
 from il15_sim.plots.index_bars import morris_plane, sobol_bars, tornado
 from il15_sim.plots.index_lines import index_convergence, indices_over_time
 from il15_sim.plots.index_pairs import interactions
+from il15_sim.plots.interval_rows import forest
 from il15_sim.plots.knockout import knockouts
+from il15_sim.plots.level_bands import level_check
+from il15_sim.plots.population_figure import baselines
 from il15_sim.plots.posterior_bands import predictive
 from il15_sim.plots.posteriors import pairs, traces
 from il15_sim.plots.region import behaviour_region
+from il15_sim.plots.response_bars import tumour_waterfall
 from il15_sim.plots.sliders import explore
 from il15_sim.plots.table_fits import fitted, profile
 from il15_sim.plots.timecourses import arms, overlay, trajectories
+from il15_sim.plots.trial_curves import survival_curves
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "arms",
     "bands",
+    "baselines",
     "behaviour_region",
     "caption",
     "chain",
@@ -42,12 +50,16 @@ __all__ = [
     "dose_map",
     "dose_response",
     "explore",
+    "exposure_response",
     "fitted",
+    "forest",
+    "frontier",
     "goodness_of_fit",
     "index_convergence",
     "indices_over_time",
     "interactions",
     "knockouts",
+    "level_check",
     "morris_plane",
     "observed_predicted",
     "overlay",
@@ -59,9 +71,11 @@ __all__ = [
     "save",
     "sobol_bars",
     "story",
+    "survival_curves",
     "tornado",
     "traces",
     "trajectories",
+    "tumour_waterfall",
     "waterfall",
 ]
 

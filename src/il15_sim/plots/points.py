@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,6 @@ from il15_sim.errors import InputError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from il15_sim.results import Runs
 
 _COLUMNS = ("time_h", "time_d", "value", "error", "group")
 _MARKERS = "osD^vPX"
@@ -68,10 +67,11 @@ def _numbers(data: pd.DataFrame, column: str) -> np.ndarray[Any, np.dtype[np.flo
     return np.array(numbers, dtype=np.float64)
 
 
-def draw_points(axes: Any, points: pd.DataFrame, runs: Runs) -> list[Any]:
+def draw_points(axes: Any, points: pd.DataFrame, names: Sequence[str] = ()) -> list[Any]:
     """Draw each group into the axes, if given; returns one legend entry per group.
 
-    A group that is called like a run has the colour of its curve, any other one is black.
+    A group that is called like a run, one of `names`, has the colour of its curve, any other one
+    is black.
     """
     from matplotlib.lines import Line2D
 
@@ -80,7 +80,7 @@ def draw_points(axes: Any, points: pd.DataFrame, runs: Runs) -> list[Any]:
     handles = []
     for number, group in enumerate(dict.fromkeys(points["group"])):
         rows = points[points["group"] == group]
-        position = runs.names.index(group) if group in runs.names else None
+        position = names.index(group) if group in names else None
         style: dict[str, Any] = {
             "linestyle": "none",
             "marker": _MARKERS[number % len(_MARKERS)],

@@ -121,7 +121,7 @@ def _panels(
         horizon = max(horizon, float(points["day"].max()))
     with look.themed():
         handles += dose_marks.drug_handles(drugs, coloured=False)
-        marks = [] if points is None else draw_points(None, points, runs)
+        marks = [] if points is None else draw_points(None, points, runs.names)
         labels = [str(handle.get_label()) for handle in handles + marks]
         height = strip_mm + _PANEL_MM * n_rows + legend_height_mm(labels, width_mm) + 6
         figure = look.new_figure(width_mm, height)
@@ -133,7 +133,7 @@ def _panels(
             axes = figure.add_subplot(grid[row + offset, column])
             draw_arms(axes, runs, observable)
             if points is not None:
-                draw_points(axes, points, runs)
+                draw_points(axes, points, runs.names)
             axes.set_ylabel(axis_label(observable, runs.units, lines=True))
             frame_y(axes)
             day_axis(axes, horizon, numbers=position + n_columns >= len(shown))

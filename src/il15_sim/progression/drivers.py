@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from il15_sim.endpoints import auc
 from il15_sim.fit import Patients
 from il15_sim.model import Model
+from il15_sim.population import log_sd
 from il15_sim.progression.trials import Trials
 from il15_sim.regimen import Regimen
 from il15_sim.results.endpoint import Endpoint
@@ -77,16 +78,6 @@ def virtual_patients(model: Model, n: int, seed: int) -> tuple[pd.DataFrame, dic
     assert isinstance(drawn.vary, Mapping)
     z = {i: np.log(f) / log_sd(drawn.vary[i]) for i, f in drawn.factors.items()}
     return table, z
-
-
-def log_sd(cv_percent: float) -> float:
-    """Log SD of a log-normal number with a CV."""
-    return math.sqrt(math.log1p((cv_percent / 100) ** 2))
-
-
-def cv_percent(sd: float) -> float:
-    """CV in percent of a log-normal number with a log SD."""
-    return 100 * math.sqrt(math.expm1(sd**2))
 
 
 def reading_days(trials: Trials) -> Array:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from il15_sim.model import Model
-from il15_sim.progression.drivers import Population, cv_percent, population
+from il15_sim.population import cv_percent
+from il15_sim.progression.drivers import Population, population
 from il15_sim.progression.trials import Reading, Trials
 from il15_sim.progression.tumours import Effects, shares
 

@@ -1,0 +1,31 @@
+"""Virtual trials: arms of virtual patients who forget doses, get them lowered, progress and die.
+
+>>> from il15_sim.files.resources import experiments_dir
+>>> trial = read_trial(experiments_dir() / "trials" / "romero.toml")
+>>> [arm.name for arm in trial.arms]
+['sorafenib + TMZ', 'TMZ alone']
+"""
+
+from il15_sim.trial.design import Calendar, Hypothesis, Trial, TrialArm
+from il15_sim.trial.followed import Followed
+from il15_sim.trial.outcome import outcomes
+from il15_sim.trial.policy import Doses, Rule
+from il15_sim.trial.run import run_trial
+from il15_sim.trial.taken import Adherence
+from il15_sim.trial.trial_file import read_trial
+from il15_sim.trial.windows import follow
+
+__all__ = [
+    "Adherence",
+    "Calendar",
+    "Doses",
+    "Followed",
+    "Hypothesis",
+    "Rule",
+    "Trial",
+    "TrialArm",
+    "follow",
+    "outcomes",
+    "read_trial",
+    "run_trial",
+]

@@ -1,0 +1,203 @@
+"""Does a rise of the marker go with longer survival? In a population, and in single trials.
+
+Patients count from the landmark on: who died, was lost or had no sample by then tells nothing of
+what the rise foretells. Hazard ratios are per SD of the measure in the arm. Adjusted are those for
+baseline burden and the tumour's gross growth, never for burden at the landmark, through which the
+rise acts, nor for growth net of killing, which contains the effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from il15_sim.survival import cox, events_needed, landmark
+from il15_sim.trial.design import Trial
+
+Array = NDArray[np.float64]
+#: How the rise may be measured; the first one is what the claim is judged by.
+MEASURES = (
+    "log-fold",
+    "points",
+    "log-fold without assay error",
+    "log-fold over the untreated course",
+    "log-fold of the count",
+)
+OUTCOMES = {"survival": ("os_days", "died"), "progression-free": ("pfs_days", "pfs_event")}
+#: What an adjusted hazard ratio is adjusted for.
+ADJUSTED = ("burden_mm", "tumour_growth")
+#: Fewest patients and deaths of which a hazard ratio is told.
+_LEAST = 5
+
+
+def rise(table: pd.DataFrame, trial: Trial, measure: str) -> Array:
+    """The rise of the marker from baseline to the landmark, shape (N,); NaN without both samples.
+
+    Examples
+    --------
+    >>> from il15_sim.files.resources import experiments_dir
+    >>> from il15_sim.trial import read_trial
+    >>> trial = read_trial(experiments_dir() / "trials" / "romero.toml")
+    >>> marker = "cd4_nkg2d_percent"
+    >>> own = {f"{marker}_d0_measured": [2.0], f"{marker}_d56_measured": [3.0]}
+    >>> rise(pd.DataFrame(own), trial, "points")
+    array([1.])
+    """
+    day, marker = trial.landmark_day, trial.marker
+    if measure == "log-fold of the count":
+        marker = marker.replace("_percent", "_per_uL")
+    measured = "" if measure == "log-fold without assay error" else "_measured"
+    before = table[f"{marker}_d0{measured}"].to_numpy(float)
+    after = table[f"{marker}_d{day}{measured}"].to_numpy(float)
+    if measure == "points":
+        return np.asarray(after - before)
+    if measure == "log-fold over the untreated course":
+        before = table[f"{marker}_d{day}_untreated"].to_numpy(float)
+    found: Array = np.log(after / before)
+    if not measured:
+        # Only of those who were sampled.
+        sampled = table[f"{marker}_d{day}_measured"].notna().to_numpy()
+        found = np.where(sampled, found, np.nan)
+    return np.asarray(found)
+
+
+def measures_of(trial: Trial) -> tuple[str, ...]:
+    """The measures for which the trial takes samples."""
+    count = trial.marker.replace("_percent", "_per_uL")
+    both = count != trial.marker and count in trial.watched
+    return MEASURES if both else MEASURES[:-1]
+
+
+def claim_table(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
+    """Hazard ratios per SD of the rise in each arm under each hypothesis, all patients together.
+
+    Returns
+    -------
+    DataFrame
+        One row per hypothesis, arm, outcome, measure and adjustment: patients and events after the
+        landmark, mean and SD of the measure, share of risers (above `riser_fold`, of the log-fold),
+        `log_hazard_ratio`, its `se`, `hazard_ratio` with its 95 % interval, `p`, and
+        `events_needed` and `patients_needed` for a power of 0.8.
+    """
+    rows = []
+    for (hypothesis, arm), group in table.groupby(["hypothesis", "arm"], sort=False):
+        for outcome in OUTCOMES:
+            for measure in measures_of(trial):
+                seen = at_landmark(group, trial, measure, outcome)
+                for adjusted in (False, True):
+                    told = _one(seen, adjusted)
+                    name = {"hypothesis": hypothesis, "arm": arm, "outcome": outcome}
+                    name |= {"measure": measure, "adjusted": adjusted}
+                    rows.append({**name, **told, **_size(seen, told)})
+    return pd.DataFrame(rows)
+
+
+def at_landmark(
+    group: pd.DataFrame, trial: Trial, measure: str, outcome: str = "survival"
+) -> pd.DataFrame:
+    """Who is at risk after the landmark and was sampled: time, event, rise, covariates."""
+    time, event = OUTCOMES[outcome]
+    value = rise(group, trial, measure)
+    sampled = np.isfinite(value) & ~group["failed"].to_numpy(bool)
+    group, value = group.loc[sampled], value[sampled]
+    later = landmark(group[time], group[event], trial.landmark_day)
+    own = group.loc[later.kept]
+    columns = {
+        "time": later.time,
+        "event": later.event,
+        "rise": value[later.kept],
+        "riser": rise(own, trial, MEASURES[0]) > np.log(trial.riser_fold),
+        "trial": own["trial"].to_numpy(int),
+        **{name: np.log(own[name].to_numpy(float)) for name in ADJUSTED},
+    }
+    return pd.DataFrame(columns)
+
+
+def _one(seen: pd.DataFrame, adjusted: bool) -> dict[str, Any]:
+    events = int(seen["event"].sum())
+    told: dict[str, Any] = {"patients": len(seen), "events": events}
+    spread = float(seen["rise"].std()) if len(seen) > 1 else 0.0
+    told |= {"mean": float(seen["rise"].mean()), "sd": spread}
+    told |= {"risers": float(seen["riser"].mean())}
+    names = ("log_hazard_ratio", "se", "hazard_ratio", "lower", "upper", "p")
+    if events < _LEAST or not spread > 0:
+        why = f"{events} events" if spread > 0 else "the measure is the same in all"
+        return {**told, **dict.fromkeys(names, np.nan), "reason": why}
+    covariates = pd.DataFrame({"rise": seen["rise"] / spread})
+    if adjusted:
+        covariates = covariates.assign(**{name: seen[name] for name in ADJUSTED})
+    found = cox(seen["time"], seen["event"], covariates).iloc[0]
+    return {**told, **{name: found[name] for name in names}, "reason": found["reason"]}
+
+
+def _size(seen: pd.DataFrame, told: dict[str, Any]) -> dict[str, float]:
+    """Deaths, and patients of an arm at the start, that a trial needs to see it."""
+    slope = told["log_hazard_ratio"]
+    if not np.isfinite(slope) or slope == 0:
+        return {"events_needed": np.nan, "patients_needed": np.nan}
+    events = events_needed(slope)
+    return {
+        "events_needed": float(events),
+        "patients_needed": float(np.ceil(events / seen["event"].mean())),
+    }
+
+
+def replicates(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
+    """The hazard ratio per SD of the log-fold in every single trial: what one trial would report.
+
+    Returns
+    -------
+    DataFrame
+        One row per hypothesis, arm and trial: patients and deaths after the landmark,
+        `log_hazard_ratio`, `hazard_ratio`, `p`, and `reason` where there is none.
+    """
+    rows = []
+    for (hypothesis, arm), group in table.groupby(["hypothesis", "arm"], sort=False):
+        seen = at_landmark(group, trial, MEASURES[0])
+        for number, one in _trials(seen):
+            told = _one(one, adjusted=False)
+            kept = ("patients", "events", "risers", "log_hazard_ratio", "hazard_ratio", "p")
+            name = {"hypothesis": hypothesis, "arm": arm, "trial": number}
+            rows.append({**name, **{k: told[k] for k in (*kept, "reason")}})
+    return pd.DataFrame(rows)
+
+
+def _trials(seen: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    for number, one in seen.groupby("trial"):
+        yield int(str(number)), one
+
+
+def power(found: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
+    """What trials of that size report: how often a rise goes with longer, or shorter, survival.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Of `replicates`.
+    alpha : float
+        Two-sided.
+    """
+    rows = []
+    for (hypothesis, arm), group in found.groupby(["hypothesis", "arm"], sort=False):
+        seen = group["p"] < alpha
+        longer = group["log_hazard_ratio"] < 0
+        low, middle, high = group["hazard_ratio"].quantile([0.025, 0.5, 0.975])
+        rows.append(
+            {
+                "hypothesis": hypothesis,
+                "arm": arm,
+                "trials": len(group),
+                "deaths": float(group["events"].median()),
+                "hazard_ratio_2.5%": low,
+                "hazard_ratio_median": middle,
+                "hazard_ratio_97.5%": high,
+                "significant_longer": float((seen & longer).mean()),
+                "significant_shorter": float((seen & ~longer).mean()),
+                "without_estimate": float(group["p"].isna().mean()),
+            }
+        )
+    return pd.DataFrame(rows)
