@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from il15_sim import Model
+from il15_sim.check import sync_models
 from il15_sim.errors import InputError
 from il15_sim.files.resources import experiments_dir, models_dir
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.variant import Variant
 from il15_sim.progression import read_trials
-from il15_sim.progression.drivers import Drivers, Population, log_sd, population, simulated
+from il15_sim.progression.drivers import Drivers, Population, before_fit, population, simulated
 from il15_sim.progression.search import ProgressionFit, fit_progression
 from il15_sim.progression.tumours import Effects, log_volumes
 from il15_sim.progression.written import NAME, read_unmoved, write_fit
@@ -40,30 +41,28 @@ def patients(model, trials):
     return population(model, trials)
 
 
-def packaged(model):
-    """The packaged values and spreads as effects."""
-    table = ParameterTable.read(models_dir() / "parameters.tsv")
-    spreads = {name: log_sd(table[name].iiv_cv_percent) for name in FITTED}
-    values = {name: model.values[name] for name in FITTED}
-    most = model.values["sorafenib_growth_inhibition_max"]
-    return Effects(values, spreads, most, 0.0)
+def expected(model, trials):
+    """Values and spreads as they were expected before the fit."""
+    values = {e.id: e.value.median for e in trials.estimates}
+    spreads = {e.id: e.spread.median for e in trials.estimates}
+    return Effects(values, spreads, model.values["sorafenib_growth_inhibition_max"], 0.0)
 
 
 def test_what_acts_on_a_tumour_gives_the_volume_that_the_model_simulates(model, trials, patients):
     regimens = {name: arm.regimen for name, arm in trials.arms.items()}
-    runs = simulated(model, regimens, patients.table, patients.days)
+    runs = simulated(before_fit(model, trials)[0], regimens, patients.table, patients.days)
     for name, (levels, _) in runs.items():
-        log = log_volumes(patients.drivers[name], packaged(model), patients.z)
+        log = log_volumes(patients.drivers[name], expected(model, trials), patients.z)
         # Weekly means of the free level stand for its course within the day.
         assert log == pytest.approx(np.log(levels[..., 0]), abs=0.03), name
 
 
 def test_other_growth_is_that_of_a_simulation_with_it(model, trials, patients):
-    effects = packaged(model)
+    effects = expected(model, trials)
     more = {**effects.values, "tumour_growth": 1.5 * effects.values["tumour_growth"]}
     table = patients.table.assign(tumour_growth=1.5 * patients.table["tumour_growth"])
     regimens = {name: arm.regimen for name, arm in trials.arms.items()}
-    runs = simulated(model, regimens, table, patients.days)
+    runs = simulated(before_fit(model, trials)[0], regimens, table, patients.days)
     for name, (levels, _) in runs.items():
         log = log_volumes(patients.drivers[name], replace(effects, values=more), patients.z)
         # Killing follows the subset, which a larger tumour changes a little.
@@ -71,6 +70,22 @@ def test_other_growth_is_that_of_a_simulation_with_it(model, trials, patients):
         # Half of a percent of a diameter in the usual patient and at the first visits.
         assert np.median(apart) < 0.015, name
         assert apart[:, 0].max() < 0.05, name
+
+
+def test_patients_of_a_fit_do_not_depend_on_the_fit_before(model, trials, tmp_path):
+    few = replace(trials, arms={"untreated": trials.arms["untreated"]}, patients=4)
+    folder = tmp_path / "models"
+    shutil.copytree(models_dir(), folder)
+    write_fit(made_fit(trials), folder)
+    sync_models(folder)
+    other = Model.load(models_dir=folder)
+    assert other.values["tumour_growth"] == 7e-4 != model.values["tumour_growth"]
+    first, second = (population(m, few) for m in (model, other))
+    pd.testing.assert_frame_equal(first.table, second.table)
+    for name in FITTED:
+        assert first.z[name] == pytest.approx(second.z[name])
+    ours, theirs = (p.drivers["untreated"].killing_h for p in (first, second))
+    assert ours == pytest.approx(theirs, rel=1e-9)
 
 
 def test_a_fit_finds_back_growth_that_made_its_readings(model, trials):

@@ -3,7 +3,9 @@
 Effects on a tumour add in rate: the log volume of a patient is growth times (time - what sorafenib
 inhibits - what cells kill) minus what temozolomide kills. Free sorafenib, temozolomide and killing
 by cells depend on the tumour's own parameters only through its size, and little: they are simulated
-with the packaged values, and a search over growth and effects needs no simulation.
+with the values and spreads that were expected before the fit, and a search over growth and effects
+needs no simulation. The packaged values would be those of the fit before, and no fit would be the
+last one.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from il15_sim.endpoints import auc
 from il15_sim.fit import Patients
 from il15_sim.model import Model
-from il15_sim.population import log_sd
+from il15_sim.population import cv_percent, log_sd
 from il15_sim.progression.trials import Trials
 from il15_sim.regimen import Regimen
 from il15_sim.results.endpoint import Endpoint
@@ -29,6 +31,8 @@ from il15_sim.simulation.subject import subject_of
 
 Array = NDArray[np.float64]
 WEEK_H = 168.0
+#: The rate that killing is a share of where it is not a share of each patient's own growth.
+TYPICAL = "tumour_growth_typical"
 
 
 @dataclass(frozen=True)
@@ -67,17 +71,35 @@ class Population:
     days: Array
 
 
-def virtual_patients(model: Model, n: int, seed: int) -> tuple[pd.DataFrame, dict[str, Array]]:
+def virtual_patients(
+    model: Model, n: int, seed: int, cvs: Mapping[str, float] | None = None
+) -> tuple[pd.DataFrame, dict[str, Array]]:
     """Values of N virtual patients, one row each, and the normal numbers behind them.
 
-    What varies, and how much, is said by the parameter table.
+    What varies, and how much, is said by the parameter table; `cvs` are CVs in percent instead of
+    those of the table.
     """
-    where = "virtual patients"
-    drawn = Patients(n, seed).of(subject_of(model), {}, where)
+    subject, where = subject_of(model), "virtual patients"
+    drawn = Patients(n, seed).of(subject, {}, where)
+    assert isinstance(drawn.vary, Mapping)
+    if cvs:
+        drawn = Patients(n, seed, {**drawn.vary, **cvs}).of(subject, {}, where)
     table = pd.DataFrame({i: model.values[i] * f for i, f in drawn.factors.items()})
     assert isinstance(drawn.vary, Mapping)
     z = {i: np.log(f) / log_sd(drawn.vary[i]) for i, f in drawn.factors.items()}
     return table, z
+
+
+def before_fit(model: Model, trials: Trials) -> tuple[Model, dict[str, float]]:
+    """The model with the medians that the priors of a fit have, and the CVs in percent of theirs.
+
+    Nothing of what a fit has written is left in them.
+    """
+    medians = {e.id: e.value.median for e in trials.estimates}
+    if "tumour_growth" in medians:
+        medians[TYPICAL] = medians["tumour_growth"]
+    cvs = {e.id: cv_percent(e.spread.median) for e in trials.estimates}
+    return model.with_values(medians), cvs
 
 
 def reading_days(trials: Trials) -> Array:
@@ -121,8 +143,12 @@ def simulated(
 
 
 def population(model: Model, trials: Trials) -> Population:
-    """Virtual patients under the regimens of all arms, with what acts on their tumours."""
-    table, z = virtual_patients(model, trials.patients, trials.seed)
+    """Virtual patients under the regimens of all arms, with what acts on their tumours.
+
+    What a fit estimates is in them as its priors say, whatever the model says of it.
+    """
+    model, cvs = before_fit(model, trials)
+    table, z = virtual_patients(model, trials.patients, trials.seed, cvs)
     days = reading_days(trials)
     weeks = np.arange(math.ceil(days[-1] / 7))
     kill = model.values["tumour_growth"] if "tumour_growth" not in table else table["tumour_growth"]

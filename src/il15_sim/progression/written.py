@@ -9,11 +9,10 @@ from il15_sim.files.atomic import write_atomic
 from il15_sim.files.numeric import number
 from il15_sim.fit.variants import DIGITS
 from il15_sim.model.variant import Override, Variant
+from il15_sim.progression.drivers import TYPICAL
 from il15_sim.progression.search import ProgressionFit
 
 NAME = "progression"
-#: The rate that killing is a share of where it is not a share of each patient's own growth.
-_TYPICAL = "tumour_growth_typical"
 _UNMOVED = "share of patients that reading alone calls responders"
 
 
@@ -30,7 +29,7 @@ def variant_of(fit: ProgressionFit) -> Variant:
         note += f"{spread['upper95']:.3g}), that is a CV of {spread['cv_percent']:.0f} %"
         rows.append(Override(estimate.id, _rounded(value), source, note))
         if estimate.id == "tumour_growth":
-            rows.append(Override(_TYPICAL, _rounded(value), source, "the same"))
+            rows.append(Override(TYPICAL, _rounded(value), source, "the same"))
     unmoved = float(told["share read as responders"]["value"])
     comments = (
         "Written by a fit; not to be edited by hand.",
