@@ -73,7 +73,7 @@ def test_the_real_models_are_clean_and_every_rule_of_theirs_is_walked():
     problem, unread = read_problem(models_dir(), models_dir(), SHIPPED_VARIANTS)
     assert unread == []
     assert list(unit_scales(problem)) == []
-    assert len(problem.models) == 11
+    assert len(problem.models) == 13
     assert sum(m.document.getModel().getNumRules() for m in problem.models) > 200
 
 

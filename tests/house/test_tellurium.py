@@ -29,9 +29,10 @@ INPUTS = [
     ("cd4_signalling", "il15_soluble", 1.0),
     ("cd4_populations", "il15_engagement", 3.0),
     ("th1_tumour", "nkg2d_signal", 0.6),
+    ("own_rest", "engaged_share", 0.004),
 ]
 #: Modules that count what has happened and never rest: an input from the start on.
-COUNTS = [("toxicity", "sorafenib_total_mg_per_L", 3.0)]
+COUNTS = [("toxicity", "sorafenib_total_mg_per_L", 3.0), ("survival", "tumour_burden_mm", 150.0)]
 
 
 def path_of(name):

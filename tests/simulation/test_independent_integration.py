@@ -66,6 +66,8 @@ DRIVEN = {
     },
     "th1_tumour": {"il15_engagement": 6.0, "sorafenib_free_nM": 30.0, "temozolomide_mg_per_L": 3.0},
     "toxicity": {"sorafenib_total_mg_per_L": 4.0},
+    "survival": {"tumour_burden_mm": 150.0},
+    "own_rest": {"engaged_share": 0.004, "tumour_growth_switch": 0.0},
 }
 
 

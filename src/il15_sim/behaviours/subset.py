@@ -72,32 +72,12 @@ class Rise:
         return float(np.exp(self.log_fold))
 
 
-def own_rest(model: Model, patients: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Share of IL-2Rβ engaged in each untreated patient: what its engagement is counted against.
-
-    Examples
-    --------
-    >>> from il15_sim import Model
-    >>> rest = own_rest(Model.load(), {"one": {}, "more contact": {"trans_contact_share": 0.002}})
-    >>> 1.5 < rest["more contact"] / rest["one"] < 2
-    True
-    """
-    runs = simulate(
-        model,
-        Regimen.none(),
-        times_h=[0.0],
-        observables=["engaged_share"],
-        parameters=table_of(model, patients),
-    )
-    return dict(zip(patients, runs["engaged_share"].values[:, 0].tolist(), strict=True))
-
-
 def table_of(model: Model, patients: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
     """Patients as a table, one row each; what a patient does not tell is the model's own."""
     import pandas as pd
 
     names = sorted({name for values in patients.values() for name in values})
-    names = names or ["engaged_reference"]
+    names = names or [next(iter(model.values))]
     rows = [[values.get(n, model.values[n]) for n in names] for values in patients.values()]
     return pd.DataFrame(rows, index=list(patients), columns=names)
 
@@ -109,8 +89,7 @@ def rises(
 ) -> dict[tuple[str, str], Rise]:
     """The rise in the reference patient and in others, under every schedule.
 
-    Every patient starts from its own untreated steady state, and what IL-15 drives is counted
-    against its own resting signal.
+    Every patient starts from its own untreated steady state.
 
     Parameters
     ----------
@@ -124,8 +103,6 @@ def rises(
         By patient and schedule.
     """
     patients = {"reference": {}, **KNOCK_OUTS} if patients is None else patients
-    rest = own_rest(model, patients)
-    patients = {p: {"engaged_reference": rest[p], **patients[p]} for p in patients}
     cases = [(p, s) for p in patients for s in schedules]
     regimens = [r for _, s in cases for r in (schedules[s][0] + schedules[s][1], schedules[s][1])]
     rows = {f"{p}, {s}, {w}": patients[p] for p, s in cases for w in ("with sorafenib", "without")}
