@@ -1,12 +1,12 @@
 """The claim against made-up trials in which the hazard ratio is known."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from il15_sim.errors import InputError
 from il15_sim.files.resources import experiments_dir
 from il15_sim.survival import power_of
 from il15_sim.trial.claim import at_landmark, claim_table, power, replicates, rise
@@ -110,14 +110,29 @@ def test_without_an_association_one_trial_in_twenty_is_significant():
 def test_few_deaths_give_no_hazard_ratio_but_a_reason():
     found = of(made(40, 0.0, end=58.0))
     assert np.isnan(found["hazard_ratio"])
-    assert found["reason"].endswith("events")
+    assert re.fullmatch(r"[0-4] events after the landmark, 5 are needed", found["reason"])
 
 
-def test_all_dead_by_the_landmark_is_told():
-    table = made(20, 0.0)
-    table["os_days"], table["died"] = 30, True
-    with pytest.raises(InputError, match="56"):
-        claim_table(table, TRIAL)
+def test_all_dead_by_the_landmark_is_told_and_the_other_arm_stands():
+    dead = made(20, 0.0, arm="dead")
+    dead["os_days"], dead["died"] = 30, True
+    both = pd.concat([dead, made(200, 0.0)])
+    found = of(both, arm="dead")
+    assert np.isnan(found["hazard_ratio"])
+    assert found["patients"] == 0
+    assert found["reason"] == "nobody with samples is at risk after the landmark"
+    assert of(both, arm="one")["hazard_ratio"] > 0
+    single = replicates(both, TRIAL).groupby("arm").sum()
+    assert single.loc["dead", "patients"] == 0
+    assert single.loc["one", "patients"] == 200
+    assert list(power(replicates(both, TRIAL))["without_estimate"]) == [1.0, 0.0]
+
+
+def test_a_measure_that_is_the_same_in_all_is_told():
+    table = made(60, 0.0)
+    for name in (f"{MARKER}_d0_measured", f"{MARKER}_d56_measured"):
+        table[name] = 1.0
+    assert of(table)["reason"] == "the measure is the same in all"
 
 
 def test_arms_and_hypotheses_are_kept_apart():

@@ -26,6 +26,7 @@ from il15_sim.plots.level_bands import level_check
 from il15_sim.plots.posterior_bands import predictive
 from il15_sim.plots.posteriors import pairs, traces
 from il15_sim.plots.region import behaviour_region
+from il15_sim.plots.replicate_bars import replicate_ratios
 from il15_sim.plots.response_bars import tumour_waterfall
 from il15_sim.plots.sliders import explore
 from il15_sim.plots.table_fits import fitted, profile
@@ -65,6 +66,7 @@ __all__ = [
     "predictive",
     "profile",
     "profiles",
+    "replicate_ratios",
     "residuals",
     "save",
     "sobol_bars",

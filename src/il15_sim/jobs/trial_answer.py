@@ -1,0 +1,266 @@
+"""The answer of a virtual trial in words; every sentence follows from a row of its tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from il15_sim.trial import Trial, Verdict
+from il15_sim.trial.arms import SAME_PATIENTS
+from il15_sim.trial.claim import MEASURES
+from il15_sim.trial.verdict import AT_MOST, DECIDABLE, claim_row
+
+#: What is told of one question: its title and sentences.
+Section = dict[str, Any]
+MONTH_D = 365.25 / 12
+#: Covariates that are named of an arm.
+_NAMED = 3
+
+
+def answer(
+    trial: Trial,
+    verdicts: Sequence[Verdict],
+    tables: dict[str, pd.DataFrame],
+) -> list[Section]:
+    """What came of a trial: `title` and `lines` of each question.
+
+    Parameters
+    ----------
+    trial : Trial
+    verdicts : sequence of Verdict
+        Of `judged`.
+    tables : mapping
+        `arms`, `between`, `claim`, `power` and `factors` of the room `trial`.
+    """
+    return [
+        {"title": "Does a rise go with longer survival?", "lines": _claim(trial, verdicts, tables)},
+        {"title": "What one trial of this size sees", "lines": _one_trial(trial, tables)},
+        {"title": "The arms", "lines": _arms(trial, tables)},
+        {"title": "Who lives longer", "lines": _factors(trial, tables["factors"])},
+        {"title": "What it rests on", "lines": _caveats(trial)},
+    ]
+
+
+def _claim(
+    trial: Trial, verdicts: Sequence[Verdict], tables: dict[str, pd.DataFrame]
+) -> list[str]:
+    claim = tables["claim"]
+    lines = [verdict_line(trial, verdict) for verdict in verdicts]
+    for hypothesis in _hypotheses(trial):
+        for arm in _asked(trial):
+            row = claim_row(claim, hypothesis, arm)
+            adjusted = claim_row(claim, hypothesis, arm, adjusted=True)
+            told = f"{_under(trial, hypothesis)}{arm}: {_ratio(row)}"
+            if math.isfinite(adjusted["hazard_ratio"]):
+                told += f"; with burden and gross growth at baseline held, {_numbers(adjusted)}"
+            lines.append(f"{told}.")
+    for verdict in verdicts[1:]:
+        if math.isfinite(verdict.of_first) and abs(verdicts[0].treated) >= DECIDABLE:
+            kept = "at most a third" if verdict.of_first <= AT_MOST else "more than a third"
+            lines.append(
+                f"Of the log hazard ratio under '{verdicts[0].hypothesis}', {kept} is left under "
+                f"'{verdict.hypothesis}' ({100 * verdict.of_first:.0f} %)."
+            )
+    return lines
+
+
+def verdict_line(trial: Trial, verdict: Verdict) -> str:
+    """The verdict under one hypothesis as a sentence."""
+    treated, control = trial.treated, trial.control
+    told = {
+        "yes": f"Yes: on {treated} a rise goes with longer survival, on {control} it does not "
+        f"(its log hazard ratio is {_of(verdict.share)} of that on {treated}; at most a third was "
+        "asked).",
+        "in both": f"Not in the treated arm alone: on {treated} a rise goes with longer survival, "
+        f"but the log hazard ratio on {control} is {_of(verdict.share)} of that; at most a third "
+        "was asked.",
+        "in the treated arm": f"On {treated} a rise goes with longer survival; there is no "
+        "control to compare it with.",
+        "no": f"No: on {treated} the 95 % interval of the hazard ratio holds 1.",
+        "shorter": f"No: on {treated} a rise goes with shorter survival.",
+        "undecidable": f"Undecidable: on {treated} the log hazard ratio per SD of the rise is "
+        f"{verdict.treated:+.3f}, below {DECIDABLE:g} in size; a share of so little says nothing.",
+        "no estimate": f"No answer: {treated} gives no hazard ratio.",
+    }[verdict.word]
+    return _under(trial, verdict.hypothesis) + told
+
+
+def _one_trial(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
+    lines, claim, power = [], tables["claim"], tables["power"]
+    for hypothesis in _hypotheses(trial):
+        for arm in _asked(trial):
+            own = power[(power["hypothesis"] == hypothesis) & (power["arm"] == arm)]
+            told = f"{_under(trial, hypothesis)}{arm}: "
+            if own.empty or not math.isfinite(own.iloc[0]["hazard_ratio_median"]):
+                lines.append(f"{told}no single trial gives a hazard ratio.")
+                continue
+            row = own.iloc[0]
+            told += (
+                f"of {_count(row['trials'], 'trial')} with {_count(trial.patients, 'patient')} "
+                f"(median of {row['deaths']:.0f} deaths after day {trial.landmark_day}), "
+                f"{_percent(row['significant_longer'])} report that a rise goes with longer "
+                f"survival, {_percent(row['significant_shorter'])} that it goes with shorter "
+                f"survival (p below 0.05); hazard ratios {row['hazard_ratio_2.5%']:.2f} to "
+                f"{row['hazard_ratio_97.5%']:.2f} in 95 % of them"
+            )
+            lines.append(f"{told}{_needed(claim_row(claim, hypothesis, arm))}.")
+    return lines
+
+
+def _needed(row: pd.Series) -> str:  # type: ignore[type-arg]
+    deaths, patients = row["events_needed"], row["patients_needed"]
+    if not math.isfinite(patients):
+        return ""
+    if abs(row["log_hazard_ratio"]) < DECIDABLE:
+        return f". The effect is too small to plan for: a power of 80 % takes {deaths:,.0f} deaths"
+    return (
+        f". A power of 80 % takes {deaths:,.0f} deaths after the landmark of patients sampled, "
+        f"from {patients:,.0f} patients at the start"
+    )
+
+
+def _arms(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
+    lines = []
+    for hypothesis in _hypotheses(trial):
+        for arm in (a.name for a in trial.arms):
+            lines.append(f"{_under(trial, hypothesis)}{arm}: {_arm(tables['arms'], hypothesis, arm)}")
+        between = tables["between"]
+        for _, row in between[between["hypothesis"] == hypothesis].iterrows():
+            if row["reason"] == SAME_PATIENTS:
+                lines.append(f"{_under(trial, hypothesis)}{_sentence(SAME_PATIENTS)}.")
+                break
+            what = f"{row['outcome']}, {row['arm']} over {row['against']}: "
+            what = what.replace("survival,", "death,").replace("progression-free,", "progression or death,")
+            told = _numbers(row) if math.isfinite(row["hazard_ratio"]) else f"none ({row['reason']})"
+            lines.append(f"{_under(trial, hypothesis)}hazard ratio of {what}{told}.")
+    return lines
+
+
+def _arm(arms: pd.DataFrame, hypothesis: str, arm: str) -> str:
+    own = arms[(arms["hypothesis"] == hypothesis) & (arms["arm"] == arm)].set_index("quantity")
+
+    def of(quantity: str) -> float:
+        return float(own["value"].get(quantity, math.nan))
+
+    if not of("patients") > of("failed"):
+        return f"all {of('patients'):.0f} simulations failed."
+    told = [
+        f"{of('patients'):,.0f} patients, {of('deaths'):,.0f} deaths",
+        f"median survival {_months(of('os_median'))}, progression-free {_months(of('pfs_median'))}",
+        f"median time to progression {_months(of('ttp_median'))} as visits see it, "
+        f"{_months(of('growth_median'))} by the day on which it was met",
+        f"{of('best_CR') + of('best_PR'):.0f} % responses, {of('disease_control'):.0f} % disease "
+        "control",
+        f"{of('dlt_by_28'):.0f} % with dose-limiting toxicity by day 28",
+        f"{of('lymphocytes_below_500'):.0f} % below 500 lymphocytes per µL",
+    ]
+    if "risers" in own.index:
+        told.append(f"{of('risers'):.0f} % risers among the {of('sampled'):.0f} % sampled")
+    if of("failed"):
+        told.append(f"{of('failed'):.0f} simulations failed and are left out")
+    return "; ".join(told) + "."
+
+
+def _factors(trial: Trial, factors: pd.DataFrame) -> list[str]:
+    lines = []
+    for hypothesis in _hypotheses(trial)[:1]:
+        for arm in (a.name for a in trial.arms):
+            own = factors[(factors["hypothesis"] == hypothesis) & (factors["arm"] == arm)]
+            own = own[own["together"] & own["hazard_ratio"].notna()]
+            if own.empty:
+                lines.append(f"{arm}: too few deaths after day {trial.landmark_day} to say.")
+                continue
+            clear = own[(own["upper"] < 1) | (own["lower"] > 1)]
+            order = clear["log_hazard_ratio"].abs().sort_values(ascending=False).index[:_NAMED]
+            told = [f"{clear.loc[i, 'words']} {_numbers(clear.loc[i])}" for i in order]
+            if not told:
+                lines.append(f"{arm}: no covariate is told from chance.")
+                continue
+            more = len(own) - len(clear)
+            rest = f"; {more} of {len(own)} covariates are not told from chance" if more else ""
+            lines.append(
+                f"{arm}, hazard ratio of death per SD, all covariates together: "
+                f"{'; '.join(told)}{rest}."
+            )
+    return lines
+
+
+def _caveats(trial: Trial) -> list[str]:
+    lines = [
+        "Patients and their tumours are simulated; that a mechanism brings about an association "
+        "does not show that it does so in patients.",
+        "Half of the model's parameters are assumed, the sizes of the subset's rise and of its "
+        "killing among them: the answer holds for these values.",
+        "The hazard of death follows the tumour's burden and nothing else, so that a rise can act "
+        "on survival through the tumour alone.",
+    ]
+    drugs = {drug for arm in trial.arms for drug in arm.regimen.drugs}
+    if "temozolomide" in drugs:
+        lines.append(
+            "Temozolomide stands for dacarbazine, which has the same active metabolite, wherever "
+            "the classical treatment is meant."
+        )
+    lines.append("Doses are those of the trial's file, which says where they are assumed.")
+    return lines
+
+
+def _hypotheses(trial: Trial) -> list[str]:
+    return [h.name for h in trial.hypotheses]
+
+
+def _asked(trial: Trial) -> list[str]:
+    """The arms of the question on the rise; all of them where the trial names none."""
+    named = [name for name in (trial.treated, trial.control) if name]
+    return named or [arm.name for arm in trial.arms]
+
+
+def _under(trial: Trial, hypothesis: str) -> str:
+    return f"Under '{hypothesis}': " if len(trial.hypotheses) > 1 else ""
+
+
+def _ratio(row: pd.Series) -> str:  # type: ignore[type-arg]
+    seen = f"{_count(row['patients'], 'patient')}, {_count(row['events'], 'death')} after the landmark"
+    if not math.isfinite(row["hazard_ratio"]):
+        return f"no hazard ratio ({row['reason']}; {seen})"
+    return f"hazard ratio of death per SD of the {MEASURES[0]} {_numbers(row)}; {seen}"
+
+
+def _numbers(row: pd.Series) -> str:  # type: ignore[type-arg]
+    return f"{row['hazard_ratio']:.2f} (95 % {row['lower']:.2f} to {row['upper']:.2f})"
+
+
+def _of(share: float) -> str:
+    return f"{100 * share:.0f} %" if share < 10 else f"{share:.0f} times"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _count(number: float, what: str) -> str:
+    return f"{number:,.0f} {what}{'' if number == 1 else 's'}"
+
+
+def _months(days: float) -> str:
+    return f"{days / MONTH_D:.1f} months" if math.isfinite(days) else "not reached"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def answer_text(
+    trial: Trial, sections: Sequence[Section], warnings: Sequence[str] = ()
+) -> str:
+    """The answer as Markdown."""
+    given = "; ".join(f"{arm.name}: {arm.regimen}" for arm in trial.arms)
+    size = f"{_count(trial.trials, 'trial')} of {_count(trial.patients, 'patient')} in each arm"
+    parts = [f"# {trial.title}", trial.description.strip(), f"{size}, {given}."]
+    parts += [f"**Warning:** {warning}" for warning in warnings]
+    for section in sections:
+        parts += [f"## {section['title']}", "\n".join(f"- {line}" for line in section["lines"])]
+    parts.append("A simulation; research only, not for treatment decisions.")
+    return "\n\n".join(part for part in parts if part) + "\n"
