@@ -11,33 +11,10 @@ from il15_sim.files.resources import experiments_dir
 from il15_sim.survival import power_of
 from il15_sim.trial.claim import at_landmark, claim_table, power, replicates, rise
 from il15_sim.trial.trial_file import read_trial
+from tests.made.trials import MARKER
+from tests.made.trials import made_patients as made
 
 TRIAL = read_trial(experiments_dir() / "trials" / "romero.toml")
-MARKER = "cd4_nkg2d_percent"
-
-
-def made(n, effect, *, arm="one", seed=1, per_trial=63, end=546.0, error=0.0):
-    """Patients whose hazard after the landmark is exp(effect * rise in SD)."""
-    rng = np.random.default_rng(seed)
-    log_fold = 0.3 * rng.standard_normal(n) + 0.4
-    before = np.exp(rng.standard_normal(n))
-    after = before * np.exp(log_fold)
-    hazard = np.exp(effect * (log_fold - 0.4) / 0.3) / 250
-    time = 56 + rng.exponential(1 / hazard)
-    noise = [np.exp(error * rng.standard_normal(n)) for _ in range(2)]
-    table = pd.DataFrame(
-        {"hypothesis": "as packaged", "arm": arm, "trial": np.arange(n) // per_trial}
-    )
-    for name in (MARKER, "cd4_nkg2d_per_uL"):
-        table[f"{name}_d0"], table[f"{name}_d56"] = before, after
-        table[f"{name}_d0_measured"] = before * noise[0]
-        table[f"{name}_d56_measured"] = after * noise[1]
-    table[f"{MARKER}_d56_untreated"] = before
-    table["os_days"], table["died"] = np.minimum(np.ceil(time), end), time < end
-    table["pfs_days"], table["pfs_event"] = table["os_days"], table["died"]
-    table["burden_mm"], table["tumour_growth"] = np.exp(rng.standard_normal((2, n)))
-    table["failed"] = False
-    return table
 
 
 def of(table, **wanted):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from il15_sim.check.kind_counts import summary
 from il15_sim.files.record import ResultFolder, hash_inputs
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
 from il15_sim.jobs.run_tables import parameters_csv
@@ -105,7 +106,7 @@ def run_virtual_trial(
         for name, frame in {"patients": patients, **tables}.items():
             folder.write(f"data/{name}.csv", csv_of(frame))
         folder.write("data/parameters.csv", parameters_csv(model))
-        sections = answer(trial, verdicts, tables)
+        sections = answer(trial, verdicts, tables, summary(model.parameters))
         folder.write("answer.md", answer_text(trial, sections, noted))
         told = [{k: plain(v) for k, v in asdict(verdict).items()} for verdict in verdicts]
         found = {"trial": _size(trial), "verdicts": told, "answer": sections, "warnings": noted}
@@ -143,8 +144,10 @@ def _warnings(patients: pd.DataFrame, trial: Trial) -> list[str]:
 
 
 def _size(trial: Trial) -> dict[str, Any]:
-    keys = ("name", "title", "patients", "trials", "seed", "same_patients", "marker")
-    keys += ("landmark_day", "riser_fold", "treated", "control")
+    keys = (
+        *("name", "title", "patients", "trials", "seed", "same_patients"),
+        *("marker", "landmark_day", "riser_fold", "treated", "control"),
+    )
     arms = {arm.name: str(arm.regimen) for arm in trial.arms}
     return {key: getattr(trial, key) for key in keys} | {"arms": arms}
 

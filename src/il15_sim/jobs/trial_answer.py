@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,12 +18,14 @@ Section = dict[str, Any]
 MONTH_D = 365.25 / 12
 #: Covariates that are named of an arm.
 _NAMED = 3
+_EVENTS = {"survival": "death", "progression-free": "progression or death"}
 
 
 def answer(
     trial: Trial,
     verdicts: Sequence[Verdict],
     tables: dict[str, pd.DataFrame],
+    kinds: Mapping[str, int],
 ) -> list[Section]:
     """What came of a trial: `title` and `lines` of each question.
 
@@ -34,19 +36,19 @@ def answer(
         Of `judged`.
     tables : mapping
         `arms`, `between`, `claim`, `power` and `factors` of the room `trial`.
+    kinds : mapping
+        Parameters of the model by kind.
     """
     return [
         {"title": "Does a rise go with longer survival?", "lines": _claim(trial, verdicts, tables)},
         {"title": "What one trial of this size sees", "lines": _one_trial(trial, tables)},
         {"title": "The arms", "lines": _arms(trial, tables)},
         {"title": "Who lives longer", "lines": _factors(trial, tables["factors"])},
-        {"title": "What it rests on", "lines": _caveats(trial)},
+        {"title": "What it rests on", "lines": _caveats(trial, kinds)},
     ]
 
 
-def _claim(
-    trial: Trial, verdicts: Sequence[Verdict], tables: dict[str, pd.DataFrame]
-) -> list[str]:
+def _claim(trial: Trial, verdicts: Sequence[Verdict], tables: dict[str, pd.DataFrame]) -> list[str]:
     claim = tables["claim"]
     lines = [verdict_line(trial, verdict) for verdict in verdicts]
     for hypothesis in _hypotheses(trial):
@@ -82,7 +84,8 @@ def verdict_line(trial: Trial, verdict: Verdict) -> str:
         "no": f"No: on {treated} the 95 % interval of the hazard ratio holds 1.",
         "shorter": f"No: on {treated} a rise goes with shorter survival.",
         "undecidable": f"Undecidable: on {treated} the log hazard ratio per SD of the rise is "
-        f"{verdict.treated:+.3f}, below {DECIDABLE:g} in size; a share of so little says nothing.",
+        f"{_signed(verdict.treated)}, below {DECIDABLE:g} in size, and too small to be told from "
+        "that of a control.",
         "no estimate": f"No answer: {treated} gives no hazard ratio.",
     }[verdict.word]
     return _under(trial, verdict.hypothesis) + told
@@ -110,7 +113,7 @@ def _one_trial(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
     return lines
 
 
-def _needed(row: pd.Series) -> str:  # type: ignore[type-arg]
+def _needed(row: pd.Series) -> str:
     deaths, patients = row["events_needed"], row["patients_needed"]
     if not math.isfinite(patients):
         return ""
@@ -125,17 +128,18 @@ def _needed(row: pd.Series) -> str:  # type: ignore[type-arg]
 def _arms(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
     lines = []
     for hypothesis in _hypotheses(trial):
+        under = _under(trial, hypothesis)
         for arm in (a.name for a in trial.arms):
-            lines.append(f"{_under(trial, hypothesis)}{arm}: {_arm(tables['arms'], hypothesis, arm)}")
+            lines.append(f"{under}{arm}: {_arm(tables['arms'], hypothesis, arm)}")
         between = tables["between"]
         for _, row in between[between["hypothesis"] == hypothesis].iterrows():
             if row["reason"] == SAME_PATIENTS:
-                lines.append(f"{_under(trial, hypothesis)}{_sentence(SAME_PATIENTS)}.")
+                lines.append(f"{under}{_sentence(SAME_PATIENTS)}.")
                 break
-            what = f"{row['outcome']}, {row['arm']} over {row['against']}: "
-            what = what.replace("survival,", "death,").replace("progression-free,", "progression or death,")
-            told = _numbers(row) if math.isfinite(row["hazard_ratio"]) else f"none ({row['reason']})"
-            lines.append(f"{_under(trial, hypothesis)}hazard ratio of {what}{told}.")
+            what = f"{_EVENTS[row['outcome']]}, {row['arm']} over {row['against']}"
+            known = math.isfinite(row["hazard_ratio"])
+            told = _numbers(row) if known else f"none ({row['reason']})"
+            lines.append(f"{under}Hazard ratio of {what}: {told}.")
     return lines
 
 
@@ -188,12 +192,13 @@ def _factors(trial: Trial, factors: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _caveats(trial: Trial) -> list[str]:
+def _caveats(trial: Trial, kinds: Mapping[str, int]) -> list[str]:
     lines = [
         "Patients and their tumours are simulated; that a mechanism brings about an association "
         "does not show that it does so in patients.",
-        "Half of the model's parameters are assumed, the sizes of the subset's rise and of its "
-        "killing among them: the answer holds for these values.",
+        f"{kinds['assumed']} of {sum(kinds.values()) - kinds['setting']} parameters, settings "
+        "aside, are assumed, the sizes of the subset's rise and of its killing among them: the "
+        "answer holds for these values.",
         "The hazard of death follows the tumour's burden and nothing else, so that a rise can act "
         "on survival through the tumour alone.",
     ]
@@ -221,19 +226,24 @@ def _under(trial: Trial, hypothesis: str) -> str:
     return f"Under '{hypothesis}': " if len(trial.hypotheses) > 1 else ""
 
 
-def _ratio(row: pd.Series) -> str:  # type: ignore[type-arg]
-    seen = f"{_count(row['patients'], 'patient')}, {_count(row['events'], 'death')} after the landmark"
+def _ratio(row: pd.Series) -> str:
+    patients, deaths = _count(row["patients"], "patient"), _count(row["events"], "death")
+    seen = f"{patients}, {deaths} after the landmark"
     if not math.isfinite(row["hazard_ratio"]):
         return f"no hazard ratio ({row['reason']}; {seen})"
     return f"hazard ratio of death per SD of the {MEASURES[0]} {_numbers(row)}; {seen}"
 
 
-def _numbers(row: pd.Series) -> str:  # type: ignore[type-arg]
+def _numbers(row: pd.Series) -> str:
     return f"{row['hazard_ratio']:.2f} (95 % {row['lower']:.2f} to {row['upper']:.2f})"
 
 
 def _of(share: float) -> str:
     return f"{100 * share:.0f} %" if share < 10 else f"{share:.0f} times"
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.3f}".replace("-", "−")
 
 
 def _percent(share: float) -> str:
@@ -252,9 +262,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def answer_text(
-    trial: Trial, sections: Sequence[Section], warnings: Sequence[str] = ()
-) -> str:
+def answer_text(trial: Trial, sections: Sequence[Section], warnings: Sequence[str] = ()) -> str:
     """The answer as Markdown."""
     given = "; ".join(f"{arm.name}: {arm.regimen}" for arm in trial.arms)
     size = f"{_count(trial.trials, 'trial')} of {_count(trial.patients, 'patient')} in each arm"

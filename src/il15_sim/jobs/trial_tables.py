@@ -27,9 +27,9 @@ def survival_table(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
     parts = []
     for (hypothesis, arm), group in table.groupby(["hypothesis", "arm"], sort=False):
         good = group[~group["failed"].astype(bool)]
-        for outcome, columns in OUTCOMES.items():
-            for name, time, event, start in _groups(good, trial, *columns):
-                curve = kaplan_meier(time, event)
+        for outcome, (time, event) in OUTCOMES.items():
+            for name, times, events, start in _groups(good, trial, time, event):
+                curve = kaplan_meier(times, events)
                 steps: dict[str, Any] = {"hypothesis": hypothesis, "arm": arm, "outcome": outcome}
                 steps |= {"group": name, "day": start + curve.time, "share": curve.share}
                 steps |= {"lower": curve.lower, "upper": curve.upper}

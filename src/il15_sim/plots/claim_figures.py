@@ -72,20 +72,17 @@ def _forest(own: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Shown:
     )
 
 
-def _scatter(
-    tables: Mapping[str, pd.DataFrame], trial: Trial, story: tuple[str, ...]
-) -> Shown:
+def _scatter(tables: Mapping[str, pd.DataFrame], trial: Trial, story: tuple[str, ...]) -> Shown:
     found = tables["replicates"]
     several = len(trial.hypotheses) > 1
     label = found["hypothesis"] + ", " + found["arm"] if several else found["arm"]
     panels = list(dict.fromkeys(label))[:_MOST_PANELS]
     rows = found.assign(label=label)
     rows = rows[rows["label"].isin(panels)]
-    powers_of = tables["power"]
     powers = [
-        f"{row.hypothesis}, {row.arm}: {100 * row.significant_longer:.3g} % of {row.trials} trials "
-        "report that a rise goes with longer survival."
-        for row in powers_of.itertuples()
+        f"{row['hypothesis']}, {row['arm']}: {100 * row['significant_longer']:.3g} % of "
+        f"{row['trials']} trials report that a rise goes with longer survival."
+        for row in tables["power"].to_dict("records")
     ]
     return Shown(
         "replicates",
@@ -97,4 +94,3 @@ def _scatter(
         (*powers, *story),
         ("data/replicates.csv", "data/power.csv"),
     )
-

@@ -50,9 +50,8 @@ def replicate_ratios(
     --------
     >>> import pandas as pd
     >>> from il15_sim import plots
-    >>> figure = plots.replicate_ratios(
-    ...     pd.DataFrame({"label": "one arm", "hazard_ratio": [0.7, 0.9, 1.1], "p": [0.01, 0.4, 0.5]})
-    ... )
+    >>> found = pd.DataFrame({"label": "arm", "hazard_ratio": [0.7, 1.1], "p": [0.01, 0.5]})
+    >>> figure = plots.replicate_ratios(found)
     """
     from matplotlib.patches import Patch
     from matplotlib.ticker import NullLocator

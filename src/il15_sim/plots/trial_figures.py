@@ -100,8 +100,8 @@ def _curves(good: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterato
             figure,
             f"{told.capitalize()} of the arms",
             f"Kaplan-Meier curves of {told} for {', '.join(names)}, with numbers at risk below.",
-            f"Share without {what} by Kaplan and Meier; bands: 95 % intervals; upright marks: "
-            f"censored patients. {_END}",
+            f"Share without {what} by Kaplan and Meier; bands: 95 % intervals; upright marks, "
+            f"where they are few: censored patients. {_END}",
             story,
             ("data/survival.csv", "data/arms.csv"),
         )
@@ -156,9 +156,7 @@ def _landmark(
     )
 
 
-def _waterfall(
-    own: pd.DataFrame, number: int, arm: str, story: tuple[str, ...]
-) -> Iterator[Shown]:
+def _waterfall(own: pd.DataFrame, number: int, arm: str, story: tuple[str, ...]) -> Iterator[Shown]:
     one = own[own["trial"] == own["trial"].min()]
     read = one[one["best_response"].isin(RESPONSES) & one["best_change_percent"].notna()]
     if read.empty:

@@ -110,8 +110,8 @@ def at_landmark(
     # Who is at risk is decided by `landmark`; without anybody there is nothing to ask it.
     sampled &= group[time].to_numpy() > trial.landmark_day
     if not sampled.any():
-        columns = ("time", "event", "rise", "riser", "trial", *ADJUSTED)
-        return pd.DataFrame({name: np.zeros(0) for name in columns})
+        names = ("time", "event", "rise", "riser", "trial", *ADJUSTED)
+        return pd.DataFrame({name: np.zeros(0) for name in names})
     group, value = group.loc[sampled], value[sampled]
     later = landmark(group[time], group[event], trial.landmark_day)
     own = group.loc[later.kept]

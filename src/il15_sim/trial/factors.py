@@ -23,7 +23,7 @@ def covariates_of(table: pd.DataFrame, trial: Trial) -> dict[str, str]:
     All are known at the landmark and none lies between treatment and the tumour's course.
     """
     names = {f"{trial.marker}_d0": "subset at baseline"}
-    names |= {c: "soluble MICA at baseline" for c in table if _is_smica(str(c))}
+    names |= {c: "soluble MICA at baseline" for c in map(str, table) if _is_smica(c)}
     names |= {
         "tumour_growth": "gross growth of the tumour",
         "burden_mm": "tumour burden at baseline",
@@ -93,14 +93,15 @@ def _rows(
     time: NDArray[np.float64], event: NDArray[np.bool_], part: pd.DataFrame
 ) -> list[dict[str, Any]]:
     deaths = int(event.sum())
-    seen = {"patients": len(part), "deaths": deaths}
+    seen: dict[str, Any] = {"patients": len(part), "deaths": deaths}
     least, why = _DEATHS_EACH * len(part.columns), ""
     if deaths < least:
         why = f"{deaths} deaths after the landmark, {least} are needed"
     else:
         try:
             found = cox(time, event, part)
-            return [{**seen, **row} for row in found.drop(columns="z").to_dict("records")]
+            told = found[["covariate", *_NUMBERS, "reason"]].to_dict("records")
+            return [seen | {str(k): v for k, v in row.items()} for row in told]
         except InputError as error:
             why = str(error)
     none = dict.fromkeys(_NUMBERS, np.nan)

@@ -52,9 +52,7 @@ def blocks_of(trial: Trial, size: int = PATIENTS_AT_ONCE) -> Iterator[Block]:
                 yield Block(h, a, start, min(start + size, trial.size))
 
 
-def kept_blocks(
-    trial: Trial, folder: str | Path, size: int = PATIENTS_AT_ONCE
-) -> tuple[int, int]:
+def kept_blocks(trial: Trial, folder: str | Path, size: int = PATIENTS_AT_ONCE) -> tuple[int, int]:
     """How many blocks of a trial lie in a folder, and how many there are."""
     blocks = [Path(folder) / block.file for block in blocks_of(trial, size)]
     return sum(path.is_file() for path in blocks), len(blocks)

@@ -46,7 +46,7 @@ class Verdict:
     of_first: float
 
 
-def claim_row(claim: pd.DataFrame, hypothesis: str, arm: str, adjusted: bool = False) -> pd.Series:  # type: ignore[type-arg]
+def claim_row(claim: pd.DataFrame, hypothesis: str, arm: str, adjusted: bool = False) -> pd.Series:
     """The row of a claim table that is judged: death, log-fold as measured.
 
     Raises
@@ -73,7 +73,8 @@ def judged(claim: pd.DataFrame, trial: Trial) -> tuple[Verdict, ...]:
     """
     if not trial.treated:
         return ()
-    first, found = np.nan, []
+    first = np.nan
+    found: list[Verdict] = []
     for hypothesis in (h.name for h in trial.hypotheses):
         treated = claim_row(claim, hypothesis, trial.treated)
         slope, control = float(treated["log_hazard_ratio"]), np.nan
@@ -89,7 +90,7 @@ def judged(claim: pd.DataFrame, trial: Trial) -> tuple[Verdict, ...]:
     return tuple(found)
 
 
-def _word(treated: pd.Series, has_control: bool, share: float) -> str:  # type: ignore[type-arg]
+def _word(treated: pd.Series, has_control: bool, share: float) -> str:
     if not np.isfinite(treated["log_hazard_ratio"]):
         return "no estimate"
     if abs(treated["log_hazard_ratio"]) < DECIDABLE:
