@@ -76,9 +76,10 @@ def verdict_line(trial: Trial, verdict: Verdict) -> str:
         "yes": f"Yes: on {treated} a rise goes with longer survival, on {control} it does not "
         f"(its log hazard ratio is {_of(verdict.share)} of that on {treated}; at most a third was "
         "asked).",
-        "in both": f"Not in the treated arm alone: on {treated} a rise goes with longer survival, "
-        f"but the log hazard ratio on {control} is {_of(verdict.share)} of that; at most a third "
-        "was asked.",
+        "not specific": f"Not as claimed: on {treated} a rise goes with longer survival, but the "
+        f"log hazard ratio on {control} has {_of(verdict.share)} of its size, with the "
+        f"{'same' if verdict.treated * verdict.control > 0 else 'other'} sign; at most a third was "
+        "asked.",
         "in the treated arm": f"On {treated} a rise goes with longer survival; there is no "
         "control to compare it with.",
         "no": f"No: on {treated} the 95 % interval of the hazard ratio holds 1.",

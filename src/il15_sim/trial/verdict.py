@@ -25,7 +25,7 @@ class Verdict:
     hypothesis : str
     word : str
         `"yes"`: longer in the treated arm, and the control has at most a third of it;
-        `"in both"`: longer in the treated arm, and the control has more than a third;
+        `"not specific"`: longer in the treated arm, and the control has more than a third;
         `"in the treated arm"`: longer there, and no control to compare with;
         `"no"`: the interval holds 1; `"shorter"`: a rise goes with shorter survival;
         `"undecidable"`: the log hazard ratio is below 0.1, too small to be told from its control;
@@ -101,4 +101,4 @@ def _word(treated: pd.Series, has_control: bool, share: float) -> str:
         return "no"
     if not has_control or not np.isfinite(share):
         return "in the treated arm"
-    return "yes" if share <= AT_MOST else "in both"
+    return "yes" if share <= AT_MOST else "not specific"
