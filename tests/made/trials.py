@@ -1,72 +1,72 @@
-"""A virtual trial that is followed in a second, and made-up patients of a trial."""
+"""A made-up trial of two arms, and every figure of a trial drawn from it."""
 
 import numpy as np
 import pandas as pd
 
-MARKER = "cd4_nkg2d_percent"
-TINY = """title = "Two small arms"
-patients = 6
-trials = 2
-seed = 3
-treated = "both"
-control = "TMZ"
-landmark_day = 28
+from il15_sim import plots
 
-[calendar]
-follow_up_days = 84
-clinic_every_days = 42
-imaging_every_days = 28
-sampling_days = [0, 28]
-
-[adherence.sorafenib]
-missed = 0.1
-spread = 0.1
-
-[[arms]]
-name = "both"
-regimen = "sorafenib 400 mg q12h x 84 d + temozolomide 150 mg/m2 q24h d1-5/28 x 84 d"
-
-[[arms]]
-name = "TMZ"
-regimen = "temozolomide 150 mg/m2 q24h d1-5/28 x 84 d"
-"""
+ARMS = ("sorafenib 400 mg q12h with temozolomide 150 mg/m2", "sorafenib 200 mg q12h")
 
 
-def made_patients(
-    n, effect, *, arm="one", seed=1, per_trial=63, end=546.0, error=0.0, hypothesis="as packaged"
-):
-    """Patients whose hazard after day 56 is exp(effect * rise in SD); 16 columns of `run_trial`."""
-    rng = np.random.default_rng(seed)
-    log_fold = 0.3 * rng.standard_normal(n) + 0.4
-    before = np.exp(rng.standard_normal(n))
-    after = before * np.exp(log_fold)
-    hazard = np.exp(effect * (log_fold - 0.4) / 0.3) / 250
-    time = 56 + rng.exponential(1 / hazard)
-    noise = [np.exp(error * rng.standard_normal(n)) for _ in range(2)]
-    table = pd.DataFrame({"hypothesis": hypothesis, "arm": arm, "trial": np.arange(n) // per_trial})
-    for name in (MARKER, "cd4_nkg2d_per_uL"):
-        table[f"{name}_d0"], table[f"{name}_d56"] = before, after
-        table[f"{name}_d0_measured"] = before * noise[0]
-        table[f"{name}_d56_measured"] = after * noise[1]
-    table[f"{MARKER}_d56_untreated"] = before
-    table["os_days"], table["died"] = np.minimum(np.ceil(time), end), time < end
-    table["pfs_days"], table["pfs_event"] = table["os_days"], table["died"]
-    table["burden_mm"], table["tumour_growth"] = np.exp(rng.standard_normal((2, n)))
-    table["failed"] = False
-    return table
+def followed(rates, patients=63, seed=3):
+    """Days, events and arms of patients whose events come at rates per day."""
+    random = np.random.default_rng(seed)
+    came = random.exponential(1 / np.repeat(rates, patients))
+    left = random.uniform(200, 900, came.size)
+    return np.minimum(came, left), came <= left, np.repeat(np.arange(len(rates)), patients)
 
 
-def made_outcomes(n, effect, **how):
-    """The same with all that `outcomes` tells, worked out by hand where a test asks for it."""
-    table = made_patients(n, effect, **how)
-    table["ttp_days"], table["progressed"] = table["os_days"], False
-    table["growth_days"] = np.inf
-    table["best_response"] = np.resize(["PR", "SD", "SD", "PD"], n)
-    table["best_change_percent"] = np.resize([-50.0, 0.0, 10.0, 40.0], n)
-    table["first_dlt_d"] = np.resize([20.0, 40.0, np.inf, np.inf], n)
-    table["dose_share_sorafenib"] = np.resize([1.0, 0.5], n)
-    table["lymphocytes_per_uL"] = np.exp(np.random.default_rng(9).normal(7, 0.3, n))
-    table["lymphocyte_nadir"] = np.resize([150.0, 450.0, 650.0, 900.0], n)
-    table["mean_level_mg_per_L"] = np.linspace(1.0, 5.0, n)
-    table["age_years"] = np.resize([40.0, 50.0, 60.0, 70.0, 80.0], n)
-    return table
+def frontier_table():
+    benefit, toxicity = np.array([3.0, 11, 30, 26, 41]), np.array([1.0, 5, 25, 26, 48])
+    return pd.DataFrame(
+        {
+            "label": ["placebo", "100 mg", "400 mg q12h", "200 mg with temozolomide", "600 mg"],
+            "benefit": benefit,
+            "benefit_lower": 0.8 * benefit,
+            "benefit_upper": 1.2 * benefit,
+            "toxicity": toxicity,
+            "toxicity_lower": 0.7 * toxicity,
+            "toxicity_upper": 1.3 * toxicity,
+        }
+    )
+
+
+def forest_table():
+    rows = [
+        ("all patients", 0.72, 0.52, 0.99, None, "88/126"),
+        ("male", 0.8, 0.5, 1.2, "Sex", "44/60"),
+        ("female", 0.6, 0.3, 60.0, "Sex", "44/66"),
+        ("nobody died", np.nan, np.nan, np.nan, "CD4+NKG2D+ share on day 56", None),
+        ("above the median", 0.21, 0.004, 0.7, "CD4+NKG2D+ share on day 56", "12/63"),
+    ]
+    return pd.DataFrame(rows, columns=["label", "estimate", "lower", "upper", "group", "note"])
+
+
+def figures():
+    """Every figure by the name of its function."""
+    days, events, arm = followed([1 / 200, 1 / 330])
+    four = followed([1 / 150, 1 / 250, 1 / 400, 1 / 600])
+    random = np.random.default_rng(1)
+    change = np.clip(random.normal(10, 60, 63), -100, None)
+    best = np.select([change > 20, change <= -100, change <= -30], ["PD", "CR", "PR"], "SD")
+    exposure = random.lognormal(4, 0.5, 200)
+    times = np.linspace(0.0, 48.0, 49)
+    levels = np.exp(-random.lognormal(-3, 0.3, (50, 1)) * times)
+    read = pd.DataFrame(
+        {"time_h": [2, 24, 48], "value": [0.9, 0.3, 0.1], "error": [0.2, 0.1, 0.05]}
+    )
+    return {
+        "survival_curves": plots.survival_curves(
+            days, events, [ARMS[i] for i in arm], event_name="progression"
+        ),
+        "four_curves": plots.survival_curves(*four, weights=random.uniform(0.5, 2, 252)),
+        "tumour_waterfall": plots.tumour_waterfall(change, best, title="week 8 on"),
+        "forest": plots.forest(forest_table()),
+        "frontier": plots.frontier(
+            frontier_table(), "Response (%)", "Hand-foot reaction (%)", width_mm=180
+        ),
+        "exposure_response": plots.exposure_response(
+            exposure, random.random(200) < 0.3, "AUC0–12 (mg·h/L)", "Grade 3 (%)"
+        ),
+        "level_check": plots.level_check(times, levels, "Sorafenib (mg/L)", read),
+    }

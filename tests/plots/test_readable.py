@@ -13,12 +13,12 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from il15_sim import Model, plots
+from il15_sim import Model, Population, plots
 from il15_sim.fit import fit_table
 from il15_sim.model.observables import read_observables
 from il15_sim.plots import axes as axes_module
 from il15_sim.plots.labels import axis_label, name_of, unit_text
-from tests.made import own_tables
+from tests.made import own_tables, trials
 from tests.made.posteriors import drawn
 from tests.made.runs import made_runs
 
@@ -62,8 +62,10 @@ def figures(runs, ladder, knocked_out, fitted):
         "traces": plots.traces(ten),
         "pairs": plots.pairs(ten),
         "pair": plots.pairs(drawn(2)),
+        "baselines": plots.baselines(Population(Model.load(), n=300, seed=1)),
         "dose_map": mapped(plots.dose_map),
         "dose_line": mapped(lambda found, **how: plots.dose_map(found.sel(every=12), **how)),
+        **trials.figures(),
     }
 
 
@@ -71,8 +73,14 @@ NAMES = [
     *("trajectories", "arms", "chain", "dose_exposure", "dose_response"),
     *("knockouts", "observed_predicted", "goodness_of_fit", "bands", "overlay"),
     *("fitted", "profile", "dose_map", "dose_line", "traces", "pairs", "pair"),
+    "baselines",
+    *("survival_curves", "four_curves", "tumour_waterfall", "forest", "frontier"),
+    *("exposure_response", "level_check"),
 ]
-NARROW = ("arms", "bands", "overlay", "fitted", "profile", "dose_map", "dose_line", "pair")
+NARROW = (
+    *("arms", "bands", "overlay", "fitted", "profile", "dose_map", "dose_line", "pair"),
+    *("tumour_waterfall", "exposure_response", "level_check"),
+)
 
 
 def shown_texts(figure):

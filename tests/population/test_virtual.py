@@ -38,6 +38,18 @@ def test_what_else_varies_changes_no_number():
         assert (few[name] == whole[name]).all()
 
 
+def test_a_patient_stays_the_same_where_a_link_is_cut():
+    """A variant switches one of two correlated parameters off; the other one keeps its number."""
+    whole = Population(MODEL, n=40, seed=3).parameters
+    cut = MODEL.with_values({"il15ra_inducibility_monocyte": 0.0, "mica_expression": 0.0})
+    left = Population(cut, n=40, seed=3).parameters
+    gone = {"il15ra_inducibility_monocyte", "mica_expression"}
+    assert {*whole} - {*left} == gone
+    assert (whole.drop(columns=[*gone]) == left).all(axis=None)
+    one = Population(MODEL, n=40, seed=3, vary="il15ra_inducibility_tumour").parameters
+    assert (one["il15ra_inducibility_tumour"] == whole["il15ra_inducibility_tumour"]).all()
+
+
 def test_seeds_and_parameters_are_independent():
     a, b = (np.log(Population(MODEL, n=4000, seed=s).parameters["nk_set_point"]) for s in (1, 2))
     assert abs(np.corrcoef(a, b)[0, 1]) < 4 / np.sqrt(4000)

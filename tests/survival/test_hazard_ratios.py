@@ -163,3 +163,14 @@ X = pd.DataFrame({"x": [1.0, 2.0, 0.0]})
 def test_what_cannot_be_regressed_is_told(event, covariates, how, message):
     with pytest.raises(InputError, match=message):
         cox([1, 2, 3], event, covariates, **how)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_only_the_order_of_times_counts(ties):
+    random = np.random.default_rng(7)
+    time, event = random.integers(0, 5, 40), random.random(40) < 0.7  # some at time 0
+    x = pd.DataFrame({"x": random.normal(size=40)})
+    pd.testing.assert_frame_equal(cox(time, event, x), cox(np.exp(time), event, x))
+    best = minimize(minus_log_likelihood, [0.0], (time, event, x.to_numpy(), ties), tol=1e-10)
+    slope = cox(time, event, x, ties=ties)["log_hazard_ratio"][0]
+    assert slope == pytest.approx(best.x[0], abs=1e-6)

@@ -10,7 +10,7 @@ from il15_sim.files.resources import experiments_dir
 from il15_sim.trial import arm_table, between_arms, read_trial
 from il15_sim.trial.arms import SAME_PATIENTS
 from il15_sim.trial.design import TrialArm
-from tests.made.trials import made_outcomes
+from tests.made.trial_patients import made_outcomes
 
 TRIAL = read_trial(experiments_dir() / "trials" / "romero.toml")
 ARMS = tuple(replace(arm, name=name) for arm, name in zip(TRIAL.arms, ("one", "two"), strict=True))

@@ -11,8 +11,8 @@ from il15_sim.files.resources import experiments_dir
 from il15_sim.survival import power_of
 from il15_sim.trial.claim import at_landmark, claim_table, power, replicates, rise
 from il15_sim.trial.trial_file import read_trial
-from tests.made.trials import MARKER
-from tests.made.trials import made_patients as made
+from tests.made.trial_patients import MARKER
+from tests.made.trial_patients import made_patients as made
 
 TRIAL = read_trial(experiments_dir() / "trials" / "romero.toml")
 

@@ -5,7 +5,7 @@ import pytest
 
 from il15_sim.files.resources import experiments_dir
 from il15_sim.trial import read_trial, survival_factors
-from tests.made.trials import made_outcomes
+from tests.made.trial_patients import made_outcomes
 
 TRIAL = read_trial(experiments_dir() / "trials" / "romero.toml")
 
@@ -59,8 +59,6 @@ def test_few_deaths_and_nobody_at_the_landmark():
     table = patients(100)
     table.loc[3:, "died"] = False
     found = survival_factors(table, TRIAL)
-    assert set(found[~found["together"]]["reason"]) == {
-        "3 deaths after the landmark, 5 are needed"
-    }
+    assert set(found[~found["together"]]["reason"]) == {"3 deaths after the landmark, 5 are needed"}
     table["os_days"] = 30.0
     assert survival_factors(table, TRIAL).empty

@@ -6,7 +6,7 @@ import pytest
 from il15_sim.model import Model
 from il15_sim.trial import read_trial, run_trial
 from il15_sim.trial.run import kept_blocks
-from tests.made.trials import TINY
+from tests.made.trial_patients import TINY
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,19 @@ def test_arms_have_other_patients_unless_said(tmp_path):
         (GOOD + "[adherence.sorafenib]\nmissed = 2\n", "missed 2; a share"),
         (GOOD + '[[rules]]\nwhen = "toxicity"\nthen = "halve"\n', "unknown action"),
         (GOOD + '[[hypotheses]]\nname = "x"\nresponders = 2\n', "responders 2; a share from 0"),
+        (
+            GOOD + '[[targets]]\nname = "x"\nobservable = "cd4_nkg2d_percent"\nday = 56\n',
+            "target 'x'; a target is reached above or below one level",
+        ),
+        (
+            GOOD + '[[targets]]\nname = "x"\nobservable = "nk"\nday = 56\nabove = 1\n',
+            "x: unknown watched observable 'nk'",
+        ),
+        (
+            GOOD
+            + '[[targets]]\nname = "x"\nobservable = "cd4_nkg2d_percent"\nday = 5\nabove = 1\n',
+            "target 'x' on day 5; sampling days are",
+        ),
         ("riser_fold = 0\n" + GOOD, "riser_fold 0; it is positive"),
         ('treated = "two"\n' + GOOD, "unknown arm 'two'"),
     ],

@@ -23,6 +23,7 @@ from il15_sim.plots.index_pairs import interactions
 from il15_sim.plots.interval_rows import forest
 from il15_sim.plots.knockout import knockouts
 from il15_sim.plots.level_bands import level_check
+from il15_sim.plots.population_figure import baselines
 from il15_sim.plots.posterior_bands import predictive
 from il15_sim.plots.posteriors import pairs, traces
 from il15_sim.plots.region import behaviour_region
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "arms",
     "bands",
+    "baselines",
     "behaviour_region",
     "caption",
     "chain",

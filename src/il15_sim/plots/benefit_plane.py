@@ -73,12 +73,12 @@ def frontier(
         check_ends(found, what, f"{what}_lower", f"{what}_upper", what="frontier")
     best = nondominated(found["benefit"].to_numpy(), found["toxicity"].to_numpy())
     with look.themed():
-        figure = look.new_figure(width_mm, 0.75 * width_mm)
+        figure = look.new_figure(width_mm, min(0.75 * width_mm, 90.0))
         axes = figure.subplots()
         handles = []
         for chosen, tint, told in (
-            (best, 0, "no other is better in both"),
-            (~best, 1, "another is"),
+            (best, 0, "best trade-offs"),
+            (~best, 1, "another one is better"),
         ):
             rows = found[chosen]
             if len(rows):
@@ -99,8 +99,8 @@ def frontier(
         axes.plot(front["toxicity"], front["benefit"], ":", color=look.GREY, zorder=2)
         axes.margins(0.08)
         if (found[[*_COLUMNS]] >= 0).all(axis=None):
-            axes.set_xlim(left=-0.02 * axes.get_xlim()[1])
-            axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
+            axes.set_xlim(left=-0.03 * axes.get_xlim()[1])
+            axes.set_ylim(bottom=-0.05 * axes.get_ylim()[1])
         axes.set_xlabel(look.plain(toxicity_label))
         axes.set_ylabel(look.plain(benefit_label))
         add_legend(figure, handles, width_mm)

@@ -31,9 +31,9 @@ def forest(
     rows : DataFrame
         Columns `label`, `estimate`, `lower`, `upper`, and if wanted `group` (rows of a group that
         follow each other get it as a heading) and `note` (text beside the label, say events over
-        patients). A row whose numbers are missing is told as "no estimate". The table that
-        `il15_sim.survival.cox` gives is one with `covariate` as label and `hazard_ratio` as
-        estimate.
+        patients). A row whose numbers are missing is told as "no estimate". Of what
+        `il15_sim.survival.cox` gives, take `covariate`, `hazard_ratio`, `lower` and `upper` and
+        rename the first two.
     label : str
         What the axis shows.
     width_mm : float
@@ -91,14 +91,11 @@ def forest(
         for text in axes.get_yticklabels()[: len(headings)]:
             text.set_fontweight("bold")
         axes.set_xlabel(look.plain(label))
-        beside = axes.twinx()
-        beside.set_ylim(axes.get_ylim())
-        beside.set_yticks(places, numbers)
         axes.tick_params(axis="y", left=False)
-        beside.tick_params(axis="y", right=False)
-        beside.grid(visible=False)
-        for both in (axes, beside):
-            both.spines[["left", "right"]].set_visible(False)
+        axes.spines["left"].set_visible(False)
+        beside = axes.get_yaxis_transform()
+        for place, told in zip(places, numbers, strict=True):
+            axes.text(1.025, place, told, transform=beside, ha="left", va="center_baseline")
     return figure
 
 

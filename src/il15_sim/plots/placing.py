@@ -20,7 +20,7 @@ ABOVE = tuple((0, away, "center", "bottom") for away in (3, 11, 19))
 #: A name this far from its point is tied to it by a line.
 _FAR = 20
 #: Share of a name that may be hidden before it moves away by one point of type.
-_PULL = 0.006
+_PULL = 0.003
 
 
 def name_points(
@@ -77,7 +77,7 @@ def _best(
         box = _box(note)
         note.remove()
         size = box.width * box.height
-        hidden = sum(_shared(box, other) for other in blocked) + size - _shared(box, panel)
+        hidden = sum(_shared(box, other) for other in blocked) + 4 * (size - _shared(box, panel))
         costs.append(hidden / size + _PULL * (abs(side[1]) - abs(sides[0][1])))
     return sides[costs.index(min(costs))]
 

@@ -19,6 +19,11 @@ BIOMARKERS = (
     *("smica_plasma_pg_per_mL", "mica_tumour", "nkg2d_cd4", "il15ra_monocyte"),
     "tumour_burden_mm",
 )
+#: Those that a figure shows where nothing is asked for.
+SHOWN = (
+    *("cd4_nkg2d_percent", "lymphocytes_per_uL", "nk_per_uL", "smica_plasma_pg_per_mL"),
+    *("mica_tumour", "il15ra_monocyte", "tumour_burden_mm", "doubling_days"),
+)
 _GROWTH = ("tumour_growth_now", "tumour_kill")
 DOUBLING = "doubling_days"
 

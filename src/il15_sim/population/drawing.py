@@ -115,8 +115,8 @@ def drawing_of(model: Model, vary: Vary, correlations: Pairs | None) -> Drawing:
     drawn = {*cvs, *ids} - {e.parameter for e in effects if e.form == "equals"}
     where: str | Path = folder / "correlations.tsv"
     if correlations is None:
-        read = read_correlations(folder / "correlations.tsv", [*table, *ids])
-        pairs: Pairs = {p: r for p, r in read.items() if drawn.issuperset(p)}
+        # All of them, so that patients stay who they are where one of a pair is switched off.
+        pairs: Pairs = read_correlations(folder / "correlations.tsv", [*table, *ids])
     else:
         where = "correlations"
         pairs = stated_pairs(correlations, [*subject.constants, *ids], drawn)

@@ -26,6 +26,10 @@ COLUMNS = (
     *("id", "quantity", "measure", "fromH", "toH", "regimen", "variant", "among"),
     *("statistic", "value", "n", "used", "source", "doi", "note"),
 )
+_TOLD = (
+    *("quantity", "among", "statistic", "published", "n", "population", "lower95", "upper95"),
+    *("verdict", "patients", "used", "source", "doi", "note"),
+)
 _MEASURES = {"auc": endpoints.auc, "cmax": endpoints.cmax}
 #: Fewer patients of a group than this tell nothing of it.
 _FEWEST = 20
@@ -114,9 +118,10 @@ def match(
     DataFrame
         One row per summary, its index the ids: `quantity, among, statistic, published, n,
         population, lower95, upper95, verdict, patients, used, source, doi, note`. 95 % of groups
-        of n people of this population have a statistic between `lower95` and `upper95`;
-        `verdict` is `"inside"` where the published one is there too, else `"missed"`, or `"too few
-        patients"` where fewer than 20 are of the group.
+        of n people of this population have a statistic between `lower95` and `upper95` (a little
+        wider for a small population, which is a sample, too). `verdict` is `"inside"` where the
+        published one is there, else `"missed"`; `"too few patients"` where fewer than 20 are of
+        the group.
 
     Examples
     --------
@@ -151,7 +156,8 @@ def match(
         told |= {"population": value, "lower95": low, "upper95": high, "verdict": verdict}
         told |= {"patients": int(own.sum()), "used": one.used, "source": one.source}
         rows[one.id] = told | {"doi": one.doi, "note": one.note}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("summary")
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=_TOLD)
+    return frame.rename_axis("summary")
 
 
 def _values(population: Population, one: Summary) -> Array:

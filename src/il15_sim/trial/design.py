@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from il15_sim.errors import InputError
+from il15_sim.errors import InputError, unknown
 from il15_sim.regimen import Regimen
 from il15_sim.response import RECIST, Criterion
 from il15_sim.trial.policy import Rule
 from il15_sim.trial.taken import Adherence
+from il15_sim.trial.targets import Goal
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,8 @@ class Trial:
     levels : mapping of drug to tuple of float
         Dose levels as shares of the planned dose, the planned one first. One level without it.
     rules : tuple of Rule
+    targets : tuple of Goal
+        Levels that a regimen should bring patients to.
     watched : tuple of str
         Observables sampled on the sampling days.
     marker : str
@@ -180,6 +183,7 @@ class Trial:
     adherence: Mapping[str, Adherence] = field(default_factory=dict, hash=False)
     levels: Mapping[str, tuple[float, ...]] = field(default_factory=dict, hash=False)
     rules: tuple[Rule, ...] = ()
+    targets: tuple[Goal, ...] = ()
     watched: tuple[str, ...] = ("cd4_nkg2d_percent", "cd4_nkg2d_per_uL")
     marker: str = "cd4_nkg2d_percent"
     landmark_day: int = 56
@@ -218,6 +222,12 @@ class Trial:
             if not levels or levels[0] != 1 or not falls:
                 why = "shares of the planned dose that begin with 1 and fall"
                 raise InputError(f"dose levels of {drug} {list(levels)}", why=why)
+        for goal in self.targets:
+            if goal.observable not in self.watched:
+                raise unknown("watched observable", goal.observable, self.watched, goal.name)
+            if goal.day not in self.calendar.sampling_days:
+                why = f"sampling days are {list(self.calendar.sampling_days)}"
+                raise InputError(f"target '{goal.name}' on day {goal.day}", why=why)
         if not self.riser_fold > 0:
             raise InputError(f"riser_fold {self.riser_fold:g}", why="it is positive")
         if self.landmark_day not in self.calendar.sampling_days:

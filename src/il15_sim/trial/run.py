@@ -197,7 +197,7 @@ def _kept(path: Path) -> pd.DataFrame | None:
 
 def _read(text: str) -> pd.DataFrame:
     with warnings.catch_warnings():
-        # pandas 3.1 reads exactly by itself and warns; earlier ones have to be asked.
+        # What pandas 3 does by itself, earlier versions do when asked.
         warnings.filterwarnings("ignore", message=".*float_precision.*")
         return pd.read_csv(
             io.StringIO(text), float_precision="round_trip", keep_default_na=False, na_values=[""]

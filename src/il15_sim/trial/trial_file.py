@@ -18,10 +18,11 @@ from il15_sim.response import CRITERIA
 from il15_sim.trial.design import Calendar, Hypothesis, Trial, TrialArm
 from il15_sim.trial.policy import Rule
 from il15_sim.trial.taken import Adherence
+from il15_sim.trial.targets import Goal
 
 _WHOLE = ("patients", "trials", "seed", "landmark_day")
 _TEXTS = ("marker", "treated", "control")
-_TABLES = ("arms", "hypotheses", "calendar", "adherence", "levels", "rules")
+_TABLES = ("arms", "hypotheses", "calendar", "adherence", "levels", "rules", "targets")
 _KEYS = (
     *("name", "title", "description", "watched", "same_patients", "riser_fold"),
     *(*_WHOLE, *_TEXTS, *_TABLES),
@@ -73,6 +74,8 @@ def read_trial(path: str | Path) -> Trial:
         arms = [arm.name for arm in given["arms"]]
         if key in given and given[key] not in arms:
             raise unknown("arm", given[key], arms, top.at(key))
+    if "targets" in top.data:
+        given["targets"] = tuple(_goal(t) for t in top.tables("targets"))
     title, description = top.text("title", default=name), top.text("description", default="")
     try:
         return Trial(name, title, description, source=str(file), **given)
@@ -202,5 +205,22 @@ def _rule(table: Table) -> Rule:
             given[key] = real(table.data[key], key, table.at(key))
     try:
         return Rule(**given)
+    except InputError as error:
+        raise error.at(table.at()) from None
+
+
+def _goal(table: Table) -> Goal:
+    _label(table, "target")
+    table.allow([f.name for f in fields(Goal)])
+    given: dict[str, Any] = {k: table.text(k) for k in ("name", "observable")}
+    table.need("day", "day = 56")
+    given["day"] = _whole(table, "day")
+    if "fold" in table.data:
+        given["fold"] = _flag(table, "fold")
+    for key in ("above", "below"):
+        if key in table.data:
+            given[key] = real(table.data[key], key, table.at(key))
+    try:
+        return Goal(**given)
     except InputError as error:
         raise error.at(table.at()) from None
