@@ -70,9 +70,7 @@ def test_bad_input_is_told_in_one_line_and_nothing_is_written(
 
 
 def test_trials_that_are_not_there():
-    assert refused("trial", "romreo") == (
-        "error: unknown trial 'romreo'; did you mean 'romero'?"
-    )
+    assert refused("trial", "romreo") == ("error: unknown trial 'romreo'; did you mean 'romero'?")
     line = refused("trial", "nowhere/mine.toml")
     assert line.startswith("error: there is no file 'nowhere/mine.toml'; give a path that exists, ")
     assert "or a packaged trial: " in line

@@ -29,7 +29,7 @@ from il15_sim.trial import (
     run_trial,
     survival_factors,
 )
-from il15_sim.trial.arms import SAME_PATIENTS
+from il15_sim.trial.arm_numbers import SAME_PATIENTS
 from il15_sim.trial.run import PATIENTS_AT_ONCE, kept_blocks
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from il15_sim.trial import Trial, Verdict
-from il15_sim.trial.arms import SAME_PATIENTS
+from il15_sim.trial.arm_numbers import SAME_PATIENTS
 from il15_sim.trial.claim import MEASURES
 from il15_sim.trial.verdict import AT_MOST, DECIDABLE, claim_row
 

@@ -6,7 +6,7 @@
 ['sorafenib + TMZ', 'TMZ alone']
 """
 
-from il15_sim.trial.arms import arm_table, between_arms
+from il15_sim.trial.arm_numbers import arm_table, between_arms
 from il15_sim.trial.claim import claim_table, power, replicates
 from il15_sim.trial.design import Calendar, Hypothesis, Trial, TrialArm
 from il15_sim.trial.factors import survival_factors

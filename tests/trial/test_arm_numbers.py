@@ -8,7 +8,7 @@ import pytest
 
 from il15_sim.files.resources import experiments_dir
 from il15_sim.trial import arm_table, between_arms, read_trial
-from il15_sim.trial.arms import SAME_PATIENTS
+from il15_sim.trial.arm_numbers import SAME_PATIENTS
 from il15_sim.trial.design import TrialArm
 from tests.made.trial_patients import made_outcomes
 
