@@ -173,3 +173,22 @@ def test_markdown(claimed):
     assert text.endswith("research only, not for treatment decisions.\n")
     assert "nan" not in text
     assert np.all([section["title"] in text for section in found])
+
+
+def test_one_trial_has_no_distribution():
+    trial = replace(TRIAL, trials=1)
+    lines = sections(both(-0.8, 0.0, n=63), trial)["What one trial of this size sees"]
+    patients = both(-0.8, 0.0, n=63)
+    table = claim_table(patients, trial)
+    p = table[(table["arm"] == CONTROL) & ~table["adjusted"]].iloc[0]["p"]
+    assert lines[0].startswith(f"{TREATED}: p below 0.001 in the one trial that was run. ")
+    assert lines[1].startswith(f"{CONTROL}: p = {p:.3f} in the one trial that was run. ")
+    assert lines[0].endswith("--trials 100.")
+
+
+def test_millions_of_deaths_are_not_planned_for():
+    tables = tables_of(both(0.0, 0.0, n=126))
+    tables["claim"]["log_hazard_ratio"] = 0.001
+    tables["claim"]["events_needed"] = 7_850_000.0
+    found = answer(TRIAL, (), tables, KINDS)[1]["lines"]
+    assert found[0].endswith("a power of 80 % takes more than 10,000 deaths.")

@@ -9,7 +9,7 @@ from tests.reporting.made_results import MARKUP, PARAMETERS, Page, made_result
 
 ARMS = (
     "hypothesis,arm,quantity,words,unit,value,lower,upper\n"
-    "h,one,deaths,deaths,,12,,\n"
+    "h,one,deaths,deaths,,12345,,\n"
     "h,one,os_median,median overall survival,d,331,306.04,inf\n"
     "h,two,deaths,deaths,,9,,\n"
 )
@@ -58,7 +58,7 @@ def test_arms_stand_side_by_side(place):
     (folder,) = (place / "romeo").iterdir()
     view = trial_view(read_result(folder))
     assert view["arms"] == [
-        {"quantity": "deaths", "one": "12", "two": "9"},
+        {"quantity": "deaths", "one": "12345", "two": "9"},
         {"quantity": "median overall survival (d)", "one": "331 (306 to inf)", "two": "–"},
     ]
     assert view["claim"][1]["why none"] == f"too few {MARKUP}"

@@ -16,8 +16,11 @@ from il15_sim.trial.verdict import AT_MOST, DECIDABLE, claim_row
 #: What is told of one question: its title and sentences.
 Section = dict[str, Any]
 MONTH_D = 365.25 / 12
+#: Deaths that no trial of a rare disease has.
+_MANY = 10_000
 #: Covariates that are named of an arm.
 _NAMED = 3
+_SCATTER = "How often such trials find it takes many of them: --trials 100."
 _EVENTS = {"survival": "death", "progression-free": "progression or death"}
 
 
@@ -102,6 +105,11 @@ def _one_trial(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
                 lines.append(f"{told}no single trial gives a hazard ratio.")
                 continue
             row = own.iloc[0]
+            if trial.trials == 1:
+                value = claim_row(claim, hypothesis, arm)["p"]
+                seen = f"p = {value:.3f}" if value >= 0.001 else "p below 0.001"
+                lines.append(f"{told}{seen} in the one trial that was run. {_SCATTER}")
+                continue
             told += (
                 f"of {_count(row['trials'], 'trial')} with {_count(trial.patients, 'patient')} "
                 f"(median of {row['deaths']:.0f} deaths after day {trial.landmark_day}), "
@@ -119,7 +127,8 @@ def _needed(row: pd.Series) -> str:
     if not math.isfinite(patients):
         return ""
     if abs(row["log_hazard_ratio"]) < DECIDABLE:
-        return f". The effect is too small to plan for: a power of 80 % takes {deaths:,.0f} deaths"
+        many = f"{deaths:,.0f}" if deaths <= _MANY else f"more than {_MANY:,}"
+        return f". The effect is too small to plan for: a power of 80 % takes {many} deaths"
     return (
         f". A power of 80 % takes {deaths:,.0f} deaths after the landmark of patients sampled, "
         f"from {patients:,.0f} patients at the start"

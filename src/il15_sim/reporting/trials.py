@@ -38,6 +38,8 @@ def _side_by_side(rows: list[dict[str, str]], several: bool) -> list[dict[str, s
         head = {"hypothesis": row["hypothesis"]} if several else {}
         head |= {"quantity": f"{row['words']}{unit}"}
         line = lines.setdefault(key, head | dict.fromkeys(names, "–"))
-        value, low, high = (short_number(row[k], 3) for k in ("value", "lower", "upper"))
+        # Counts are whole numbers, and told as they are.
+        digits = 3 if row["unit"] else 9
+        value, low, high = (short_number(row[k], digits) for k in ("value", "lower", "upper"))
         line[row["arm"]] = f"{value} ({low} to {high})" if low and high else value
     return list(lines.values())
