@@ -213,7 +213,9 @@ def _exposed(good: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterat
         label = f"Mean level of sorafenib to day {trial.landmark_day} (mg/L)"
         yield Shown(
             f"exposure_{number}",
-            exposure_response(own[_EXPOSURE], controlled, label, "Disease control (%)"),
+            exposure_response(
+                own[_EXPOSURE], controlled, label, "Disease control (%)", width_mm=120.0
+            ),
             f"Exposure and disease control: {arm}",
             f"Share of patients with disease control on {arm} in four groups by their level of "
             "sorafenib.",
