@@ -133,6 +133,11 @@ def _limits(ends: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 def _ticks(low: float, high: float) -> list[float]:
     """Round ratios, of which 1 is always one."""
+    if high / low < 3:
+        # Little more than 1: linear steps are round enough.
+        step = next(d for d in (0.02, 0.05, 0.1, 0.2, 0.5) if (high - low) / d < 9)
+        first, last = math.ceil((low - 1) / step), math.floor((high - 1) / step)
+        return [round(1 + step * k, 2) for k in range(first, last + 1)]
     decades = math.log10(high / low)
     steps: tuple[float, ...]
     steps = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0) if decades < 1 else (1.0, 2.0, 5.0)
