@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 _ROW_MM = 4.6
 #: An axis longer than this from 1 tells little: intervals that go on end in an arrow.
 _REACH = 20.0
-#: Decades below which ticks come in tenths, and in twentieths, of 1.
-_NARROW, _NARROWEST = 0.45, 0.13
 
 
 def forest(
@@ -139,14 +137,9 @@ def _ticks(low: float, high: float) -> list[float]:
         first, last = math.ceil((low - 1) / step), math.floor((high - 1) / step)
         return [round(1 + step * k, 2) for k in range(first, last + 1)]
     decades = math.log10(high / low)
-    steps: tuple[float, ...]
     steps = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0) if decades < 1 else (1.0, 2.0, 5.0)
-    if decades < _NARROW:
-        steps = (1.0, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
-    if decades < _NARROWEST:
-        steps = (*steps, 1.05, 1.15, 8.5, 9.5)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    every = [float(f"{step * 10.0**k:.3g}") for k in powers for step in steps]
+    every = [float(f"{step * 10.0**k:.2g}") for k in powers for step in steps]
     return [tick for tick in every if low <= tick <= high]
 
 
