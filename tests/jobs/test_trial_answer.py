@@ -59,7 +59,7 @@ def claimed():
 def test_a_rise_that_counts_in_the_treated_arm_alone(claimed):
     patients, told = claimed
     lines = told["Does a rise go with longer survival?"]
-    assert lines[0].startswith(f"Yes: on {TREATED} a rise goes with longer survival, on {CONTROL} ")
+    assert lines[0].startswith(f"Yes: on {TREATED} a rise goes with longer survival, and not ")
     table = claim_table(patients, TRIAL)
     row = table[(table["arm"] == TREATED) & ~table["adjusted"]].iloc[0]
     numbers = f"{row['hazard_ratio']:.2f} (95 % {row['lower']:.2f} to {row['upper']:.2f})"
@@ -96,14 +96,14 @@ def test_no_association():
 @pytest.mark.parametrize(
     ("word", "told"),
     [
-        ("yes", "Yes: on sorafenib + TMZ a rise goes with longer survival, on TMZ alone it does "
-         "not (its log hazard ratio is 20 % of that on sorafenib + TMZ; at most a third was "
-         "asked)."),
+        ("yes", "Yes: on sorafenib + TMZ a rise goes with longer survival, and not elsewhere: "
+         "of the size of its log hazard ratio there is 20 % on TMZ alone and 5 % on cut; at "
+         "most a third was asked."),
         ("not specific", "Not as claimed: on sorafenib + TMZ a rise goes with longer survival, but "
-         "the log hazard ratio on TMZ alone has 20 % of its size, with the other sign; at most a "
-         "third was asked."),
+         "of the size of its log hazard ratio there is 20 % on TMZ alone and 5 % on cut; at most "
+         "a third was asked, whatever the sign."),
         ("in the treated arm", "On sorafenib + TMZ a rise goes with longer survival; there is no "
-         "control to compare it with."),
+         "other arm to compare it with."),
         ("no", "No: on sorafenib + TMZ the 95 % interval of the hazard ratio holds 1."),
         ("shorter", "No: on sorafenib + TMZ a rise goes with shorter survival."),
         ("undecidable", "Undecidable: on sorafenib + TMZ the log hazard ratio per SD of the rise "
@@ -112,17 +112,26 @@ def test_no_association():
     ],
 )  # fmt: skip
 def test_every_verdict_has_its_sentence(word, told):
-    assert verdict_line(TRIAL, Verdict("as packaged", word, -0.25, 0.05, 0.2, 1.0)) == told
+    shares = {CONTROL: 0.2, "cut": 0.05, "nobody left": np.nan}
+    assert verdict_line(TRIAL, Verdict("as packaged", word, -0.25, shares)) == told
 
 
-def test_hypotheses_are_named_and_what_a_cut_leaves_is_told():
-    trial = replace(TRIAL, hypotheses=(Hypothesis("as packaged"), Hypothesis("cut")))
-    patients = pd.concat([both(-0.5, 0.0), both(0.0, 0.0, hypothesis="cut")])
-    lines = sections(patients, trial)["Does a rise go with longer survival?"]
+def test_hypotheses_are_named_and_the_first_is_told_in_full():
+    trial = replace(TRIAL, hypotheses=(Hypothesis("as packaged"), Hypothesis("other")))
+    patients = pd.concat([both(-0.5, 0.0), both(0.0, 0.0, hypothesis="other")])
+    told = sections(patients, trial)
+    lines = told["Does a rise go with longer survival?"]
     assert lines[0].startswith("Under 'as packaged': Yes: ")
-    assert lines[1].startswith("Under 'cut': Undecidable: ")
-    assert lines[-1].startswith(
-        "Of the log hazard ratio under 'as packaged', at most a third is left under 'cut' ("
+    assert lines[1].startswith("Under 'other': Undecidable: ")
+    assert lines[2].startswith(f"Under 'as packaged': {TREATED}: hazard ratio of death per SD")
+    assert lines[-1].startswith(f"Under 'other': hazard ratios per SD: {TREATED} ")
+    single = told["What one trial of this size sees"]
+    assert [line.partition(": ")[0] for line in single] == [
+        *["Under 'as packaged'"] * 2,
+        "Under 'other'",
+    ]
+    assert told["The arms"][-1] == (
+        "This is under 'as packaged'; the tables hold the other hypotheses."
     )
 
 

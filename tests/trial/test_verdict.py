@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 
 from il15_sim.files.resources import experiments_dir
-from il15_sim.trial import Hypothesis, judged, read_trial
+from il15_sim.trial import Hypothesis, TrialArm, judged, read_trial
+from il15_sim.trial.verdict import asked_arms
 
 TRIAL = read_trial(experiments_dir() / "trials" / "romero.toml")
 
 
-def claim(treated, control, *, se=0.02, hypothesis="as packaged"):
+def claim(treated, control, *, cut=0.0, se=0.02, hypothesis="as packaged"):
     rows = []
-    for arm, slope in ((TRIAL.treated, treated), (TRIAL.control, control)):
+    for arm, slope in ((TRIAL.treated, treated), (TRIAL.control, control), ("cut", cut)):
         for adjusted in (False, True):
             rows.append(
                 {
@@ -50,14 +51,33 @@ def test_words(treated, control, se, word):
     assert found.word == word
 
 
-def test_a_cut_link_is_told_as_what_it_leaves():
-    both = replace(TRIAL, hypotheses=(Hypothesis("as packaged"), Hypothesis("cut")))
-    table = pd.concat([claim(-0.4, 0.0), claim(-0.1, 0.0, hypothesis="cut")])
-    whole, cut = judged(table, both)
-    assert (whole.of_first, cut.of_first) == (1.0, pytest.approx(0.25))
+@pytest.mark.parametrize(
+    ("change", "cut", "word"),
+    [
+        ({"variants": ("no_il15ra_induction",)}, -0.05, "yes"),
+        ({"variants": ("no_il15ra_induction",)}, -0.2, "not specific"),
+        ({"overrides": {"expansion_switch": 0.0}}, 0.2, "not specific"),
+        # An arm of other doses is no cut link.
+        ({}, -0.2, "yes"),
+    ],
+)
+def test_an_arm_with_a_cut_link_must_not_show_it(change, cut, word):
+    arm = TrialArm("cut", TRIAL.arms[0].regimen, **change)
+    (found,) = judged(claim(-0.3, 0.0, cut=cut), replace(TRIAL, arms=(*TRIAL.arms, arm)))
+    assert found.word == word
+    shares = {TRIAL.control: 0.0} | ({"cut": pytest.approx(abs(cut) / 0.3)} if change else {})
+    assert found.shares == shares
+
+
+def test_every_hypothesis_is_judged_by_itself():
+    both = replace(TRIAL, hypotheses=(Hypothesis("as packaged"), Hypothesis("other")))
+    table = pd.concat([claim(-0.4, 0.0), claim(-0.05, 0.0, hypothesis="other")])
+    assert [verdict.word for verdict in judged(table, both)] == ["yes", "undecidable"]
 
 
 def test_a_trial_without_the_question_has_no_verdict():
-    assert judged(claim(-0.3, 0.0), replace(TRIAL, treated="", control="")) == ()
+    nothing = replace(TRIAL, treated="", control="")
+    assert judged(claim(-0.3, 0.0), nothing) == ()
+    assert asked_arms(nothing) == [arm.name for arm in TRIAL.arms]
     (found,) = judged(claim(-0.3, 0.0), replace(TRIAL, control=""))
     assert found.word == "in the treated arm"

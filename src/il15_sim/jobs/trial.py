@@ -108,7 +108,7 @@ def run_virtual_trial(
         folder.write("data/parameters.csv", parameters_csv(model))
         sections = answer(trial, verdicts, tables, summary(model.parameters))
         folder.write("answer.md", answer_text(trial, sections, noted))
-        told = [{k: plain(v) for k, v in asdict(verdict).items()} for verdict in verdicts]
+        told = [plain(asdict(verdict)) for verdict in verdicts]
         found = {"trial": _size(trial), "verdicts": told, "answer": sections, "warnings": noted}
         found |= {k: records(v) for k, v in tables.items() if k not in ("survival", "replicates")}
         write_json(folder, "summary.json", found)

@@ -11,7 +11,7 @@ import pandas as pd
 from il15_sim.trial import Trial, Verdict
 from il15_sim.trial.arm_numbers import SAME_PATIENTS
 from il15_sim.trial.claim import MEASURES
-from il15_sim.trial.verdict import AT_MOST, DECIDABLE, claim_row
+from il15_sim.trial.verdict import DECIDABLE, asked_arms, claim_row
 
 #: What is told of one question: its title and sentences.
 Section = dict[str, Any]
@@ -52,74 +52,71 @@ def answer(
 
 
 def _claim(trial: Trial, verdicts: Sequence[Verdict], tables: dict[str, pd.DataFrame]) -> list[str]:
-    claim = tables["claim"]
-    lines = [verdict_line(trial, verdict) for verdict in verdicts]
-    for hypothesis in _hypotheses(trial):
-        for arm in _asked(trial):
-            row = claim_row(claim, hypothesis, arm)
+    claim, lines = tables["claim"], [verdict_line(trial, verdict) for verdict in verdicts]
+    for number, hypothesis in enumerate(h.name for h in trial.hypotheses):
+        rows = {arm: claim_row(claim, hypothesis, arm) for arm in asked_arms(trial)}
+        if number:
+            # The first hypothesis is told in full, the others beside it in one line each.
+            told = ", ".join(f"{arm} {_numbers(row)}" for arm, row in rows.items())
+            lines.append(f"{_under(trial, hypothesis)}hazard ratios per SD: {told}.")
+            continue
+        for arm, row in rows.items():
             adjusted = claim_row(claim, hypothesis, arm, adjusted=True)
             told = f"{_under(trial, hypothesis)}{arm}: {_ratio(row)}"
             if math.isfinite(adjusted["hazard_ratio"]):
                 told += f"; with burden and gross growth at baseline held, {_numbers(adjusted)}"
             lines.append(f"{told}.")
-    for verdict in verdicts[1:]:
-        if math.isfinite(verdict.of_first) and abs(verdicts[0].treated) >= DECIDABLE:
-            kept = "at most a third" if verdict.of_first <= AT_MOST else "more than a third"
-            lines.append(
-                f"Of the log hazard ratio under '{verdicts[0].hypothesis}', {kept} is left under "
-                f"'{verdict.hypothesis}' ({100 * verdict.of_first:.0f} %)."
-            )
     return lines
 
 
 def verdict_line(trial: Trial, verdict: Verdict) -> str:
     """The verdict under one hypothesis as a sentence."""
-    treated, control = trial.treated, trial.control
+    on = f"on {trial.treated}"
+    shares = [f"{_of(v)} on {arm}" for arm, v in verdict.shares.items() if math.isfinite(v)]
+    sizes = f"of the size of its log hazard ratio there is {' and '.join(shares)}"
     told = {
-        "yes": f"Yes: on {treated} a rise goes with longer survival, on {control} it does not "
-        f"(its log hazard ratio is {_of(verdict.share)} of that on {treated}; at most a third was "
-        "asked).",
-        "not specific": f"Not as claimed: on {treated} a rise goes with longer survival, but the "
-        f"log hazard ratio on {control} has {_of(verdict.share)} of its size, with the "
-        f"{'same' if verdict.treated * verdict.control > 0 else 'other'} sign; at most a third was "
-        "asked.",
-        "in the treated arm": f"On {treated} a rise goes with longer survival; there is no "
-        "control to compare it with.",
-        "no": f"No: on {treated} the 95 % interval of the hazard ratio holds 1.",
-        "shorter": f"No: on {treated} a rise goes with shorter survival.",
-        "undecidable": f"Undecidable: on {treated} the log hazard ratio per SD of the rise is "
+        "yes": f"Yes: {on} a rise goes with longer survival, and not elsewhere: "
+        f"{sizes}; at most a third was asked.",
+        "not specific": f"Not as claimed: {on} a rise goes with longer survival, but {sizes}; at "
+        "most a third was asked, whatever the sign.",
+        "in the treated arm": f"{_sentence(on)} a rise goes with longer survival; there is no "
+        "other arm to compare it with.",
+        "no": f"No: {on} the 95 % interval of the hazard ratio holds 1.",
+        "shorter": f"No: {on} a rise goes with shorter survival.",
+        "undecidable": f"Undecidable: {on} the log hazard ratio per SD of the rise is "
         f"{_signed(verdict.treated)}, below {DECIDABLE:g} in size, and too small to be told from "
         "that of a control.",
-        "no estimate": f"No answer: {treated} gives no hazard ratio.",
+        "no estimate": f"No answer: {trial.treated} gives no hazard ratio.",
     }[verdict.word]
     return _under(trial, verdict.hypothesis) + told
 
 
 def _one_trial(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
     lines, claim, power = [], tables["claim"], tables["power"]
-    for hypothesis in _hypotheses(trial):
-        for arm in _asked(trial):
-            own = power[(power["hypothesis"] == hypothesis) & (power["arm"] == arm)]
+    for number, hypothesis in enumerate(h.name for h in trial.hypotheses):
+        for arm in asked_arms(trial)[: 1 if number else None]:
+            own = power[(power["hypothesis"] == hypothesis) & (power["arm"] == arm)].iloc[0]
             told = f"{_under(trial, hypothesis)}{arm}: "
-            if own.empty or not math.isfinite(own.iloc[0]["hazard_ratio_median"]):
+            row = claim_row(claim, hypothesis, arm)
+            if not math.isfinite(own["hazard_ratio_median"]):
                 lines.append(f"{told}no single trial gives a hazard ratio.")
-                continue
-            row = own.iloc[0]
-            if trial.trials == 1:
-                value = claim_row(claim, hypothesis, arm)["p"]
-                seen = f"p = {value:.3f}" if value >= 0.001 else "p below 0.001"
-                lines.append(f"{told}{seen} in the one trial that was run. {_SCATTER}")
-                continue
-            told += (
-                f"of {_count(row['trials'], 'trial')} with {_count(trial.patients, 'patient')} "
-                f"(median of {row['deaths']:.0f} deaths after day {trial.landmark_day}), "
-                f"{_percent(row['significant_longer'])} report that a rise goes with longer "
-                f"survival, {_percent(row['significant_shorter'])} that it goes with shorter "
-                f"survival (p below 0.05); hazard ratios {row['hazard_ratio_2.5%']:.2f} to "
-                f"{row['hazard_ratio_97.5%']:.2f} in 95 % of them"
-            )
-            lines.append(f"{told}{_needed(claim_row(claim, hypothesis, arm))}.")
+            elif trial.trials == 1:
+                p = f"p = {row['p']:.3f}" if row["p"] >= 0.001 else "p below 0.001"
+                lines.append(f"{told}{p} in the one trial that was run. {_SCATTER}")
+            else:
+                lines.append(f"{told}{_power(own, trial)}{_needed(row)}.")
     return lines
+
+
+def _power(row: pd.Series, trial: Trial) -> str:
+    return (
+        f"of {_count(row['trials'], 'trial')} with {_count(trial.patients, 'patient')} "
+        f"(median of {row['deaths']:.0f} deaths after day {trial.landmark_day}), "
+        f"{_percent(row['significant_longer'])} report that a rise goes with longer "
+        f"survival, {_percent(row['significant_shorter'])} that it goes with shorter "
+        f"survival (p below 0.05); hazard ratios {row['hazard_ratio_2.5%']:.2f} to "
+        f"{row['hazard_ratio_97.5%']:.2f} in 95 % of them"
+    )
 
 
 def _needed(row: pd.Series) -> str:
@@ -136,21 +133,25 @@ def _needed(row: pd.Series) -> str:
 
 
 def _arms(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
-    lines = []
-    for hypothesis in _hypotheses(trial):
-        under = _under(trial, hypothesis)
-        for arm in (a.name for a in trial.arms):
-            lines.append(f"{under}{arm}: {_arm(tables['arms'], hypothesis, arm)}")
-        between = tables["between"]
-        for _, row in between[between["hypothesis"] == hypothesis].iterrows():
-            if row["reason"] == SAME_PATIENTS:
-                lines.append(f"{under}{_sentence(SAME_PATIENTS)}.")
-                break
-            what = f"{_EVENTS[row['outcome']]}, {row['arm']} over {row['against']}"
-            known = math.isfinite(row["hazard_ratio"])
-            told = _numbers(row) if known else f"none ({row['reason']})"
-            lines.append(f"{under}Hazard ratio of {what}: {told}.")
-    return lines
+    first = trial.hypotheses[0].name
+    lines = [f"{arm.name}: {_arm(tables['arms'], first, arm.name)}" for arm in trial.arms]
+    between = tables["between"]
+    for _, row in between[between["hypothesis"] == first].iterrows():
+        if row["reason"] == SAME_PATIENTS:
+            lines.append(f"{_sentence(SAME_PATIENTS)}.")
+            break
+        what = f"{_EVENTS[row['outcome']]}, {row['arm']} over {row['against']}"
+        known = math.isfinite(row["hazard_ratio"])
+        told = _numbers(row) if known else f"none ({row['reason']})"
+        lines.append(f"Hazard ratio of {what}: {told}.")
+    return lines + _elsewhere(trial)
+
+
+def _elsewhere(trial: Trial) -> list[str]:
+    if len(trial.hypotheses) < 2:
+        return []
+    first = trial.hypotheses[0].name
+    return [f"This is under '{first}'; the tables hold the other hypotheses."]
 
 
 def _arm(arms: pd.DataFrame, hypothesis: str, arm: str) -> str:
@@ -179,27 +180,26 @@ def _arm(arms: pd.DataFrame, hypothesis: str, arm: str) -> str:
 
 
 def _factors(trial: Trial, factors: pd.DataFrame) -> list[str]:
-    lines = []
-    for hypothesis in _hypotheses(trial)[:1]:
-        for arm in (a.name for a in trial.arms):
-            own = factors[(factors["hypothesis"] == hypothesis) & (factors["arm"] == arm)]
-            own = own[own["together"] & own["hazard_ratio"].notna()]
-            if own.empty:
-                lines.append(f"{arm}: too few deaths after day {trial.landmark_day} to say.")
-                continue
-            clear = own[(own["upper"] < 1) | (own["lower"] > 1)]
-            order = clear["log_hazard_ratio"].abs().sort_values(ascending=False).index[:_NAMED]
-            told = [f"{clear.loc[i, 'words']} {_numbers(clear.loc[i])}" for i in order]
-            if not told:
-                lines.append(f"{arm}: no covariate is told from chance.")
-                continue
-            more = len(own) - len(clear)
-            rest = f"; {more} of {len(own)} covariates are not told from chance" if more else ""
-            lines.append(
-                f"{arm}, hazard ratio of death per SD, all covariates together: "
-                f"{'; '.join(told)}{rest}."
-            )
-    return lines
+    lines, first = [], trial.hypotheses[0].name
+    for arm in (a.name for a in trial.arms):
+        own = factors[(factors["hypothesis"] == first) & (factors["arm"] == arm)]
+        own = own[own["together"] & own["hazard_ratio"].notna()]
+        if own.empty:
+            lines.append(f"{arm}: too few deaths after day {trial.landmark_day} to say.")
+            continue
+        clear = own[(own["upper"] < 1) | (own["lower"] > 1)]
+        order = clear["log_hazard_ratio"].abs().sort_values(ascending=False).index[:_NAMED]
+        told = [f"{clear.loc[i, 'words']} {_numbers(clear.loc[i])}" for i in order]
+        if not told:
+            lines.append(f"{arm}: no covariate is told from chance.")
+            continue
+        more = len(own) - len(clear)
+        rest = f"; {more} of {len(own)} covariates are not told from chance" if more else ""
+        lines.append(
+            f"{arm}, hazard ratio of death per SD, all covariates together: "
+            f"{'; '.join(told)}{rest}."
+        )
+    return lines + _elsewhere(trial)
 
 
 def _caveats(trial: Trial, kinds: Mapping[str, int]) -> list[str]:
@@ -222,16 +222,6 @@ def _caveats(trial: Trial, kinds: Mapping[str, int]) -> list[str]:
     return lines
 
 
-def _hypotheses(trial: Trial) -> list[str]:
-    return [h.name for h in trial.hypotheses]
-
-
-def _asked(trial: Trial) -> list[str]:
-    """The arms of the question on the rise; all of them where the trial names none."""
-    named = [name for name in (trial.treated, trial.control) if name]
-    return named or [arm.name for arm in trial.arms]
-
-
 def _under(trial: Trial, hypothesis: str) -> str:
     return f"Under '{hypothesis}': " if len(trial.hypotheses) > 1 else ""
 
@@ -245,6 +235,8 @@ def _ratio(row: pd.Series) -> str:
 
 
 def _numbers(row: pd.Series) -> str:
+    if not math.isfinite(row["hazard_ratio"]):
+        return "none"
     return f"{row['hazard_ratio']:.2f} (95 % {row['lower']:.2f} to {row['upper']:.2f})"
 
 

@@ -55,11 +55,13 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     >>> records(pd.DataFrame({"a": [1.5, float("inf")], "b": [1, 2], "c": ["x", ""]}))
     [{'a': 1.5, 'b': 1, 'c': 'x'}, {'a': None, 'b': 2, 'c': ''}]
     """
-    return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+    return [plain(row) for row in frame.to_dict("records")]
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON takes it."""
+    """A value, or those of a mapping, as JSON takes them."""
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -17,6 +17,7 @@ from il15_sim.plots.trial_curves import survival_curves
 from il15_sim.survival import landmark
 from il15_sim.trial.claim import OUTCOMES, by_rise
 from il15_sim.trial.design import Trial
+from il15_sim.trial.verdict import asked_arms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,11 +58,9 @@ def trial_figures(
 
 
 def shown_arms(trial: Trial) -> list[tuple[int, str]]:
-    """Arms that get figures of their own, with their places: those of the question, or the first
-    ones."""
+    """Arms that get figures of their own, with their places: the first ones of the question."""
     names = [arm.name for arm in trial.arms]
-    asked = [name for name in (trial.treated, trial.control) if name] or names[:_MOST_ARMS]
-    return [(names.index(name) + 1, name) for name in dict.fromkeys(asked)]
+    return [(names.index(name) + 1, name) for name in asked_arms(trial)[:_MOST_ARMS]]
 
 
 def _story(trial: Trial) -> tuple[str, ...]:

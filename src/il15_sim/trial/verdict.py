@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from il15_sim.trial.claim import MEASURES
 from il15_sim.trial.design import Trial
 
-#: Share of the treated arm's log hazard ratio that the control may have.
+#: Share of the treated arm's log hazard ratio that control and cut links may have.
 AT_MOST = 1 / 3
 #: Log hazard ratio below which a share of it decides nothing.
 DECIDABLE = 0.1
@@ -24,26 +25,34 @@ class Verdict:
     ----------
     hypothesis : str
     word : str
-        `"yes"`: longer in the treated arm, and the control has at most a third of it;
-        `"not specific"`: longer in the treated arm, and the control has more than a third;
-        `"in the treated arm"`: longer there, and no control to compare with;
+        `"yes"`: longer in the treated arm, and no other arm of the question has more than a third
+        of it; `"not specific"`: longer in the treated arm, and another one has more than a third,
+        whatever its sign; `"in the treated arm"`: longer there, and nothing to compare with;
         `"no"`: the interval holds 1; `"shorter"`: a rise goes with shorter survival;
-        `"undecidable"`: the log hazard ratio is below 0.1, too small to be told from its control;
+        `"undecidable"`: the log hazard ratio is below 0.1, too small to be told from others;
         `"no estimate"`.
-    treated, control : float
-        Log hazard ratios per SD of the rise; NaN where there is none.
-    share : float
-        Size of the control's over that of the treated arm.
-    of_first : float
-        Size of the treated arm's over that under the first hypothesis: what a cut link leaves.
+    treated : float
+        Log hazard ratio per SD of the rise in the treated arm; NaN where there is none.
+    shares : mapping of arm to float
+        Size of each other arm's log hazard ratio over that of the treated arm.
     """
 
     hypothesis: str
     word: str
     treated: float
-    control: float
-    share: float
-    of_first: float
+    shares: Mapping[str, float]
+
+
+def asked_arms(trial: Trial) -> list[str]:
+    """Arms of the question on the rise: treated, control, and those whose patients are changed.
+
+    A variant or an override makes an arm one in which a link is cut. All arms where the trial
+    names no treated one.
+    """
+    if not trial.treated:
+        return [arm.name for arm in trial.arms]
+    changed = [arm.name for arm in trial.arms if arm.variants or arm.overrides]
+    return list(dict.fromkeys(name for name in (trial.treated, trial.control, *changed) if name))
 
 
 def claim_row(claim: pd.DataFrame, hypothesis: str, arm: str, adjusted: bool = False) -> pd.Series:
@@ -73,24 +82,18 @@ def judged(claim: pd.DataFrame, trial: Trial) -> tuple[Verdict, ...]:
     """
     if not trial.treated:
         return ()
-    first = np.nan
-    found: list[Verdict] = []
+    found = []
     for hypothesis in (h.name for h in trial.hypotheses):
         treated = claim_row(claim, hypothesis, trial.treated)
-        slope, control = float(treated["log_hazard_ratio"]), np.nan
-        if trial.control:
-            row = claim_row(claim, hypothesis, trial.control)
-            control = float(row["log_hazard_ratio"])
-        if not found:
-            first = slope
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share, of_first = abs(np.divide(control, slope)), abs(np.divide(slope, first))
-        word = _word(treated, bool(trial.control), share)
-        found.append(Verdict(hypothesis, word, slope, control, float(share), float(of_first)))
+        slope, shares = float(treated["log_hazard_ratio"]), {}
+        for arm in asked_arms(trial)[1:]:
+            other = float(claim_row(claim, hypothesis, arm)["log_hazard_ratio"])
+            shares[arm] = abs(other / slope) if slope else np.nan
+        found.append(Verdict(hypothesis, _word(treated, shares), slope, shares))
     return tuple(found)
 
 
-def _word(treated: pd.Series, has_control: bool, share: float) -> str:
+def _word(treated: pd.Series, shares: Mapping[str, float]) -> str:
     if not np.isfinite(treated["log_hazard_ratio"]):
         return "no estimate"
     if abs(treated["log_hazard_ratio"]) < DECIDABLE:
@@ -99,6 +102,7 @@ def _word(treated: pd.Series, has_control: bool, share: float) -> str:
         return "shorter"
     if treated["upper"] >= 1:
         return "no"
-    if not has_control or not np.isfinite(share):
+    known = [share for share in shares.values() if np.isfinite(share)]
+    if not known:
         return "in the treated arm"
-    return "yes" if share <= AT_MOST else "not specific"
+    return "yes" if max(known) <= AT_MOST else "not specific"
