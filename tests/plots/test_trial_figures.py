@@ -11,6 +11,7 @@ from il15_sim.errors import InputError
 from il15_sim.files.resources import experiments_dir
 from il15_sim.plots.trial_figures import trial_figures
 from il15_sim.trial import (
+    Hypothesis,
     arm_table,
     claim_table,
     power,
@@ -68,6 +69,20 @@ def test_curves_of_many_trials_tell_no_p_and_those_of_one_do():
     assert len(legend(TRIAL, 252)) == 2
     assert "log-rank" in legend(replace(TRIAL, trials=1), 63)[2]
     assert len(legend(replace(TRIAL, trials=1, same_patients=True), 63)) == 2
+
+
+def test_hypotheses_have_a_figure_and_the_first_one_those_of_its_arms():
+    trial = replace(TRIAL, hypotheses=(Hypothesis("as packaged"), Hypothesis("other")))
+    both = pd.concat([patients(), patients().assign(hypothesis="other")])
+    found = figures(both, trial)
+    assert "data/claim.csv" in found["hypotheses"].data
+    rows = [text.get_text() for text in found["hypotheses"].figure.axes[0].get_yticklabels()]
+    assert sorted(rows) == sorted([*ARMS * 2, "as packaged", "other"])
+    titles = [axes.get_title(loc="left") for axes in found["replicates"].figure.axes]
+    assert [title.partition(":")[0] for title in titles] == [
+        *(f"as packaged, {arm}" for arm in ARMS),
+        f"other, {ARMS[0]}",
+    ]
 
 
 def test_nobody_to_compare_leaves_the_curves():
