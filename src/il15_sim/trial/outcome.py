@@ -37,7 +37,8 @@ def outcomes(
         Days from the start, and whether the event was seen: `os_days`, `died` (death of any
         cause), `pfs_days`, `pfs_event` (progression read at a visit, or death), `ttp_days`,
         `progressed` (progression alone), `growth_days` (day on which the criterion was met,
-        whether or not a visit was near; infinite where it never was). Patients without the event
+        whether or not a visit was near; infinite where it never was). A death after the last
+        imaging visit of the calendar ends survival alone. Patients without the event
         are censored at the end of follow-up, at drop-out, or, of progression, at the last imaging
         visit. `best_response`, `best_change_percent` (of the sum of diameters), burdens,
         `<observable>_d<day>` as it was and `..._measured` with the assay's error (NaN where no
@@ -56,8 +57,12 @@ def outcomes(
     last = np.where(days <= end[:, None], days, 0).max(axis=1).astype(float)
     table["progressed"] = seen
     table["ttp_days"] = np.where(seen, read, last)
-    table["pfs_event"] = seen | found.died
-    table["pfs_days"] = np.where(seen, read, np.where(found.died, end, last))
+    # A death after the last visit of the calendar is not counted: who lives on is censored there,
+    # and the few deaths alone would pull the end of the curve to nought.
+    final = np.where(days <= calendar.follow_up_days, days, 0).max(axis=1)
+    died = found.died & ~seen & (end <= final)
+    table["pfs_event"] = seen | died
+    table["pfs_days"] = np.where(seen, read, np.where(died, end, last))
     table["growth_days"] = _growth_days(found, trial)
     # Nothing was read of those without a visit.
     table["best_response"] = np.where(last > 0, course.best, "NE")
