@@ -104,7 +104,8 @@ def test_no_association():
          "a third was asked, whatever the sign."),
         ("in the treated arm", "On sorafenib + TMZ a rise goes with longer survival; there is no "
          "other arm to compare it with."),
-        ("no", "No: on sorafenib + TMZ the 95 % interval of the hazard ratio holds 1."),
+        ("not shown", "Not shown: on sorafenib + TMZ the 95 % interval of the hazard ratio holds "
+         "1."),
         ("shorter", "No: on sorafenib + TMZ a rise goes with shorter survival."),
         ("undecidable", "Undecidable: on sorafenib + TMZ the log hazard ratio per SD of the rise "
          "is −0.250, below 0.1 in size, and too small to be told from that of a control."),

@@ -38,9 +38,9 @@ def claim(treated, control, *, cut=0.0, se=0.02, hypothesis="as packaged"):
         (-0.3, 0.11, 0.02, "not specific"),  # the size counts, whatever the sign
         (-0.3, -0.2, 0.02, "not specific"),
         (-0.3, np.nan, 0.02, "in the treated arm"),
-        (-0.3, 0.0, 0.2, "no"),
+        (-0.3, 0.0, 0.2, "not shown"),
         (0.3, 0.0, 0.02, "shorter"),
-        (0.3, 0.0, 0.2, "no"),
+        (0.3, 0.0, 0.2, "not shown"),
         (-0.09, 0.0, 0.02, "undecidable"),
         (0.0, 0.0, 0.02, "undecidable"),
         (np.nan, 0.0, 0.02, "no estimate"),

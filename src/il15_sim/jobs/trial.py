@@ -29,7 +29,6 @@ from il15_sim.trial import (
     run_trial,
     survival_factors,
 )
-from il15_sim.trial.arm_numbers import SAME_PATIENTS
 from il15_sim.trial.run import PATIENTS_AT_ONCE, kept_blocks
 
 
@@ -100,7 +99,7 @@ def run_virtual_trial(
         progress("comparing patients and trials")
         tables = _tables(patients, trial)
         verdicts = judged(tables["claim"], trial)
-        noted = _warnings(patients, trial)
+        noted = _warnings(patients)
         if trial.source:
             folder.write("trial.toml", _as_run(trial))
         for name, frame in {"patients": patients, **tables}.items():
@@ -132,14 +131,12 @@ def _tables(patients: pd.DataFrame, trial: Trial) -> dict[str, pd.DataFrame]:
     }
 
 
-def _warnings(patients: pd.DataFrame, trial: Trial) -> list[str]:
+def _warnings(patients: pd.DataFrame) -> list[str]:
     noted = []
     if failed := int(patients["failed"].sum()):
         noted.append(f"{failed} of {len(patients)} simulations failed and are left out")
     if not patients["died"].any():
         noted.append("no patient died during follow-up: survival is not compared")
-    if trial.same_patients:
-        noted.append(SAME_PATIENTS)
     return noted
 
 

@@ -81,7 +81,7 @@ def verdict_line(trial: Trial, verdict: Verdict) -> str:
         "most a third was asked, whatever the sign.",
         "in the treated arm": f"{_sentence(on)} a rise goes with longer survival; there is no "
         "other arm to compare it with.",
-        "no": f"No: {on} the 95 % interval of the hazard ratio holds 1.",
+        "not shown": f"Not shown: {on} the 95 % interval of the hazard ratio holds 1.",
         "shorter": f"No: {on} a rise goes with shorter survival.",
         "undecidable": f"Undecidable: {on} the log hazard ratio per SD of the rise is "
         f"{_signed(verdict.treated)}, below {DECIDABLE:g} in size, and too small to be told from "
@@ -163,7 +163,7 @@ def _arm(arms: pd.DataFrame, hypothesis: str, arm: str) -> str:
     if not of("patients") > of("failed"):
         return f"all {of('patients'):.0f} simulations failed."
     told = [
-        f"{of('patients'):,.0f} patients, {of('deaths'):,.0f} deaths",
+        f"{_count(of('patients'), 'patient')}, {_count(of('deaths'), 'death')}",
         f"median survival {_months(of('os_median'))}, progression-free {_months(of('pfs_median'))}",
         f"median time to progression {_months(of('ttp_median'))} as visits see it, "
         f"{_months(of('growth_median'))} by the day on which it was met",

@@ -150,7 +150,7 @@ def _too_little(patients: int, events: int, spread: float) -> str:
     if not patients:
         return "nobody with samples is at risk after the landmark"
     if events < _LEAST:
-        return f"{events} events after the landmark, {_LEAST} are needed"
+        return f"{events} event{'s' * (events != 1)} after the landmark, {_LEAST} are needed"
     return "" if spread > 0 else "the measure is the same in all"
 
 

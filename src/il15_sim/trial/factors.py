@@ -96,7 +96,7 @@ def _rows(
     seen: dict[str, Any] = {"patients": len(part), "deaths": deaths}
     least, why = _DEATHS_EACH * len(part.columns), ""
     if deaths < least:
-        why = f"{deaths} deaths after the landmark, {least} are needed"
+        why = f"{deaths} death{'s' * (deaths != 1)} after the landmark, {least} are needed"
     else:
         try:
             found = cox(time, event, part)

@@ -28,7 +28,7 @@ class Verdict:
         `"yes"`: longer in the treated arm, and no other arm of the question has more than a third
         of it; `"not specific"`: longer in the treated arm, and another one has more than a third,
         whatever its sign; `"in the treated arm"`: longer there, and nothing to compare with;
-        `"no"`: the interval holds 1; `"shorter"`: a rise goes with shorter survival;
+        `"not shown"`: the interval holds 1; `"shorter"`: a rise goes with shorter survival;
         `"undecidable"`: the log hazard ratio is below 0.1, too small to be told from others;
         `"no estimate"`.
     treated : float
@@ -101,7 +101,7 @@ def _word(treated: pd.Series, shares: Mapping[str, float]) -> str:
     if treated["lower"] > 1:
         return "shorter"
     if treated["upper"] >= 1:
-        return "no"
+        return "not shown"
     known = [share for share in shares.values() if np.isfinite(share)]
     if not known:
         return "in the treated arm"
