@@ -38,13 +38,13 @@ def tables_of(patients, trial=TRIAL):
     }
 
 
-def sections(patients, trial=TRIAL):
-    tables = tables_of(patients, trial)
+def sections(patients, trial=TRIAL, tables=None):
+    tables = tables or tables_of(patients, trial)
     found = answer(trial, judged(tables["claim"], trial), tables, KINDS)
     return {section["title"]: section["lines"] for section in found}
 
 
-def both(treated, control, n=63 * 40, **how):
+def both(treated, control, n=63 * 12, **how):
     one = made_outcomes(n, treated, arm=TREATED, **how)
     two = made_outcomes(n, control, arm=CONTROL, seed=2, **how)
     return pd.concat([one, two], ignore_index=True)
@@ -52,15 +52,15 @@ def both(treated, control, n=63 * 40, **how):
 
 @pytest.fixture(scope="module")
 def claimed():
-    patients = both(-0.5, 0.0)
-    return patients, sections(patients)
+    tables = tables_of(both(-0.5, 0.0))
+    return tables, sections(None, tables=tables)
 
 
 def test_a_rise_that_counts_in_the_treated_arm_alone(claimed):
-    patients, told = claimed
+    tables, told = claimed
     lines = told["Does a rise go with longer survival?"]
     assert lines[0].startswith(f"Yes: on {TREATED} a rise goes with longer survival, and not ")
-    table = claim_table(patients, TRIAL)
+    table = tables["claim"]
     row = table[(table["arm"] == TREATED) & ~table["adjusted"]].iloc[0]
     numbers = f"{row['hazard_ratio']:.2f} (95 % {row['lower']:.2f} to {row['upper']:.2f})"
     seen = f"{row['patients']:,} patients, {row['events']:,} deaths"
@@ -68,10 +68,10 @@ def test_a_rise_that_counts_in_the_treated_arm_alone(claimed):
 
 
 def test_power_and_size_in_words(claimed):
-    patients, told = claimed
+    tables, told = claimed
     line = told["What one trial of this size sees"][0]
-    row = power(replicates(patients, TRIAL)).iloc[0]
-    assert line.startswith(f"{TREATED}: of 40 trials with 63 patients (median of ")
+    row = tables["power"].iloc[0]
+    assert line.startswith(f"{TREATED}: of 12 trials with 63 patients (median of ")
     assert f"{100 * row['significant_longer']:.3g} % report that a rise goes with longer" in line
     assert "A power of 80 % takes" in line
     assert "too small to plan for" in told["What one trial of this size sees"][1]
@@ -89,7 +89,7 @@ def test_arms_and_caveats_in_words(claimed):
 
 
 def test_no_association():
-    lines = sections(both(0.0, 0.0))["Does a rise go with longer survival?"]
+    lines = sections(both(0.0, 0.0, n=315))["Does a rise go with longer survival?"]
     assert lines[0].startswith(f"Undecidable: on {TREATED} the log hazard ratio per SD of the rise")
 
 
@@ -119,7 +119,7 @@ def test_every_verdict_has_its_sentence(word, told):
 
 def test_hypotheses_are_named_and_the_first_is_told_in_full():
     trial = replace(TRIAL, hypotheses=(Hypothesis("as packaged"), Hypothesis("other")))
-    patients = pd.concat([both(-0.5, 0.0), both(0.0, 0.0, hypothesis="other")])
+    patients = pd.concat([both(-0.5, 0.0, n=315), both(0.0, 0.0, n=315, hypothesis="other")])
     told = sections(patients, trial)
     lines = told["Does a rise go with longer survival?"]
     assert lines[0].startswith("Under 'as packaged': Yes: ")
@@ -174,7 +174,7 @@ def test_the_same_patients_in_all_arms_are_said_to_allow_no_test():
 
 
 def test_markdown(claimed):
-    tables = tables_of(claimed[0])
+    tables = claimed[0]
     found = answer(TRIAL, judged(tables["claim"], TRIAL), tables, KINDS)
     text = answer_text(TRIAL, found, ["two simulations failed"])
     assert text.startswith(f"# {TRIAL.title}\n")

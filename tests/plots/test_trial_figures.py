@@ -21,7 +21,7 @@ from il15_sim.trial import (
 )
 from tests.made.trial_patients import made_outcomes
 
-TRIAL = replace(read_trial(experiments_dir() / "trials" / "romero.toml"), trials=4)
+TRIAL = replace(read_trial(experiments_dir() / "trials" / "romero.toml"), trials=2)
 ARMS = [arm.name for arm in TRIAL.arms]
 
 
@@ -33,7 +33,7 @@ def figures(patients, trial=TRIAL):
     return {shown.name: shown for shown in trial_figures(patients, trial, tables)}
 
 
-def patients(arms=ARMS, n=252):
+def patients(arms=ARMS, n=126):
     return pd.concat(
         [made_outcomes(n, -0.3, arm=arm, seed=k) for k, arm in enumerate(arms)], ignore_index=True
     )
@@ -66,7 +66,7 @@ def test_curves_of_many_trials_tell_no_p_and_those_of_one_do():
         figure = figures(patients(n=n), trial)["curves_os"].figure
         return [text.get_text() for text in figure.legends[0].get_texts()]
 
-    assert len(legend(TRIAL, 252)) == 2
+    assert len(legend(TRIAL, 126)) == 2
     assert "log-rank" in legend(replace(TRIAL, trials=1), 63)[2]
     assert len(legend(replace(TRIAL, trials=1, same_patients=True), 63)) == 2
 
