@@ -75,7 +75,7 @@ def test_everything_shows_itself_in_a_few_lines():
     runs = simulate(PK, REGIMEN, TABLE, observables=[TOTAL], endpoints=cmax(TOTAL))
     for thing in (patient, patient.parameters, REGIMEN, runs):
         assert len(repr(thing)) < 500
-    assert "59 states" in repr(patient)
+    assert "61 states" in repr(patient)
     assert "Ann, Bob" in repr(runs)
     assert "endpoints: cmax_sorafenib_total_mg_per_L" in repr(runs)
     for thing in (patient, patient.parameters, runs):
