@@ -17,6 +17,7 @@ from il15_sim.jobs.run_tables import links_csv
 from il15_sim.model.links import LINK_COLUMNS, read_links
 from il15_sim.model.packaged import model_names
 from il15_sim.model.parameters import ParameterTable
+from il15_sim.trial.published import read_readings
 
 LINKS = read_links(models_dir())
 PROGRESSION = experiments_dir() / "data" / "progression" / "readings.tsv"
@@ -126,6 +127,10 @@ def fitted_rows(fit):
         with PROGRESSION.open(encoding="utf-8") as file:
             lines = csv.DictReader((x for x in file if not x.startswith("#")), delimiter="\t")
             return sum(row["used"] == "fit" for row in lines)
+    if fit == "survival":
+        readings = read_readings(experiments_dir() / "data" / "outcomes" / "readings.tsv")
+        told = ("survival", "hazard ratio by burden")
+        return sum(r.used == "fit" and r.quantity in told for r in readings)
     problem = read_fit(shipped("fits")[fit])
     return sum(row.used for row in problem.rows.rows)
 

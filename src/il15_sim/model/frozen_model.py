@@ -31,6 +31,7 @@ SHIPPED_VARIANTS = (
     "subset_expansion_fit",
     "progression_fit",
     "toxicity_fit",
+    "survival_fit",
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from il15_sim.plots.agreement_rows import agreement
 from il15_sim.plots.benefit_plane import frontier
 from il15_sim.plots.captions import caption, story
 from il15_sim.plots.chain_figure import chain
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "agreement",
     "arms",
     "bands",
     "baselines",

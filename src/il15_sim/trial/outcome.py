@@ -43,8 +43,9 @@ def outcomes(
         visit. `best_response`, `best_change_percent` (of the sum of diameters), burdens,
         `<observable>_d<day>` as it was and `..._measured` with the assay's error (NaN where no
         sample was taken), `treated_until_d`, `dose_share_<drug>` (taken over planned while on
-        treatment), `first_dlt_d`, `toxicities`, `lymphocyte_nadir`, `mean_level_mg_per_L` of
-        sorafenib while it is followed, up to the landmark, and `failed`.
+        treatment; `..._d<day>` in the window that a sampling day lies in or ends), `first_dlt_d`,
+        `toxicities`, `lymphocyte_nadir`, `mean_level_mg_per_L` of sorafenib while it is followed,
+        up to the landmark, and `failed`.
     """
     calendar = trial.calendar
     # Dates are whole days, as in any trial.
@@ -77,7 +78,11 @@ def outcomes(
     table["treated_until_d"] = found.treated_until_d
     on = found.windows_d[:-1] < found.treated_until_d[:, None]
     for drug, taken in found.taken.items():
-        table[f"dose_share_{drug}"] = _mean(np.where(on, taken, np.nan))
+        share = np.where(on, taken, np.nan)
+        table[f"dose_share_{drug}"] = _mean(share)
+        for day in calendar.sampling_days[1:]:
+            window = np.searchsorted(found.windows_d, day, "left") - 1
+            table[f"dose_share_{drug}_d{day}"] = share[:, window]
     table["first_dlt_d"], table["toxicities"] = _toxicity(found, ratio)
     lymphocytes = found.daily[LYMPHOCYTES][:, : NADIR_DAYS + 1]
     table["lymphocytes_per_uL"] = lymphocytes[:, 0]
