@@ -9,9 +9,11 @@ import pytest
 from il15_sim.files.resources import experiments_dir
 from il15_sim.jobs.trial_answer import answer, answer_text, verdict_line
 from il15_sim.trial import (
+    Goal,
     Hypothesis,
     Verdict,
     arm_table,
+    attainment,
     between_arms,
     claim_table,
     judged,
@@ -35,6 +37,7 @@ def tables_of(patients, trial=TRIAL):
         "claim": claim_table(patients, trial),
         "power": power(single),
         "factors": survival_factors(patients, trial),
+        "targets": attainment(patients, trial),
     }
 
 
@@ -90,7 +93,7 @@ def test_arms_and_caveats_in_words(claimed):
 
 def test_no_association():
     lines = sections(both(0.0, 0.0, n=315))["Does a rise go with longer survival?"]
-    assert lines[0].startswith(f"Undecidable: on {TREATED} the log hazard ratio per SD of the rise")
+    assert lines[0].startswith(f"Not shown: on {TREATED} the 95 % interval of the hazard ratio")
 
 
 @pytest.mark.parametrize(
@@ -107,8 +110,11 @@ def test_no_association():
         ("not shown", "Not shown: on sorafenib + TMZ the 95 % interval of the hazard ratio holds "
          "1."),
         ("shorter", "No: on sorafenib + TMZ a rise goes with shorter survival."),
-        ("undecidable", "Undecidable: on sorafenib + TMZ the log hazard ratio per SD of the rise "
-         "is −0.250, below 0.1 in size, and too small to be told from that of a control."),
+        ("no", "No: on sorafenib + TMZ the 95 % interval of the hazard ratio holds 1, and nothing "
+         "as far below it as 0.90: a rise tells next to nothing of survival."),
+        ("undecidable", "Undecidable: on sorafenib + TMZ a rise goes with longer survival, but the "
+         "log hazard ratio per SD is −0.250, below 0.1 in size: what a control has of it cannot "
+         "be told."),
         ("no estimate", "No answer: sorafenib + TMZ gives no hazard ratio."),
     ],
 )  # fmt: skip
@@ -123,7 +129,7 @@ def test_hypotheses_are_named_and_the_first_is_told_in_full():
     told = sections(patients, trial)
     lines = told["Does a rise go with longer survival?"]
     assert lines[0].startswith("Under 'as packaged': Yes: ")
-    assert lines[1].startswith("Under 'other': Undecidable: ")
+    assert lines[1].startswith("Under 'other': Not shown: ")
     assert lines[2].startswith(f"Under 'as packaged': {TREATED}: hazard ratio of death per SD")
     assert lines[-1].startswith(f"Under 'other': hazard ratios per SD: {TREATED} ")
     single = told["What one trial of this size sees"]
@@ -202,3 +208,21 @@ def test_millions_of_deaths_are_not_planned_for():
     tables["claim"]["events_needed"] = 7_850_000.0
     found = answer(TRIAL, (), tables, KINDS)[1]["lines"]
     assert found[0].endswith("a power of 80 % takes more than 10,000 deaths.")
+
+
+def test_targets_are_told_by_arm_and_without_them_nothing_is():
+    goal = Goal("share up by a half", "cd4_nkg2d_percent", 56, above=1.5, fold=True)
+    trial = replace(TRIAL, targets=(goal,))
+    patients = both(0.0, 0.0, n=315)
+    (line,) = sections(patients, trial)["Who reaches the targets"]
+    fold = patients["cd4_nkg2d_percent_d56"] / patients["cd4_nkg2d_percent_d0"]
+    shares = (fold > 1.5).groupby(patients["arm"]).mean()
+    told = [f"{arm} {100 * shares[arm]:.0f} %" for arm in (TREATED, CONTROL)]
+    assert line == f"Share up by a half: {', '.join(told)}."
+    assert "Who reaches the targets" not in sections(patients, TRIAL)
+
+
+def test_a_trial_that_asks_nothing_of_the_rise_is_told_nothing_of_it():
+    told = sections(both(0.0, 0.0, n=315), replace(TRIAL, treated="", control=""))
+    assert "Does a rise go with longer survival?" not in told
+    assert "The arms" in told

@@ -11,8 +11,10 @@ from il15_sim.errors import InputError
 from il15_sim.files.resources import experiments_dir
 from il15_sim.plots.trial_figures import trial_figures
 from il15_sim.trial import (
+    Goal,
     Hypothesis,
     arm_table,
+    attainment,
     claim_table,
     power,
     read_trial,
@@ -30,6 +32,7 @@ def figures(patients, trial=TRIAL):
     tables = {"arms": arm_table(patients, trial), "claim": claim_table(patients, trial)}
     tables |= {"replicates": single, "power": power(single)}
     tables |= {"factors": survival_factors(patients, trial)}
+    tables |= {"targets": attainment(patients, trial)}
     return {shown.name: shown for shown in trial_figures(patients, trial, tables)}
 
 
@@ -52,6 +55,21 @@ def test_figures_of_a_trial():
         assert len(shown.caption.split()) <= 60
         assert shown.caption.endswith("A simulation; research only.")
         assert shown.data[0].startswith("data/")
+
+
+def test_targets_are_drawn_as_shares_of_each_arm():
+    goal = Goal("share up by a half", "cd4_nkg2d_percent", 56, above=1.5, fold=True)
+    own = patients()
+    trial = replace(TRIAL, targets=(goal,), treated="", control="")
+    found = figures(own, trial)
+    assert next(iter(found)) == "targets"
+    assert "claim" not in found
+    (axes,) = found["targets"].figure.axes
+    shares = attainment(own, trial)["share"]
+    drawn = sorted(line.get_xdata()[0] for line in axes.lines)
+    assert drawn == pytest.approx(sorted(100 * shares))
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names == ["share up by a half", *(f"{arm} (126)" for arm in ARMS)]
 
 
 def test_three_arms_are_put_against_their_toxicity():

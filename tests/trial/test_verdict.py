@@ -40,9 +40,10 @@ def claim(treated, control, *, cut=0.0, se=0.02, hypothesis="as packaged"):
         (-0.3, np.nan, 0.02, "in the treated arm"),
         (-0.3, 0.0, 0.2, "not shown"),
         (0.3, 0.0, 0.02, "shorter"),
-        (0.3, 0.0, 0.2, "not shown"),
+        (0.3, 0.0, 0.3, "not shown"),
         (-0.09, 0.0, 0.02, "undecidable"),
-        (0.0, 0.0, 0.02, "undecidable"),
+        (0.0, 0.0, 0.02, "no"),
+        (0.0, 0.0, 0.06, "not shown"),  # an effect of 0.1 is not ruled out
         (np.nan, 0.0, 0.02, "no estimate"),
     ],
 )
@@ -71,7 +72,7 @@ def test_an_arm_with_a_cut_link_must_not_show_it(change, cut, word):
 
 def test_every_hypothesis_is_judged_by_itself():
     both = replace(TRIAL, hypotheses=(Hypothesis("as packaged"), Hypothesis("other")))
-    table = pd.concat([claim(-0.4, 0.0), claim(-0.05, 0.0, hypothesis="other")])
+    table = pd.concat([claim(-0.4, 0.0), claim(-0.05, 0.0, hypothesis="other", se=0.01)])
     assert [verdict.word for verdict in judged(table, both)] == ["yes", "undecidable"]
 
 

@@ -20,6 +20,7 @@ from il15_sim.plots.trial_figures import trial_figures
 from il15_sim.trial import (
     Trial,
     arm_table,
+    attainment,
     between_arms,
     claim_table,
     judged,
@@ -55,7 +56,8 @@ def run_virtual_trial(
     """Follow the patients of a trial and write its results folder.
 
     The folder `out_root/<name>/<hash8>` holds `answer.md`, `summary.json`, the tables `patients`,
-    `arms`, `between`, `survival`, `claim`, `replicates`, `power`, `factors` and `parameters` under
+    `arms`, `between`, `survival`, `claim`, `replicates`, `power`, `factors`,
+    `parameters`, and `targets` where it has some, under
     `data/`, the figures with their captions, the trial and `manifest.json`. It appears whole or not
     at all. Followed patients lie beside it (`stored_at`), block by block: the same call after
     Ctrl-C or a crash goes on from there.
@@ -120,7 +122,8 @@ def run_virtual_trial(
 
 def _tables(patients: pd.DataFrame, trial: Trial) -> dict[str, pd.DataFrame]:
     found = replicates(patients, trial)
-    return {
+    asked = {"targets": attainment(patients, trial)} if trial.targets else {}
+    return asked | {
         "arms": arm_table(patients, trial),
         "between": between_arms(patients, trial),
         "survival": survival_table(patients, trial),

@@ -42,9 +42,17 @@ def answer(
     kinds : mapping
         Parameters of the model by kind.
     """
-    return [
+    asked = [
         {"title": "Does a rise go with longer survival?", "lines": _claim(trial, verdicts, tables)},
         {"title": "What one trial of this size sees", "lines": _one_trial(trial, tables)},
+    ]
+    if not trial.treated:
+        asked = []
+    if trial.targets:
+        lines = _targets(trial, tables["targets"])
+        asked.append({"title": "Who reaches the targets", "lines": lines})
+    return [
+        *asked,
         {"title": "The arms", "lines": _arms(trial, tables)},
         {"title": "Who lives longer", "lines": _factors(trial, tables["factors"])},
         {"title": "What it rests on", "lines": _caveats(trial, kinds)},
@@ -81,11 +89,13 @@ def verdict_line(trial: Trial, verdict: Verdict) -> str:
         "most a third was asked, whatever the sign.",
         "in the treated arm": f"{_sentence(on)} a rise goes with longer survival; there is no "
         "other arm to compare it with.",
+        "no": f"No: {on} the 95 % interval of the hazard ratio holds 1, and nothing as far below "
+        f"it as {math.exp(-DECIDABLE):.2f}: a rise tells next to nothing of survival.",
         "not shown": f"Not shown: {on} the 95 % interval of the hazard ratio holds 1.",
         "shorter": f"No: {on} a rise goes with shorter survival.",
-        "undecidable": f"Undecidable: {on} the log hazard ratio per SD of the rise is "
-        f"{_signed(verdict.treated)}, below {DECIDABLE:g} in size, and too small to be told from "
-        "that of a control.",
+        "undecidable": f"Undecidable: {on} a rise goes with longer survival, but the log hazard "
+        f"ratio per SD is {_signed(verdict.treated)}, below {DECIDABLE:g} in size: what a control "
+        "has of it cannot be told.",
         "no estimate": f"No answer: {trial.treated} gives no hazard ratio.",
     }[verdict.word]
     return _under(trial, verdict.hypothesis) + told
@@ -177,6 +187,18 @@ def _arm(arms: pd.DataFrame, hypothesis: str, arm: str) -> str:
     if of("failed"):
         told.append(f"{of('failed'):.0f} simulations failed and are left out")
     return "; ".join(told) + "."
+
+
+def _targets(trial: Trial, targets: pd.DataFrame) -> list[str]:
+    """A line for each target under the first hypothesis: the share of each arm."""
+    lines = []
+    for goal in trial.targets:
+        own = targets[targets["target"] == goal.name]
+        own = own[own["hypothesis"] == trial.hypotheses[0].name]
+        pairs = zip(own["arm"], own["share"], strict=True)
+        told = ", ".join(f"{arm} {_of(share)}" for arm, share in pairs)
+        lines.append(f"{_sentence(goal.name)}: {told}.")
+    return lines
 
 
 def _factors(trial: Trial, factors: pd.DataFrame) -> list[str]:

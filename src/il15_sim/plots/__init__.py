@@ -32,6 +32,7 @@ from il15_sim.plots.replicate_bars import replicate_ratios
 from il15_sim.plots.response_bars import tumour_waterfall
 from il15_sim.plots.sliders import explore
 from il15_sim.plots.table_fits import fitted, profile
+from il15_sim.plots.target_rows import target_shares
 from il15_sim.plots.timecourses import arms, overlay, trajectories
 from il15_sim.plots.trial_curves import survival_curves
 
@@ -76,6 +77,7 @@ __all__ = [
     "sobol_bars",
     "story",
     "survival_curves",
+    "target_shares",
     "tornado",
     "traces",
     "trajectories",

@@ -13,6 +13,7 @@ from il15_sim.plots.exposure_bins import exposure_response
 from il15_sim.plots.interval_rows import forest
 from il15_sim.plots.response_bars import RESPONSES, tumour_waterfall
 from il15_sim.plots.scenario_figures import Shown
+from il15_sim.plots.target_rows import target_shares
 from il15_sim.plots.trial_curves import survival_curves
 from il15_sim.survival import landmark
 from il15_sim.trial.claim import OUTCOMES, by_rise
@@ -41,14 +42,17 @@ def trial_figures(
         Of `run_trial`.
     trial : Trial
     tables : mapping
-        `arms`, `claim`, `replicates`, `power` and `factors` of the room `trial`.
+        `arms`, `claim`, `replicates`, `power`, `factors` and `targets` of the room `trial`.
     """
     first = trial.hypotheses[0].name
     good = patients[(patients["hypothesis"] == first) & ~patients["failed"].astype(bool)]
     story = _story(trial)
-    yield from claim_figures(trial, tables, story)
+    if trial.treated:
+        yield from claim_figures(trial, tables, story)
     if not len(good):
         return
+    if trial.targets:
+        yield from _reached(tables["targets"], trial, story)
     yield from _curves(good, trial, story)
     for k, arm in shown_arms(trial):
         yield from _of_arm(good[good["arm"] == arm], trial, k, arm, tables["factors"], story)
@@ -107,6 +111,21 @@ def _curves(good: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterato
 
 
 _MONTH_D = 365.25 / 12
+
+
+def _reached(targets: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterator[Shown]:
+    own = targets[targets["hypothesis"] == trial.hypotheses[0].name]
+    figure = target_shares(own[["target", "arm", "share", "lower", "upper", "followed"]])
+    yield Shown(
+        "targets",
+        figure,
+        "Who reaches the targets",
+        f"Share of patients who reach each of {len(trial.targets)} targets, by arm.",
+        "Share of those still followed on the day of the target, read without assay error; bars: "
+        f"95 % intervals by Wilson. {_END}",
+        story,
+        ("data/targets.csv",),
+    )
 
 
 def _of_arm(

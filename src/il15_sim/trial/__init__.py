@@ -15,6 +15,7 @@ from il15_sim.trial.outcome import outcomes
 from il15_sim.trial.policy import Doses, Rule
 from il15_sim.trial.run import run_trial
 from il15_sim.trial.taken import Adherence
+from il15_sim.trial.targets import Goal, attainment
 from il15_sim.trial.trial_file import read_trial
 from il15_sim.trial.verdict import Verdict, judged
 from il15_sim.trial.windows import follow
@@ -24,12 +25,14 @@ __all__ = [
     "Calendar",
     "Doses",
     "Followed",
+    "Goal",
     "Hypothesis",
     "Rule",
     "Trial",
     "TrialArm",
     "Verdict",
     "arm_table",
+    "attainment",
     "between_arms",
     "claim_table",
     "follow",

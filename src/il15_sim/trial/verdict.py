@@ -28,8 +28,10 @@ class Verdict:
         `"yes"`: longer in the treated arm, and no other arm of the question has more than a third
         of it; `"not specific"`: longer in the treated arm, and another one has more than a third,
         whatever its sign; `"in the treated arm"`: longer there, and nothing to compare with;
-        `"not shown"`: the interval holds 1; `"shorter"`: a rise goes with shorter survival;
-        `"undecidable"`: the log hazard ratio is below 0.1, too small to be told from others;
+        `"no"`: the interval holds 1 and nothing as far below it as 0.1 in the logarithm; `"not
+        shown"`: it holds 1 and more; `"shorter"`: a rise goes with shorter survival;
+        `"undecidable"`: longer, but by a log hazard ratio below 0.1, of which a third is too little
+        to be told from others;
         `"no estimate"`.
     treated : float
         Log hazard ratio per SD of the rise in the treated arm; NaN where there is none.
@@ -96,12 +98,12 @@ def judged(claim: pd.DataFrame, trial: Trial) -> tuple[Verdict, ...]:
 def _word(treated: pd.Series, shares: Mapping[str, float]) -> str:
     if not np.isfinite(treated["log_hazard_ratio"]):
         return "no estimate"
-    if abs(treated["log_hazard_ratio"]) < DECIDABLE:
-        return "undecidable"
     if treated["lower"] > 1:
         return "shorter"
     if treated["upper"] >= 1:
-        return "not shown"
+        return "no" if treated["lower"] > np.exp(-DECIDABLE) else "not shown"
+    if abs(treated["log_hazard_ratio"]) < DECIDABLE:
+        return "undecidable"
     known = [share for share in shares.values() if np.isfinite(share)]
     if not known:
         return "in the treated arm"
