@@ -60,6 +60,7 @@ def test_files_are_listed_by_the_names_that_commands_take():
     assert [row["scenario"] for row in rows_of("scenarios")] == list(shipped("doses"))
     assert [row["fit"] for row in rows_of("fits")] == list(shipped("fits"))
     assert [row["sweep"] for row in rows_of("sweeps")] == list(shipped("sweeps"))
+    assert [row["trial"] for row in rows_of("trials")] == list(shipped("trials"))
     assert [row["model"] for row in rows_of("models")] == list(model_names())
     assert [row["variant"] for row in rows_of("variants")] == list(variant_names())
 

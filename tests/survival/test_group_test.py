@@ -61,3 +61,8 @@ GONE = pd.Categorical(["a", "a"], categories=["a", "b"])
 def test_groups_that_cannot_be_compared_are_told(time, event, group, message):
     with pytest.raises(InputError, match=message):
         log_rank(time, event, group)
+
+
+def test_events_of_all_at_once_compare_nothing():
+    with pytest.raises(InputError, match="at every event all who are at risk have it"):
+        log_rank([20] * 6, [1] * 6, list("aaabbb"))

@@ -1,43 +1,20 @@
 """The claim against made-up trials in which the hazard ratio is known."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from il15_sim.errors import InputError
 from il15_sim.files.resources import experiments_dir
 from il15_sim.survival import power_of
 from il15_sim.trial.claim import at_landmark, claim_table, power, replicates, rise
 from il15_sim.trial.trial_file import read_trial
+from tests.made.trial_patients import MARKER
+from tests.made.trial_patients import made_patients as made
 
 TRIAL = read_trial(experiments_dir() / "trials" / "romero.toml")
-MARKER = "cd4_nkg2d_percent"
-
-
-def made(n, effect, *, arm="one", seed=1, per_trial=63, end=546.0, error=0.0):
-    """Patients whose hazard after the landmark is exp(effect * rise in SD)."""
-    rng = np.random.default_rng(seed)
-    log_fold = 0.3 * rng.standard_normal(n) + 0.4
-    before = np.exp(rng.standard_normal(n))
-    after = before * np.exp(log_fold)
-    hazard = np.exp(effect * (log_fold - 0.4) / 0.3) / 250
-    time = 56 + rng.exponential(1 / hazard)
-    noise = [np.exp(error * rng.standard_normal(n)) for _ in range(2)]
-    table = pd.DataFrame(
-        {"hypothesis": "as packaged", "arm": arm, "trial": np.arange(n) // per_trial}
-    )
-    for name in (MARKER, "cd4_nkg2d_per_uL"):
-        table[f"{name}_d0"], table[f"{name}_d56"] = before, after
-        table[f"{name}_d0_measured"] = before * noise[0]
-        table[f"{name}_d56_measured"] = after * noise[1]
-    table[f"{MARKER}_d56_untreated"] = before
-    table["os_days"], table["died"] = np.minimum(np.ceil(time), end), time < end
-    table["pfs_days"], table["pfs_event"] = table["os_days"], table["died"]
-    table["burden_mm"], table["tumour_growth"] = np.exp(rng.standard_normal((2, n)))
-    table["failed"] = False
-    return table
 
 
 def of(table, **wanted):
@@ -110,14 +87,29 @@ def test_without_an_association_one_trial_in_twenty_is_significant():
 def test_few_deaths_give_no_hazard_ratio_but_a_reason():
     found = of(made(40, 0.0, end=58.0))
     assert np.isnan(found["hazard_ratio"])
-    assert found["reason"].endswith("events")
+    assert re.fullmatch(r"[0-4] events after the landmark, 5 are needed", found["reason"])
 
 
-def test_all_dead_by_the_landmark_is_told():
-    table = made(20, 0.0)
-    table["os_days"], table["died"] = 30, True
-    with pytest.raises(InputError, match="56"):
-        claim_table(table, TRIAL)
+def test_all_dead_by_the_landmark_is_told_and_the_other_arm_stands():
+    dead = made(20, 0.0, arm="dead")
+    dead["os_days"], dead["died"] = 30, True
+    both = pd.concat([dead, made(200, 0.0)])
+    found = of(both, arm="dead")
+    assert np.isnan(found["hazard_ratio"])
+    assert found["patients"] == 0
+    assert found["reason"] == "nobody with samples is at risk after the landmark"
+    assert of(both, arm="one")["hazard_ratio"] > 0
+    single = replicates(both, TRIAL).groupby("arm").sum()
+    assert single.loc["dead", "patients"] == 0
+    assert single.loc["one", "patients"] == 200
+    assert list(power(replicates(both, TRIAL))["without_estimate"]) == [1.0, 0.0]
+
+
+def test_a_measure_that_is_the_same_in_all_is_told():
+    table = made(60, 0.0)
+    for name in (f"{MARKER}_d0_measured", f"{MARKER}_d56_measured"):
+        table[name] = 1.0
+    assert of(table)["reason"] == "the measure is the same in all"
 
 
 def test_arms_and_hypotheses_are_kept_apart():

@@ -40,8 +40,14 @@ def test_visits_leave_no_trace_where_nothing_is_decided():
     found = follow(MODEL, table, ARM, replace(TRIAL, calendar=calendar))
     days = np.arange(113)
     runs = simulate(
-        MODEL, BOTH, table, times_h=24.0 * days, observables=[BURDEN, "cd4_nkg2d_percent"],
-        sample="pre", rtol=1e-6, progress=False,
+        MODEL,
+        BOTH,
+        table,
+        times_h=24.0 * days,
+        observables=[BURDEN, "cd4_nkg2d_percent"],
+        sample="pre",
+        rtol=1e-6,
+        progress=False,
     )
     for name in (BURDEN, "cd4_nkg2d_percent"):
         off = np.abs(found.daily[name] / runs[name].values - 1)

@@ -1,4 +1,4 @@
-"""The command line: `il15-sim list | run | fit | profile | sample | compare | sweep ...`.
+"""The command line: `il15-sim list | run | fit | profile | sample | compare | sweep | trial ...`.
 
 One module per group of commands; each imports what it needs only when it is run.
 """
@@ -15,7 +15,7 @@ from il15_sim.cli.exchanging import petab
 from il15_sim.cli.fitting import compare, fit, profile, sample
 from il15_sim.cli.group import Commands
 from il15_sim.cli.listing import list_
-from il15_sim.cli.running import report, reproduce, run, sweep
+from il15_sim.cli.running import report, reproduce, run, sweep, trial
 from il15_sim.errors import InputError
 
 __all__ = ["cli", "main"]
@@ -62,6 +62,7 @@ for command in (
     compare,
     petab,
     sweep,
+    trial,
     check,
     sync,
     report,

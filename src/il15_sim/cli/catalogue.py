@@ -20,6 +20,7 @@ from il15_sim.model.drugs import DRUG_COLUMNS
 from il15_sim.model.parameters import ParameterTable
 from il15_sim.model.variant import Override, Variant
 from il15_sim.scenario import Scenario
+from il15_sim.trial import read_trial
 
 # An overview shows so many names of a kind.
 _SHOWN = 4
@@ -107,6 +108,16 @@ def sweeps(_models: Path) -> Listing:
     return Listing(("sweep", "stages", "endpoints", "title"), rows)
 
 
+def trials(_models: Path) -> Listing:
+    """The packaged virtual trials."""
+    rows = []
+    for name, path in shipped("trials").items():
+        trial = read_trial(path)
+        size = f"{trial.trials} x {trial.patients}"
+        rows.append((name, str(len(trial.arms)), str(len(trial.hypotheses)), size, trial.title))
+    return Listing(("trial", "arms", "hypotheses", "trials x patients", "title"), rows)
+
+
 def models(folder: Path) -> Listing:
     """The patient and its modules, with the words they begin with."""
     rows = []
@@ -124,7 +135,7 @@ def models(folder: Path) -> Listing:
 #: Kinds of things, by the word that asks for them.
 KINDS: dict[str, Callable[[Path], Listing]] = {
     f.__name__: f
-    for f in (scenarios, observables, drugs, variants, parameters, fits, sweeps, models)
+    for f in (scenarios, observables, drugs, variants, parameters, fits, sweeps, trials, models)
 }
 
 

@@ -29,7 +29,7 @@ from il15_sim.files.csv_text import csv_text
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values.")
 @click.pass_obj
 def list_(models: Path | None, kind: str | None, search: str | None, as_csv: bool) -> None:
-    """List scenarios, observables, drugs, variants, parameters, fits, sweeps or models.
+    """List scenarios, observables, drugs, variants, parameters, fits, sweeps, trials or models.
 
     Without KIND an overview of all of them.
     """

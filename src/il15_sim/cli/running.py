@@ -1,4 +1,4 @@
-"""Commands that compute: run, fit, sweep, reproduce, and the report of what they wrote."""
+"""Commands that compute: run, sweep, trial, reproduce, and the report of what they wrote."""
 
 from __future__ import annotations
 
@@ -131,6 +131,61 @@ def sweep(
     except (KeyboardInterrupt, SystemExit):
         if place is not None and place.is_dir():
             warn(f"what was simulated is kept in {place}: the same command continues")
+        raise
+    write_report(done.path, title=read.title)
+    end_with([done], done.path)
+
+
+@click.command(
+    cls=Command,
+    short_help="A virtual trial: survival, responses, who lives longer.",
+    epilog="""
+    \b
+    Examples:
+      il15-sim trial romero
+      il15-sim trial romero --trials 20 --threads 2
+      il15-sim trial my_trial.toml --out my_results --patients 200 --seed 7
+    """,
+)
+@click.argument("trial")
+@_out_option("Results folder; results/<name>/<hash> when left out.")
+@click.option("--trials", type=int, help="How often the trial is repeated, instead of the file's.")
+@click.option("--patients", type=int, help="Patients of each arm in one trial.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of patients and of their luck.")
+@click.option("--threads", type=click.IntRange(1), help="Threads; all cores when left out.")
+@click.pass_obj
+def trial(
+    models: Path | None,
+    trial: str,
+    out: Path | None,
+    trials: int | None,
+    patients: int | None,
+    seed: int | None,
+    threads: int | None,
+) -> None:
+    """Follow virtual patients through TRIAL: a TOML file or a packaged one such as romero.
+
+    Patients are kept beside the results, block by block: the same command after Ctrl-C continues.
+    """
+    from dataclasses import replace
+
+    from il15_sim.files.resources import find_file
+    from il15_sim.jobs.trial import run_virtual_trial, stored_at
+    from il15_sim.reporting.report import write_report
+    from il15_sim.trial import read_trial
+
+    given = {"trials": trials, "patients": patients, "seed": seed}
+    changed: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    read = replace(read_trial(find_file(trial, "trials")), **changed)
+    place = stored_at(read, RESULTS, out)
+    try:
+        with progress() as tell:
+            done = run_virtual_trial(
+                read, RESULTS, tell, out=out, threads=threads, models_dir=models
+            )
+    except (KeyboardInterrupt, SystemExit):
+        if place.is_dir():
+            warn(f"patients followed so far are kept in {place}: the same command continues")
         raise
     write_report(done.path, title=read.title)
     end_with([done], done.path)

@@ -23,12 +23,12 @@ def models_dir() -> Path:
 
 
 def experiments_dir() -> Path:
-    """Folder of the shipped dose scenarios, fits, sweeps and measurements."""
+    """Folder of the shipped dose scenarios, fits, sweeps, trials and measurements."""
     return _folder("experiments")
 
 
 def shipped(kind: str) -> dict[str, Path]:
-    """Packaged files of a kind (`"doses"`, `"fits"`, `"sweeps"`) by name."""
+    """Packaged files of a kind (`"doses"`, `"fits"`, `"sweeps"`, `"trials"`) by name."""
     return {p.stem: p for p in sorted((experiments_dir() / kind).glob("*.toml"))}
 
 
@@ -40,7 +40,7 @@ def find_file(text: str, kind: str) -> Path:
     text : str
         `my/scenario.toml`, or `sorafenib_tmz`.
     kind : str
-        `"doses"`, `"fits"` or `"sweeps"`.
+        `"doses"`, `"fits"`, `"sweeps"` or `"trials"`.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def find_file(text: str, kind: str) -> Path:
     path = Path(text)
     if os.path.isfile(text):
         return path
-    word = {"doses": "scenario", "fits": "fit", "sweeps": "sweep"}[kind]
+    word = {"doses": "scenario"}.get(kind, kind.removesuffix("s"))
     if path.suffix == ".toml" or len(path.parts) > 1:
         raise InputError(
             f"there is no file '{text}'",

@@ -28,9 +28,11 @@ from il15_sim.plots.population_figure import baselines
 from il15_sim.plots.posterior_bands import predictive
 from il15_sim.plots.posteriors import pairs, traces
 from il15_sim.plots.region import behaviour_region
+from il15_sim.plots.replicate_bars import replicate_ratios
 from il15_sim.plots.response_bars import tumour_waterfall
 from il15_sim.plots.sliders import explore
 from il15_sim.plots.table_fits import fitted, profile
+from il15_sim.plots.target_rows import target_shares
 from il15_sim.plots.timecourses import arms, overlay, trajectories
 from il15_sim.plots.trial_curves import survival_curves
 
@@ -69,11 +71,13 @@ __all__ = [
     "predictive",
     "profile",
     "profiles",
+    "replicate_ratios",
     "residuals",
     "save",
     "sobol_bars",
     "story",
     "survival_curves",
+    "target_shares",
     "tornado",
     "traces",
     "trajectories",

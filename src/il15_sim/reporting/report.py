@@ -24,9 +24,11 @@ from il15_sim.reporting.report_data import (
     doi_parts,
     find_results,
     pivot,
+    short_number,
     shown_value,
 )
 from il15_sim.reporting.sweeps import sweep_view
+from il15_sim.reporting.trials import trial_view
 
 REPORT = "report.html"
 _EXPOSURE = ("AUC0-12", "Cmax", "trough")
@@ -111,6 +113,7 @@ def report_html(
         scenarios=[_scenario(r) for r in results if r.kind == "scenario"],
         fits=[r for r in results if r.kind == "fit"],
         sweeps=[sweep_view(r) for r in results if r.kind == "sweep"],
+        trials=[trial_view(r) for r in results if r.kind == "trial"],
         results=results,
         overview=[row for r in results if r.kind == "scenario" for row in _overview(r)],
         parameters=parameters,
@@ -161,16 +164,6 @@ def _overview(result: Result) -> list[dict[str, Any]]:
 def _largest(results: Sequence[Result], name: str) -> list[dict[str, str]]:
     """The longest of the results' tables of one name: that of the largest model among them."""
     return max((r.table(name) for r in results), key=len, default=[])
-
-
-def short_number(text: str, digits: int = 4) -> str:
-    """A number with a few digits and a true minus sign; other text as it is."""
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    # Rounded first: 1084 is told as 1080, not as 1.08e+03.
-    return f"{float(f'{value:.{digits}g}'):.10g}".replace("-", "−")
 
 
 def _link(path: Path, place: Path | None) -> str:

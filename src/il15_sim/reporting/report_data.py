@@ -16,6 +16,10 @@ from il15_sim.files.record import MANIFEST, digest
 
 ABOUT = "about.json"
 CAPTIONS = "figures/captions.json"
+_FOR_PROGRAMS = (
+    *("trajectories", "curves", "indices", "convergence"),
+    *("patients", "survival", "replicates"),
+)
 _DOI = re.compile(r"(?:doi:\s*|https?://doi\.org/)(10\.\d{4,9}/[^\s;,\"<>]+)", re.IGNORECASE)
 
 
@@ -59,7 +63,7 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """`"scenario"`, `"fit"` or `"sweep"`."""
+        """`"scenario"`, `"fit"`, `"sweep"` or `"trial"`."""
         return str(self.about.get("kind", ""))
 
     @property
@@ -187,9 +191,19 @@ def shown_value(row: dict[str, str]) -> str:
     return f"< {digit}×10" + str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
+def short_number(text: str, digits: int = 4) -> str:
+    """A number with a few digits and a true minus sign; other text as it is."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    # Rounded first: 1084 is told as 1080, not as 1.08e+03.
+    return f"{float(f'{value:.{digits}g}'):.10g}".replace("-", "−")
+
+
 def _small(path: Path) -> bool:
-    # Curves are for programs; a report shows them as figures.
-    return path.stem not in ("trajectories", "curves", "indices", "convergence")
+    # Curves and patients are for programs; a report shows them as figures.
+    return path.stem not in _FOR_PROGRAMS
 
 
 def _pictures(path: Path) -> Iterable[Picture]:

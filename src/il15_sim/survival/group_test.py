@@ -74,5 +74,9 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: Iterable[object]) -> LogR
         name = labels.categories[int(np.argmin(seen))]
         why = f"none of its patients was followed until the first event, at {first:g}"
         raise InputError(f"group '{name}' cannot be compared", why=why)
-    chi2, p = survdiff(times, events.astype(int), labels.codes)
+    try:
+        chi2, p = survdiff(times, events.astype(int), labels.codes)
+    except np.linalg.LinAlgError:
+        why = "at every event all who are at risk have it, or belong to one group"
+        raise InputError("groups that cannot be compared", why=why) from None
     return LogRank(float(chi2), len(sizes) - 1, float(p))

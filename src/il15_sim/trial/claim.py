@@ -8,13 +8,13 @@ rise acts, nor for growth net of killing, which contains the effect.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from il15_sim.errors import InputError
 from il15_sim.survival import cox, events_needed, landmark
 from il15_sim.trial.design import Trial
 
@@ -32,6 +32,7 @@ OUTCOMES = {"survival": ("os_days", "died"), "progression-free": ("pfs_days", "p
 ADJUSTED = ("burden_mm", "tumour_growth")
 #: Fewest patients and deaths of which a hazard ratio is told.
 _LEAST = 5
+_NUMBERS = ("log_hazard_ratio", "se", "hazard_ratio", "lower", "upper", "p")
 
 
 def rise(table: pd.DataFrame, trial: Trial, measure: str) -> Array:
@@ -92,17 +93,25 @@ def claim_table(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
                     told = _one(seen, adjusted)
                     name = {"hypothesis": hypothesis, "arm": arm, "outcome": outcome}
                     name |= {"measure": measure, "adjusted": adjusted}
-                    rows.append({**name, **told, **_size(seen, told)})
+                    rows.append({**name, **told, **_size(seen, told, len(group))})
     return pd.DataFrame(rows)
 
 
 def at_landmark(
     group: pd.DataFrame, trial: Trial, measure: str, outcome: str = "survival"
 ) -> pd.DataFrame:
-    """Who is at risk after the landmark and was sampled: time, event, rise, covariates."""
+    """Who is at risk after the landmark and was sampled: time, event, rise, covariates.
+
+    No rows where that is nobody.
+    """
     time, event = OUTCOMES[outcome]
     value = rise(group, trial, measure)
     sampled = np.isfinite(value) & ~group["failed"].to_numpy(bool)
+    # Who is at risk is decided by `landmark`; without anybody there is nothing to ask it.
+    sampled &= group[time].to_numpy() > trial.landmark_day
+    if not sampled.any():
+        names = ("time", "event", "rise", "riser", "trial", *ADJUSTED)
+        return pd.DataFrame({name: np.zeros(0) for name in names})
     group, value = group.loc[sampled], value[sampled]
     later = landmark(group[time], group[event], trial.landmark_day)
     own = group.loc[later.kept]
@@ -123,18 +132,29 @@ def _one(seen: pd.DataFrame, adjusted: bool) -> dict[str, Any]:
     spread = float(seen["rise"].std()) if len(seen) > 1 else 0.0
     told |= {"mean": float(seen["rise"].mean()), "sd": spread}
     told |= {"risers": float(seen["riser"].mean())}
-    names = ("log_hazard_ratio", "se", "hazard_ratio", "lower", "upper", "p")
-    if events < _LEAST or not spread > 0:
-        why = f"{events} events" if spread > 0 else "the measure is the same in all"
-        return {**told, **dict.fromkeys(names, np.nan), "reason": why}
+    none: dict[str, Any] = dict.fromkeys(_NUMBERS, np.nan)
+    if why := _too_little(len(seen), events, spread):
+        return {**told, **none, "reason": why}
     covariates = pd.DataFrame({"rise": seen["rise"] / spread})
     if adjusted:
         covariates = covariates.assign(**{name: seen[name] for name in ADJUSTED})
-    found = cox(seen["time"], seen["event"], covariates).iloc[0]
-    return {**told, **{name: found[name] for name in names}, "reason": found["reason"]}
+    try:
+        found = cox(seen["time"], seen["event"], covariates).iloc[0]
+    except InputError as error:
+        # Few patients may leave a covariate that says nothing; the other rows stand.
+        return {**told, **none, "reason": str(error)}
+    return {**told, **{name: found[name] for name in _NUMBERS}, "reason": found["reason"]}
 
 
-def _size(seen: pd.DataFrame, told: dict[str, Any]) -> dict[str, float]:
+def _too_little(patients: int, events: int, spread: float) -> str:
+    if not patients:
+        return "nobody with samples is at risk after the landmark"
+    if events < _LEAST:
+        return f"{events} event{'s' * (events != 1)} after the landmark, {_LEAST} are needed"
+    return "" if spread > 0 else "the measure is the same in all"
+
+
+def _size(seen: pd.DataFrame, told: dict[str, Any], patients: int) -> dict[str, float]:
     """Deaths, and patients of an arm at the start, that a trial needs to see it."""
     slope = told["log_hazard_ratio"]
     if not np.isfinite(slope) or slope == 0:
@@ -142,7 +162,7 @@ def _size(seen: pd.DataFrame, told: dict[str, Any]) -> dict[str, float]:
     events = events_needed(slope)
     return {
         "events_needed": float(events),
-        "patients_needed": float(np.ceil(events / seen["event"].mean())),
+        "patients_needed": float(np.ceil(events * patients / seen["event"].sum())),
     }
 
 
@@ -156,19 +176,23 @@ def replicates(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
         `log_hazard_ratio`, `hazard_ratio`, `p`, and `reason` where there is none.
     """
     rows = []
+    kept = ("patients", "events", "risers", "log_hazard_ratio", "hazard_ratio", "p", "reason")
     for (hypothesis, arm), group in table.groupby(["hypothesis", "arm"], sort=False):
         seen = at_landmark(group, trial, MEASURES[0])
-        for number, one in _trials(seen):
-            told = _one(one, adjusted=False)
-            kept = ("patients", "events", "risers", "log_hazard_ratio", "hazard_ratio", "p")
-            name = {"hypothesis": hypothesis, "arm": arm, "trial": number}
-            rows.append({**name, **{k: told[k] for k in (*kept, "reason")}})
+        own = seen["trial"].to_numpy()
+        # A trial of which nobody is left at the landmark counts as one without an answer.
+        for number in group["trial"].unique():
+            told = _one(seen[own == number], adjusted=False)
+            name = {"hypothesis": hypothesis, "arm": arm, "trial": int(number)}
+            rows.append({**name, **{k: told[k] for k in kept}})
     return pd.DataFrame(rows)
 
 
-def _trials(seen: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
-    for number, one in seen.groupby("trial"):
-        yield int(str(number)), one
+def by_rise(table: pd.DataFrame, trial: Trial) -> dict[str, pd.DataFrame]:
+    """Patients of whom the rise is known: risers, by the cut set beforehand, and others."""
+    value = rise(table, trial, MEASURES[0])
+    known, rose = np.isfinite(value), value > np.log(trial.riser_fold)
+    return {"risers": table[known & rose], "non-risers": table[known & ~rose]}
 
 
 def power(found: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:

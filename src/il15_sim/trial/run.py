@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -51,6 +52,12 @@ def blocks_of(trial: Trial, size: int = PATIENTS_AT_ONCE) -> Iterator[Block]:
                 yield Block(h, a, start, min(start + size, trial.size))
 
 
+def kept_blocks(trial: Trial, folder: str | Path, size: int = PATIENTS_AT_ONCE) -> tuple[int, int]:
+    """How many blocks of a trial lie in a folder, and how many there are."""
+    blocks = [Path(folder) / block.file for block in blocks_of(trial, size)]
+    return sum(path.is_file() for path in blocks), len(blocks)
+
+
 def run_trial(
     trial: Trial,
     model: Model,
@@ -90,7 +97,8 @@ def run_trial(
     """
     check_trial(trial, model)
     blocks = list(blocks_of(trial, patients_at_once))
-    parts = []
+    parts, done, begun = [], 0, time.monotonic()
+    left = len(trial.hypotheses) * len(trial.arms) * trial.size
     for number, block in enumerate(blocks):
         hypothesis, arm = trial.hypotheses[block.hypothesis], trial.arms[block.arm]
         path = None if folder is None else Path(folder) / block.file
@@ -99,15 +107,28 @@ def run_trial(
             told = f"{hypothesis.name}, " if len(trial.hypotheses) > 1 else ""
             progress(
                 f"{told}{arm.name}: patients {block.start + 1}-{block.end} of {trial.size} "
-                f"({number + 1} of {len(blocks)})"
+                f"({number + 1} of {len(blocks)}{_remaining(done, left, time.monotonic() - begun)})"
             )
             part = followed(trial, model, hypothesis, arm, block, threads)
+            done += len(part)
             if path is not None:
                 part = _keep(path, part)
         part.insert(0, "hypothesis", hypothesis.name)
         part.insert(1, "arm", arm.name)
         parts.append(part)
+        left -= len(part)
     return pd.concat(parts, ignore_index=True)
+
+
+def _remaining(done: int, left: int, seconds: float) -> str:
+    """How many patients a second, and how long the others take; nothing before the first block.
+
+    >>> _remaining(1000, 30_000, 10.0)
+    '; 100 patients/s, 5.0 min left'
+    """
+    if not done or seconds <= 0:
+        return ""
+    return f"; {done / seconds:.3g} patients/s, {left * seconds / done / 60:.1f} min left"
 
 
 def followed(

@@ -17,6 +17,8 @@ from il15_sim.errors import InputError
 if TYPE_CHECKING:
     from il15_sim.trial.design import Trial
 
+_COLUMNS = ["hypothesis", "arm", "target", "followed", "reached", "share", "lower", "upper"]
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -94,4 +96,4 @@ def attainment(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
                     "upper": high,
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)
