@@ -86,7 +86,7 @@ def test_manifest_names_inputs_seed_versions_and_files(tmp_path):
     assert manifest["inputs"] == {name: digest(part) for name, part in INPUTS.items()}
     assert manifest["files"]["data/runs.csv"] == digest(b"run\n")
     assert manifest["versions"]["il15-sim"] == __version__
-    assert {"python", "numpy", "scipy", "libroadrunner", "antimony", "SALib"} <= set(
+    assert {"python", "numpy", "scipy", "libroadrunner", "antimony", "SALib", "pandas"} <= set(
         manifest["versions"]
     )
 

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from il15_sim.errors import InputError
+from il15_sim.files.resources import models_dir
 from il15_sim.jobs.folder import stands
-from il15_sim.jobs.trial import run_virtual_trial, stored_at
-from il15_sim.trial import read_trial
+from il15_sim.jobs.trial import inputs_of, run_virtual_trial, stored_at
+from il15_sim.model import Model
+from il15_sim.trial import Hypothesis, read_trial
 from il15_sim.trial.run import run_trial
 from tests.made.trial_patients import TINY
 
@@ -147,3 +149,43 @@ def test_ids_that_the_model_does_not_have(trial, tmp_path):
     with pytest.raises(InputError, match="did you mean 'cd4_nkg2d_percent'"):
         run_virtual_trial(other, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def copied_models(folder, change):
+    shutil.copytree(models_dir(), folder)
+    for name, (old, new) in change.items():
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+    return Model.load(models_dir=folder)
+
+
+def test_patients_drawn_by_another_table_are_other_inputs(done, trial, tmp_path):
+    line = "age_years\tboth\tnormal\t"
+    text = (models_dir() / "covariates.tsv").read_text(encoding="utf-8")
+    (row,) = [own for own in text.splitlines() if own.startswith(line)]
+    mean = row.split("\t")[3]
+    change = {"covariates.tsv": (line + mean, line + f"{float(mean) - 9:g}")}
+    copied_models(tmp_path / "models", change)
+    out, words = tmp_path / "out", []
+    shutil.copytree(stored_at(trial, done.path.parents[1]), stored_at(trial, "", out))
+    found = run_virtual_trial(trial, "", words.append, out=out, models_dir=tmp_path / "models")
+    assert words[0].startswith("both: patients 1-12")
+    ages = [
+        pd.read_csv(f.path / "data" / "patients.csv")["age_years"].mean() for f in (found, done)
+    ]
+    assert ages[0] < ages[1] - 5
+    hashes = [json.loads((f.path / "manifest.json").read_text())["hash"] for f in (found, done)]
+    assert hashes[0] != hashes[1]
+
+
+def test_a_named_variant_is_an_input_and_others_are_not(trial, tmp_path):
+    name = "variants/no_mica.tsv"
+    text = (models_dir() / name).read_text(encoding="utf-8")
+    other = copied_models(tmp_path / "models", {name: (text, text + "\n")})
+    plain = inputs_of(trial, Model.load())
+    assert plain == inputs_of(trial, other)
+    assert plain["version"]
+    cut = replace(trial, hypotheses=(Hypothesis("cut", variants=("no_mica",)),))
+    own, before = inputs_of(cut, other), inputs_of(cut, Model.load())
+    assert {key for key in own if own[key] != before[key]} == {name}

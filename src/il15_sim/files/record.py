@@ -28,7 +28,7 @@ from il15_sim.files.atomic import make_readable, write_atomic
 
 MANIFEST = "manifest.json"
 _NAME = re.compile(r"\w[\w.-]*")
-_LIBRARIES = ("numpy", "scipy", "libroadrunner", "antimony", "SALib")
+_LIBRARIES = ("numpy", "scipy", "libroadrunner", "antimony", "SALib", "pandas", "statsmodels")
 # Failures of the disk itself; they come without a file name.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from il15_sim._version import __version__
 from il15_sim.check.kind_counts import summary
 from il15_sim.files.record import ResultFolder, hash_inputs
+from il15_sim.files.text import read_text
 from il15_sim.jobs.folder import ABOUT, Finished, Progress, quiet, write_figures, write_json
 from il15_sim.jobs.run_tables import parameters_csv
 from il15_sim.jobs.sweep_tables import csv_of
@@ -17,8 +19,11 @@ from il15_sim.jobs.trial_answer import answer, answer_text
 from il15_sim.jobs.trial_tables import plain, records, survival_table
 from il15_sim.model import Model
 from il15_sim.plots.trial_figures import trial_figures
+from il15_sim.population.drawing import TABLES
 from il15_sim.trial import (
+    Hypothesis,
     Trial,
+    TrialArm,
     arm_table,
     attainment,
     between_arms,
@@ -30,17 +35,37 @@ from il15_sim.trial import (
     run_trial,
     survival_factors,
 )
+from il15_sim.trial.patients import check_trial
 from il15_sim.trial.run import PATIENTS_AT_ONCE, kept_blocks
 
 
 def stored_at(trial: Trial, out_root: str | Path, out: str | Path | None = None) -> Path:
     """Folder of followed patients: beside the results, where a stopped trial continues.
 
-    It has a folder for every trial and model, so that patients of one never get into another.
+    It has a folder for everything in `inputs_of`, so that patients of one never get into another.
     """
     if out is None:
         return Path(out_root) / trial.name / "blocks"
     return Path(out).with_name(f"{Path(out).name}.blocks")
+
+
+def inputs_of(trial: Trial, model: Model) -> dict[str, str]:
+    """All that the numbers of a trial follow from, by name; the seed apart.
+
+    The hash of a model covers its equations and values. Patients are drawn by the tables of its
+    folder besides, and changed by its variants. A version of the package may follow them
+    differently, so that blocks of another one are not taken.
+    """
+    changed: list[TrialArm | Hypothesis] = [*trial.arms, *trial.hypotheses]
+    variants = sorted({name for one in changed for name in one.variants})
+    files = [*TABLES, *(f"variants/{name}.tsv" for name in variants)]
+    # What is run, not what the file says: a trial can be changed or made in memory.
+    return {
+        "trial": repr(replace(trial, source="")),
+        "model": model.hash,
+        "version": __version__,
+        **{file: read_text(model.models_dir / file) for file in files},
+    }
 
 
 def run_virtual_trial(
@@ -89,8 +114,8 @@ def run_virtual_trial(
         For ids that the model does not have, and a place that cannot be written.
     """
     model = Model.load(models_dir=models_dir)
-    # What is run, not what the file says: a trial can be changed or made in memory.
-    inputs = {"trial": repr(replace(trial, source="")), "model": model.hash}
+    check_trial(trial, model)
+    inputs = inputs_of(trial, model)
     with ResultFolder.open(out_root, trial.name, inputs, trial.seed, out=out) as folder:
         place = stored_at(trial, out_root, out) / hash_inputs(inputs, trial.seed)[:16]
         kept, blocks = kept_blocks(trial, place, patients_at_once)

@@ -27,6 +27,8 @@ from il15_sim.population.variability import Vary, chosen_cvs, log_sd
 from il15_sim.simulation.subject import subject_of
 
 Array = NDArray[np.float64]
+#: Tables of a models folder that patients are drawn by.
+TABLES = ("parameters.tsv", "covariates.tsv", "covariate_effects.tsv", "correlations.tsv")
 _WHERE = "population"
 
 

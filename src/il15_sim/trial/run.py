@@ -75,7 +75,8 @@ def run_trial(
     model : Model
         The packaged patient, usually; hypotheses and arms change it.
     folder : path, optional
-        Where finished blocks are kept: a stopped trial continues from there.
+        Where finished blocks are kept: a stopped trial continues from there. They are told apart by
+        their place in the trial alone: give each trial and model a folder of its own.
     threads : int, optional
     patients_at_once : int
         Memory grows with it; no number depends on it.
@@ -92,8 +93,7 @@ def run_trial(
     Raises
     ------
     InputError
-        For names that the model does not have, and for a folder whose blocks belong to another
-        trial.
+        For names that the model does not have.
     """
     check_trial(trial, model)
     blocks = list(blocks_of(trial, patients_at_once))
