@@ -96,9 +96,10 @@ def check_distinct(
     il15_sim.errors.InputError: two runs are called 'a'; give each a name of its own
     """
     seen: set[str] = set()
+    kinds = f"{kind.removesuffix('is')}es" if kind.endswith("is") else f"{kind}s"
     for name in map(str, names):
         if name in seen:
-            raise InputError(f"two {kind}s are called '{name}'", where=where, fix=fix)
+            raise InputError(f"two {kinds} are called '{name}'", where=where, fix=fix)
         seen.add(name)
 
 

@@ -55,7 +55,12 @@ def test_a_trial_prints_its_folder_last_and_writes_a_report_into_it(tiny, tmp_pa
         ('treated = "both"', 'treated = "bth"', (), r"unknown arm 'bth'; did you mean 'both'\?"),
         ('"sorafenib 400 mg', '"sorafenb 400 mg', (), r"arm 'both'.*did you mean 'sorafenib'\?"),
         ("seed = 3", 'seed = 3\nmarker = "cd4_nkg2d_percnt"', (),
-         r"unknown observable 'cd4_nkg2d_percnt'; did you mean 'cd4_nkg2d_percent'\?"),
+         r"marker 'cd4_nkg2d_percnt' is not sampled; watched is .*; add it to watched, or did you "
+         r"mean 'cd4_nkg2d_percent'\?"),
+        ("", "", ("--patients", 10**12), r"error: 1000000000000 patients x 2 trials x 2 arms x 1 "
+         r"hypotheses = 4000000000000 patients in all; at most 2000000 are followed; lower "),
+        ("", "", ("--trials", 10**6), r"6 patients x 1000000 trials x 2 arms .* = 12000000 pat"),
+        ("", "", ("--seed", 2**63 + 1), rf"seed {2**63 + 1}; it is 0 to {2**63}"),
         ("seed = 3", "seed = 3\nsede = 4", (), r"unknown key 'sede'.*did you mean 'seed'"),
     ],
 )  # fmt: skip

@@ -125,6 +125,13 @@ def test_what_cannot_be_drawn_is_told(given, text):
         Population(MODEL, **given)
 
 
+def test_a_seed_may_have_many_digits():
+    people = Population(MODEL, n=2, seed=2**63)
+    assert not people.parameters.equals(Population(MODEL, n=2, seed=2**63 - 1).parameters)
+    with pytest.raises(InputError, match=rf"seed {2**63 + 1}; it is 0 to {2**63}"):
+        Population(MODEL, n=2, seed=2**63 + 1)
+
+
 def test_other_than_a_model_is_told():
     with pytest.raises(InputError, match="'patient' is no Model"):
         Population("patient")

@@ -82,6 +82,16 @@ class Drawing:
         return covariates.set_index(index), pd.DataFrame(columns, index=index)
 
 
+def set_by_covariates(model: Model) -> tuple[str, ...]:
+    """Parameters that are a covariate of each patient, whatever value the model has.
+
+    >>> set_by_covariates(Model.load())
+    ('body_weight', 'body_surface_area')
+    """
+    effects = drawing_of(model, None, None).effects
+    return tuple(e.parameter for e in effects if e.form == "equals")
+
+
 def drawing_of(model: Model, vary: Vary, correlations: Pairs | None) -> Drawing:
     """What a population draws, by the model's tables and what the user states.
 

@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 _WHERE = "population"
 #: More patients than this are a slip.
 _MOST = 10_000_000
+#: Far more seeds than anybody tries.
+MOST_SEED = 2**63
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +87,12 @@ class Population:
         if not isinstance(self.model, Model):
             why = "a population is drawn by the tables of a model of this package"
             raise InputError(f"{self.model!r:.40} is no Model", where=_WHERE, why=why)
-        for what, least in (("n", 1), ("seed", 0), ("first", 0)):
+        for what, least, most in (("n", 1, _MOST), ("seed", 0, MOST_SEED), ("first", 0, _MOST)):
             number = getattr(self, what)
             if isinstance(number, bool) or not isinstance(number, int | np.integer):
                 raise InputError(f"{what} {number!r:.40} is no whole number", where=_WHERE)
-            if not least <= number <= _MOST:
-                why = f"it is {least} to {_MOST}"
+            if not least <= number <= most:
+                why = f"it is {least} to {most}"
                 raise InputError(f"{what} {number}", where=_WHERE, why=why)
         _ = self._drawing
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import prod
 
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError, check_distinct, closest, unknown
+from il15_sim.population.virtual import MOST_SEED
 from il15_sim.regimen import Regimen
 from il15_sim.response import RECIST, Criterion
 from il15_sim.trial.policy import Rule
 from il15_sim.trial.taken import Adherence
 from il15_sim.trial.targets import Goal
+
+#: More than this is a slip: a sample tells nothing, and nobody is left after a month.
+_MOST_ASSAY_CV, _MOST_DROP_OUT = 5.0, 50.0
+#: Patients of all arms, trials and hypotheses together: hours of computing, and files of gigabytes.
+MOST_PATIENTS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,16 @@ class Hypothesis:
     variants, overrides
         As of an arm.
     responders : float, optional
-        Share of patients whose IL-15Rα is inducible at all: fully in them, not in others. The
-        inducibility varies log-normally where it is left out.
+        Share of patients whose IL-15Rα is inducible at all: fully in them (or as much as an
+        override of the inducibility says), not in others. The inducibility varies log-normally
+        where it is left out.
     assay_cv : float, optional
         Instead of that of the trial, as a share.
+
+    Raises
+    ------
+    InputError
+        For a share that is none, and for an error of the assay that is no number from 0 to 5.
     """
 
     name: str
@@ -56,6 +69,21 @@ class Hypothesis:
     overrides: Mapping[str, float] = field(default_factory=dict, hash=False)
     responders: float | None = None
     assay_cv: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        where = f"hypothesis '{self.name}'"
+        if self.responders is not None and not 0 <= self.responders <= 1:
+            why = "a share from 0 to 1"
+            raise InputError(f"responders {self.responders:g}", where=where, why=why)
+        if self.assay_cv is not None:
+            _check_assay(self.assay_cv, where)
+
+
+def _check_assay(cv: float, where: str | None = None) -> None:
+    if not 0 <= cv <= _MOST_ASSAY_CV:
+        why, fix = f"a share from 0 to {_MOST_ASSAY_CV:g}", "0.15 is an error of 15 %"
+        raise InputError(f"assay_cv is {cv:g}", where=where, why=why, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -112,7 +140,8 @@ class Calendar:
         ------
         InputError
             For days that are not positive, a first imaging visit or a sample after the end of
-            follow-up, samples in no order, and errors and rates that are negative.
+            follow-up, samples in no order, a spread of visits above the time between them, and
+            errors and rates that are negative or senseless.
         """
         for name in ("follow_up_days", "clinic_every_days", "imaging_every_days"):
             if getattr(self, name) < 1:
@@ -128,9 +157,13 @@ class Calendar:
         if list(self.sampling_days) != sorted({0, *self.sampling_days}):
             why = "they increase and begin with day 0"
             raise InputError(f"sampling days {list(self.sampling_days)}", why=why)
-        for name in ("visit_spread_days", "assay_cv", "drop_out_per_year"):
-            if not getattr(self, name) >= 0:
-                raise InputError(f"{name} is {getattr(self, name):g}", why="it is not negative")
+        _check_assay(self.assay_cv)
+        if not 0 <= self.visit_spread_days <= self.imaging_every_days:
+            why = f"from 0 to the {self.imaging_every_days} days between two visits"
+            raise InputError(f"visit_spread_days is {self.visit_spread_days:g}", why=why)
+        if not 0 <= self.drop_out_per_year <= _MOST_DROP_OUT:
+            why, fix = f"a rate from 0 to {_MOST_DROP_OUT:g}", "0.1 loses a tenth in a year"
+            raise InputError(f"drop_out_per_year is {self.drop_out_per_year:g}", why=why, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -207,8 +240,9 @@ class Trial:
         Raises
         ------
         InputError
-            For an arm without patients, numbers below one, names given twice or unknown, dose
-            levels that do not fall from one, and a landmark that is no sampling day.
+            For an arm without patients, numbers below one, more than two million patients in all,
+            names given twice or unknown, a marker that is not watched, dose levels that do not fall
+            from one, and a landmark that is no sampling day after the start.
         """
         if not self.arms:
             raise InputError("a trial without arms", fix="add [[arms]]")
@@ -217,6 +251,10 @@ class Trial:
             raise InputError(f"{self.patients} patients in each arm", why=why)
         if self.trials < 1:
             raise InputError(f"{self.trials} trials", why="at least one")
+        if not 0 <= self.seed <= MOST_SEED:
+            raise InputError(f"seed {self.seed}", why=f"it is 0 to {MOST_SEED}")
+        self._check_size()
+        self._check_names()
         for drug, levels in self.levels.items():
             falls = all(0 < b < a for a, b in pairwise(levels))
             if not levels or levels[0] != 1 or not falls:
@@ -230,6 +268,32 @@ class Trial:
                 raise InputError(f"target '{goal.name}' on day {goal.day}", why=why)
         if not self.riser_fold > 0:
             raise InputError(f"riser_fold {self.riser_fold:g}", why="it is positive")
-        if self.landmark_day not in self.calendar.sampling_days:
-            why = f"sampling days are {list(self.calendar.sampling_days)}"
+        if self.landmark_day not in self.calendar.sampling_days[1:]:
+            days = list(self.calendar.sampling_days)
+            why = f"sampling days are {days}, and the rise is read from day 0 to a later one"
             raise InputError(f"landmark_day {self.landmark_day}", why=why)
+
+    def _check_size(self) -> None:
+        counts = (self.patients, self.trials, len(self.arms), len(self.hypotheses))
+        if (total := prod(counts)) > MOST_PATIENTS:
+            words = ("patients", "trials", "arms", "hypotheses")
+            each = " x ".join(f"{n} {word}" for n, word in zip(counts, words, strict=True))
+            why, fix = f"at most {MOST_PATIENTS} are followed", "lower patients or trials"
+            raise InputError(f"{each} = {total} patients in all", why=why, fix=fix)
+
+    def _check_names(self) -> None:
+        arms, fix = [arm.name for arm in self.arms], "give each a name of its own"
+        check_distinct("arm", arms, fix)
+        check_distinct("hypothesis", [h.name for h in self.hypotheses], fix)
+        check_distinct("target", [goal.name for goal in self.targets], fix)
+        for key in ("treated", "control"):
+            if (name := getattr(self, key)) and name not in arms:
+                raise unknown("arm", name, arms, key)
+        if self.treated and self.treated == self.control:
+            why, fix = "an arm is not compared with itself", "name another arm or leave control out"
+            raise InputError(f"treated and control are both '{self.treated}'", why=why, fix=fix)
+        if self.marker not in self.watched:
+            near = closest(self.marker, self.watched)
+            why, fix = f"watched is {list(self.watched)}", "add it to watched"
+            fix += f", or did you mean '{near}'?" if near else ""
+            raise InputError(f"marker '{self.marker}' is not sampled", why=why, fix=fix)

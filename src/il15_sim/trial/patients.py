@@ -8,25 +8,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from il15_sim.errors import unknown
+from il15_sim.errors import InputError, unknown
 from il15_sim.model import Model
 from il15_sim.model.changed import variant_values
 from il15_sim.population import Population
+from il15_sim.population.drawing import set_by_covariates
 from il15_sim.population.draws import uniforms
 from il15_sim.trial.design import Hypothesis, Trial, TrialArm
 
 Array = NDArray[np.float64]
-#: Set to all or nothing where a hypothesis says which share of patients responds.
+#: All or nothing where a hypothesis says which share of patients responds.
 INDUCIBLE = ("il15ra_inducibility_monocyte", "il15ra_inducibility_tumour")
 
 
 def check_trial(trial: Trial, model: Model) -> None:
-    """Refuse names that the model does not have.
+    """Refuse names that the model does not have, and what patients would not follow.
 
     Raises
     ------
     InputError
-        With the file, the arm or rule, and the closest valid name.
+        With the file, the arm or rule, and the closest valid name; for a drug given in several ways
+        in an arm, and a changed parameter that each patient's covariates set.
     """
     where = trial.source or f"trial {trial.name}"
     drugs = {target.drug for target in model.drugs}
@@ -35,6 +37,7 @@ def check_trial(trial: Trial, model: Model) -> None:
         for drug in arm.regimen.drugs:
             if drug not in drugs:
                 raise unknown("drug", drug, drugs, f"{where}: arm '{arm.name}'")
+        _check_kinds(arm, f"{where}: arm '{arm.name}'")
     for what, names in (("adherence", trial.adherence), ("levels", trial.levels)):
         for drug in names:
             if drug not in given:
@@ -49,8 +52,25 @@ def check_trial(trial: Trial, model: Model) -> None:
         if rule.drug and rule.drug not in given:
             raise unknown("drug of this trial", rule.drug, given, f"{where}: rules")
     both: list[TrialArm | Hypothesis] = [*trial.arms, *trial.hypotheses]
+    own = set_by_covariates(model)
     for one in both:
-        changed_values(one, model, f"{where}: '{one.name}'")
+        place = f"{where}: '{one.name}'"
+        for name in changed_values(one, model, place):
+            if name in own:
+                why = "each patient's own covariates set it"
+                fix = "leave it out; models/covariates.tsv says how patients differ"
+                raise InputError(f"'{name}' is changed", where=place, why=why, fix=fix)
+
+
+def _check_kinds(arm: TrialArm, where: str) -> None:
+    kinds: dict[str, set[tuple[str, str, float]]] = {}
+    for dose in arm.regimen.doses():
+        kinds.setdefault(dose.drug, set()).add((dose.route, dose.unit, dose.duration_h))
+    for drug, own in kinds.items():
+        if len(own) > 1:
+            told = f"doses of {drug} by several routes, units or lengths of infusion"
+            why = "rules change one dose of a drug"
+            raise InputError(told, where=where, why=why, fix="give it in one way")
 
 
 def changed_values(one: TrialArm | Hypothesis, model: Model, where: str) -> dict[str, float]:
@@ -88,11 +108,8 @@ def drawn_patients(
     if hypothesis.responders is not None:
         lucky = uniforms(trial.seed, "responder", first, n)[:, 0] < hypothesis.responders
         for name in INDUCIBLE:
-            # An arm without induction has none, whoever could respond.
-            if changed.get(name) != 0:
-                parameters[name] = lucky.astype(float)
-    covariates = people.covariates
-    return parameters, covariates
+            parameters[name] = lucky * changed.get(name, 1.0)
+    return parameters, people.covariates
 
 
 def ratio_of(model: Model, parameters: pd.DataFrame) -> Array:

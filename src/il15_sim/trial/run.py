@@ -17,7 +17,9 @@ from il15_sim.files.atomic import write_atomic
 from il15_sim.files.record import digest
 from il15_sim.model import Model
 from il15_sim.regimen import Regimen
+from il15_sim.regimen.table import dose_table
 from il15_sim.simulation import simulate
+from il15_sim.simulation.dose_events import dose_events
 from il15_sim.trial.design import Hypothesis, Trial, TrialArm
 from il15_sim.trial.outcome import outcomes
 from il15_sim.trial.patients import check_trial, drawn_patients, ratio_of
@@ -96,6 +98,9 @@ def run_trial(
         For names that the model does not have.
     """
     check_trial(trial, model)
+    for arm in trial.arms:
+        # Windows keep quiet about lowered doses; what is planned is told of once.
+        dose_events(model, dose_table([arm.regimen]))
     blocks = list(blocks_of(trial, patients_at_once))
     parts, done, begun = [], 0, time.monotonic()
     left = len(trial.hypotheses) * len(trial.arms) * trial.size

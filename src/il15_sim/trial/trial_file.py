@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields
 from functools import reduce
 from operator import add
 from pathlib import Path
 from typing import Any
 
-from il15_sim.errors import InputError, check_distinct, unknown
+from il15_sim.errors import InputError, closest, unknown
 from il15_sim.files.numeric import real
 from il15_sim.files.result_name import result_name
 from il15_sim.files.toml import Table, read_toml
 from il15_sim.regimen import Regimen
 from il15_sim.response import CRITERIA
 from il15_sim.trial.design import Calendar, Hypothesis, Trial, TrialArm
-from il15_sim.trial.policy import Rule
+from il15_sim.trial.policy import EVENTS, Rule
 from il15_sim.trial.taken import Adherence
 from il15_sim.trial.targets import Goal
 
@@ -30,6 +29,9 @@ _KEYS = (
 _DAYS = ("follow_up_days", "clinic_every_days", "imaging_every_days")
 _RATES = ("visit_spread_days", "assay_cv", "drop_out_per_year")
 _STOPS = ("treatment_stops_at_progression", "sampling_stops_at_progression")
+#: The drug of a rule that acts on every drug of the arm.
+_EVERY = "all"
+_SHARES = ("responders", "assay_cv")
 _CHANGED = ("name", "variant", "overrides")
 
 
@@ -70,10 +72,6 @@ def read_trial(path: str | Path) -> Trial:
     given["adherence"] = _adherence(top)
     given["levels"] = _levels(top.table("levels"))
     given["rules"] = tuple(_rule(t) for t in top.tables("rules")) if "rules" in top.data else ()
-    for key in ("treated", "control"):
-        arms = [arm.name for arm in given["arms"]]
-        if key in given and given[key] not in arms:
-            raise unknown("arm", given[key], arms, top.at(key))
     if "targets" in top.data:
         given["targets"] = tuple(_goal(t) for t in top.tables("targets"))
     title, description = top.text("title", default=name), top.text("description", default="")
@@ -84,7 +82,9 @@ def read_trial(path: str | Path) -> Trial:
 
 
 def _whole(table: Table, key: str) -> int:
-    value = real(table.data[key], key, table.at(key))
+    given = table.data[key]
+    # A number of many digits is kept as it is: a float would change it.
+    value = given if type(given) is int else real(given, key, table.at(key))
     if value != int(value) or value < 0:
         raise InputError(f"{key} {value:g}", where=table.at(key), why="a whole number from 0 on")
     return int(value)
@@ -111,42 +111,31 @@ def _label(table: Table, what: str) -> None:
 
 
 def _arms(top: Table) -> tuple[TrialArm, ...]:
-    found: dict[str, TrialArm] = {}
+    found = []
     for table in top.tables("arms"):
         _label(table, "arm")
         table.allow((*_CHANGED, "regimen"))
         table.need("regimen", 'regimen = "sorafenib 400 mg q12h x 540 d", or "none"')
         with table.told_at("regimen"):
             regimen = reduce(add, map(Regimen.parse, table.texts("regimen")))
-        arm = TrialArm(regimen=regimen, **_changed(table))
-        _distinct("arm", arm.name, found, table)
-        found[arm.name] = arm
-    return tuple(found.values())
+        found.append(TrialArm(regimen=regimen, **_changed(table)))
+    return tuple(found)
 
 
 def _hypotheses(top: Table) -> tuple[Hypothesis, ...]:
     if "hypotheses" not in top.data:
         return ()
-    found: dict[str, Hypothesis] = {}
+    found = []
     for table in top.tables("hypotheses"):
         _label(table, "hypothesis")
-        table.allow((*_CHANGED, "responders", "assay_cv"))
-        shares: dict[str, Any] = {}
-        for key in ("responders", "assay_cv"):
-            if key in table.data:
-                value = real(table.data[key], key, table.at(key))
-                if not (value >= 0 and (value <= 1 or key == "assay_cv")):
-                    why = "a share from 0 to 1" if key == "responders" else "it is not negative"
-                    raise InputError(f"{key} {value:g}", where=table.at(key), why=why)
-                shares[key] = value
-        one = Hypothesis(**_changed(table), **shares)
-        _distinct("hypothesis", one.name, found, table)
-        found[one.name] = one
-    return tuple(found.values())
-
-
-def _distinct(what: str, name: str, known: Sequence[str] | dict[str, Any], table: Table) -> None:
-    check_distinct(what, [*known, name], "give each a name of its own", table.at("name"))
+        table.allow((*_CHANGED, *_SHARES))
+        keys = [key for key in _SHARES if key in table.data]
+        shares: dict[str, Any] = {key: real(table.data[key], key, table.at(key)) for key in keys}
+        try:
+            found.append(Hypothesis(**_changed(table), **shares))
+        except InputError as error:
+            raise error.at(top.file) from None
+    return tuple(found)
 
 
 def _calendar(table: Table | None) -> Calendar:
@@ -198,11 +187,19 @@ def _levels(table: Table | None) -> dict[str, tuple[float, ...]]:
 def _rule(table: Table) -> Rule:
     table.allow([f.name for f in fields(Rule)])
     given: dict[str, Any] = {k: table.text(k) for k in ("when", "then")}
-    if "drug" in table.data:
-        given["drug"] = table.text("drug")
+    table.need("drug", 'drug = "sorafenib", or drug = "all" for every drug of the arm')
+    given["drug"] = table.text("drug")
+    if given["drug"] == _EVERY:
+        given["drug"] = ""
     for key in ("above", "below", "for_days", "after_days"):
         if key in table.data:
             given[key] = real(table.data[key], key, table.at(key))
+    known = (*EVENTS, "no toxicity")
+    near = closest(given["when"], known)
+    if near and given["when"] not in known and not {"above", "below"} & given.keys():
+        told, fix = f"unknown event '{given['when']}'", f"did you mean '{near}'?"
+        why = "an observable acts above or below one value"
+        raise InputError(told, where=table.at("when"), why=why, fix=fix)
     try:
         return Rule(**given)
     except InputError as error:
