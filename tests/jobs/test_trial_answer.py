@@ -77,7 +77,27 @@ def test_power_and_size_in_words(claimed):
     assert line.startswith(f"{TREATED}: of 12 trials with 63 patients (median of ")
     assert f"{100 * row['significant_longer']:.3g} % report that a rise goes with longer" in line
     assert "A power of 80 % takes" in line
+    # Twelve trials have no outer twentieth.
+    ends = f"{row['hazard_ratio_lowest']:.2f} to {row['hazard_ratio_highest']:.2f}"
+    assert f"; hazard ratios {ends} in all of them. " in line
     assert "too small to plan for" in told["What one trial of this size sees"][1]
+
+
+def test_of_many_trials_the_middle_95_percent_are_told():
+    tables = tables_of(both(-0.5, 0.0, n=63 * 20))
+    line = sections(None, tables=tables)["What one trial of this size sees"][0]
+    row = tables["power"].iloc[0]
+    ends = f"{row['hazard_ratio_2.5%']:.2f} to {row['hazard_ratio_97.5%']:.2f}"
+    assert f"; hazard ratios {ends} in 95 % of them. " in line
+
+
+def test_what_follow_up_does_not_reach_is_not_told():
+    patients = both(0.0, 0.0, n=126)
+    for days, told in ((99, (True, False)), (100, (True, True))):
+        trial = replace(TRIAL, calendar=replace(TRIAL.calendar, follow_up_days=days))
+        line = sections(patients, trial)["The arms"][0]
+        assert ("toxicity by day 28" in line, "500 lymphocytes" in line) == told
+        assert "nan" not in line
 
 
 def test_arms_and_caveats_in_words(claimed):
@@ -100,18 +120,18 @@ def test_no_association():
     ("word", "told"),
     [
         ("yes", "Yes: on sorafenib + TMZ a rise goes with longer survival, and not elsewhere: "
-         "of the size of its log hazard ratio there is 20 % on TMZ alone and 5 % on cut; at "
-         "most a third was asked."),
+         "of the size of its log hazard ratio there is, for the same rise, 20 % on TMZ alone and "
+         "5 % on cut; at most a third was asked."),
         ("not specific", "Not as claimed: on sorafenib + TMZ a rise goes with longer survival, but "
-         "of the size of its log hazard ratio there is 20 % on TMZ alone and 5 % on cut; at most "
-         "a third was asked, whatever the sign."),
+         "of the size of its log hazard ratio there is, for the same rise, 20 % on TMZ alone and "
+         "5 % on cut; at most a third was asked, whatever the sign."),
         ("in the treated arm", "On sorafenib + TMZ a rise goes with longer survival; there is no "
          "other arm to compare it with."),
         ("not shown", "Not shown: on sorafenib + TMZ the 95 % interval of the hazard ratio holds "
          "1."),
         ("shorter", "No: on sorafenib + TMZ a rise goes with shorter survival."),
-        ("no", "No: on sorafenib + TMZ the 95 % interval of the hazard ratio holds 1, and nothing "
-         "as far below it as 0.90: a rise tells next to nothing of survival."),
+        ("no", "No: on sorafenib + TMZ the 95 % interval of the hazard ratio holds 1 and lies "
+         "within 0.90 to 1.11: a rise tells next to nothing of survival."),
         ("undecidable", "Undecidable: on sorafenib + TMZ a rise goes with longer survival, but the "
          "log hazard ratio per SD is −0.250, below 0.1 in size: what a control has of it cannot "
          "be told."),

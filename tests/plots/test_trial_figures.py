@@ -57,6 +57,13 @@ def test_figures_of_a_trial():
         assert shown.data[0].startswith("data/")
 
 
+def test_the_waterfall_says_which_readings_count():
+    assert (
+        "Every reading counts, the one that showed progression included."
+        in figures(patients())["waterfall_1"].caption
+    )
+
+
 def test_targets_are_drawn_as_shares_of_each_arm():
     goal = Goal("share up by a half", "cd4_nkg2d_percent", 56, above=1.5, fold=True)
     own = patients()

@@ -38,6 +38,30 @@ def test_shares_are_counted_and_have_wilsons_interval():
     assert of(table, "dose_share_sorafenib")["value"] == 75.0
 
 
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (27, []),
+        (28, ["dlt_by_28"]),
+        (99, ["dlt_by_28", "dlt_by_56"]),
+        (
+            100,
+            ["dlt_by_28", "dlt_by_56", *(f"lymphocytes_below_{x}" for x in (200, 500, 700))],
+        ),
+    ],
+)
+def test_nothing_is_counted_up_to_a_day_after_the_end(days, told):
+    calendar = replace(
+        OWN.calendar, follow_up_days=days, imaging_every_days=14, sampling_days=(0, 14)
+    )
+    rows = arm_table(
+        made_outcomes(40, 0.0).rename(columns=lambda name: name.replace("d56", "d14")),
+        replace(OWN, calendar=calendar, landmark_day=14),
+    )
+    asked = rows["quantity"].str.match("dlt_by|lymphocytes_below")
+    assert sorted(rows.loc[asked, "quantity"]) == told
+
+
 def test_medians_are_those_of_the_curves_and_growth_is_not_hidden_by_visits():
     table = made_outcomes(5, 0.0)
     table["os_days"], table["died"] = [100.0, 200, 300, 400, 400], [True, True, True, False, False]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from il15_sim.files.resources import experiments_dir
-from il15_sim.survival import power_of
+from il15_sim.survival import events_needed, power_of
 from il15_sim.trial.claim import at_landmark, claim_table, power, replicates, rise
 from il15_sim.trial.trial_file import read_trial
 from tests.made.trial_patients import MARKER
@@ -76,6 +76,23 @@ def test_power_of_single_trials_is_that_of_the_formula():
     assert found["significant_longer"] == pytest.approx(expected, abs=0.07)
     assert found["significant_shorter"] == 0.0
     assert found["hazard_ratio_2.5%"] < np.exp(-0.4) < found["hazard_ratio_97.5%"]
+
+
+def test_the_range_of_single_trials_is_that_of_the_lowest_and_the_highest():
+    single = replicates(made(63 * 12, -0.4), TRIAL)
+    found = power(single).iloc[0]
+    assert found["hazard_ratio_lowest"] == single["hazard_ratio"].min()
+    assert found["hazard_ratio_highest"] == single["hazard_ratio"].max()
+    assert found["hazard_ratio_lowest"] < found["hazard_ratio_2.5%"]
+
+
+def test_deaths_needed_are_told_without_adjustment_alone():
+    table = made(400, -0.5)
+    assert of(table)["events_needed"] == events_needed(of(table)["log_hazard_ratio"])
+    adjusted = of(table, adjusted=True)
+    assert np.isfinite(adjusted["log_hazard_ratio"])
+    assert np.isnan(adjusted["events_needed"])
+    assert np.isnan(adjusted["patients_needed"])
 
 
 def test_without_an_association_one_trial_in_twenty_is_significant():

@@ -13,16 +13,17 @@ TABLE = pd.DataFrame(
     {
         "hypothesis": "h",
         "arm": ["a"] * 4 + ["b"] * 2,
+        "failed": False,
         "cd4_nkg2d_percent_d0": [1.0, 2.0, 2.0, 1.0, 1.0, 1.0],
         "cd4_nkg2d_percent_d56": [2.0, 2.0, 3.0, np.nan, np.nan, np.nan],
     }
 )
 
 
-def found(**goal):
+def found(table=TABLE, **goal):
     goals = (Goal("g", "cd4_nkg2d_percent", 56, **goal),)
     trial = Trial("t", "t", "", (TrialArm("a", Regimen.none()),), targets=goals)
-    return attainment(TABLE, trial).set_index("arm")
+    return attainment(table, trial).set_index("arm")
 
 
 def test_levels_and_folds():
@@ -38,6 +39,11 @@ def test_interval_is_wilsons():
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     assert row["lower"] == pytest.approx(middle - half)
     assert row["upper"] == pytest.approx(middle + half)
+
+
+def test_failed_patients_are_left_out():
+    table = TABLE.assign(failed=[False, False, True, False, False, False])
+    assert found(table, above=1.5).loc["a", ["followed", "reached"]].tolist() == [2, 2]
 
 
 def test_an_arm_without_anybody_left_has_no_share():

@@ -13,7 +13,7 @@ from il15_sim.trial.verdict import asked_arms
 TRIAL = read_trial(experiments_dir() / "trials" / "romero.toml")
 
 
-def claim(treated, control, *, cut=0.0, se=0.02, hypothesis="as packaged"):
+def claim(treated, control, *, cut=0.0, se=0.02, hypothesis="as packaged", sd=1.0):
     rows = []
     for arm, slope in ((TRIAL.treated, treated), (TRIAL.control, control), ("cut", cut)):
         for adjusted in (False, True):
@@ -24,6 +24,7 @@ def claim(treated, control, *, cut=0.0, se=0.02, hypothesis="as packaged"):
                     # What is adjusted must not be judged.
                     "log_hazard_ratio": 9.0 if adjusted else slope,
                     "hazard_ratio": np.exp(slope),
+                    "sd": 1.0 if arm == TRIAL.treated else sd,
                     **{"lower": np.exp(slope - 1.96 * se), "upper": np.exp(slope + 1.96 * se)},
                 }
             )
@@ -44,12 +45,26 @@ def claim(treated, control, *, cut=0.0, se=0.02, hypothesis="as packaged"):
         (-0.09, 0.0, 0.02, "undecidable"),
         (0.0, 0.0, 0.02, "no"),
         (0.0, 0.0, 0.06, "not shown"),  # an effect of 0.1 is not ruled out
+        (0.09, 0.0, 0.06, "not shown"),  # nor one of 0.1 the other way
+        (-0.09, 0.0, 0.06, "not shown"),
         (np.nan, 0.0, 0.02, "no estimate"),
     ],
 )
 def test_words(treated, control, se, word):
     (found,) = judged(claim(treated, control, se=se), TRIAL)
     assert found.word == word
+
+
+def test_arms_are_compared_for_the_same_rise_not_for_their_own_spread():
+    # Per SD the control has a sixth; its SD is a quarter, so that the same rise does two thirds.
+    (found,) = judged(claim(-0.3, -0.05, sd=0.25), TRIAL)
+    assert found.shares[TRIAL.control] == pytest.approx(4 * 0.05 / 0.3)
+    assert found.word == "not specific"
+    (found,) = judged(claim(-0.3, -0.2, sd=4.0), TRIAL)
+    assert found.shares[TRIAL.control] == pytest.approx(0.05 / 0.3)
+    assert found.word == "yes"
+    (found,) = judged(claim(-0.3, np.nan, sd=0.0), TRIAL)
+    assert np.isnan(found.shares[TRIAL.control])
 
 
 @pytest.mark.parametrize(

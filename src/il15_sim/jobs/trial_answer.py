@@ -18,6 +18,8 @@ Section = dict[str, Any]
 MONTH_D = 365.25 / 12
 #: Deaths that no trial of a rare disease has.
 _MANY = 10_000
+#: Fewer trials have no outer twentieth.
+_FEW_TRIALS = 20
 #: Covariates that are named of an arm.
 _NAMED = 3
 _SCATTER = "How often such trials find it takes many of them: --trials 100."
@@ -81,7 +83,8 @@ def verdict_line(trial: Trial, verdict: Verdict) -> str:
     """The verdict under one hypothesis as a sentence."""
     on = f"on {trial.treated}"
     shares = [f"{_of(v)} on {arm}" for arm, v in verdict.shares.items() if math.isfinite(v)]
-    sizes = f"of the size of its log hazard ratio there is {' and '.join(shares)}"
+    sizes = "of the size of its log hazard ratio there is, for the same rise, "
+    sizes += " and ".join(shares)
     told = {
         "yes": f"Yes: {on} a rise goes with longer survival, and not elsewhere: "
         f"{sizes}; at most a third was asked.",
@@ -89,8 +92,9 @@ def verdict_line(trial: Trial, verdict: Verdict) -> str:
         "most a third was asked, whatever the sign.",
         "in the treated arm": f"{_sentence(on)} a rise goes with longer survival; there is no "
         "other arm to compare it with.",
-        "no": f"No: {on} the 95 % interval of the hazard ratio holds 1, and nothing as far below "
-        f"it as {math.exp(-DECIDABLE):.2f}: a rise tells next to nothing of survival.",
+        "no": f"No: {on} the 95 % interval of the hazard ratio holds 1 and lies within "
+        f"{math.exp(-DECIDABLE):.2f} to {math.exp(DECIDABLE):.2f}: a rise tells next to nothing of "
+        "survival.",
         "not shown": f"Not shown: {on} the 95 % interval of the hazard ratio holds 1.",
         "shorter": f"No: {on} a rise goes with shorter survival.",
         "undecidable": f"Undecidable: {on} a rise goes with longer survival, but the log hazard "
@@ -119,13 +123,16 @@ def _one_trial(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
 
 
 def _power(row: pd.Series, trial: Trial) -> str:
+    few = row["trials"] < _FEW_TRIALS
+    ends = ("lowest", "highest") if few else ("2.5%", "97.5%")
+    low, high = (row[f"hazard_ratio_{end}"] for end in ends)
     return (
         f"of {_count(row['trials'], 'trial')} with {_count(trial.patients, 'patient')} "
         f"(median of {row['deaths']:.0f} deaths after day {trial.landmark_day}), "
         f"{_percent(row['significant_longer'])} report that a rise goes with longer "
         f"survival, {_percent(row['significant_shorter'])} that it goes with shorter "
-        f"survival (p below 0.05); hazard ratios {row['hazard_ratio_2.5%']:.2f} to "
-        f"{row['hazard_ratio_97.5%']:.2f} in 95 % of them"
+        f"survival (p below 0.05); hazard ratios {low:.2f} to {high:.2f} in "
+        f"{'all' if few else '95 %'} of them"
     )
 
 
@@ -179,9 +186,11 @@ def _arm(arms: pd.DataFrame, hypothesis: str, arm: str) -> str:
         f"{_months(of('growth_median'))} by the day on which it was met",
         f"{of('best_CR') + of('best_PR'):.0f} % responses, {of('disease_control'):.0f} % disease "
         "control",
-        f"{of('dlt_by_28'):.0f} % with dose-limiting toxicity by day 28",
-        f"{of('lymphocytes_below_500'):.0f} % below 500 lymphocytes per µL",
     ]
+    if "dlt_by_28" in own.index:
+        told.append(f"{of('dlt_by_28'):.0f} % with dose-limiting toxicity by day 28")
+    if "lymphocytes_below_500" in own.index:
+        told.append(f"{of('lymphocytes_below_500'):.0f} % below 500 lymphocytes per µL")
     if "risers" in own.index:
         told.append(f"{of('risers'):.0f} % risers among the {of('sampled'):.0f} % sampled")
     if of("failed"):

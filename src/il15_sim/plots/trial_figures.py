@@ -189,7 +189,8 @@ def _waterfall(own: pd.DataFrame, number: int, arm: str, story: tuple[str, ...])
         f"Bars of the best change of the sum of diameters of {len(read)} patients on {arm}, "
         "sorted from growth to shrinkage.",
         f"{arm}, the patients of one trial with a visit for imaging ({len(read)} of {len(one)}). "
-        f"Colour: best response. {_END}",
+        "Every reading counts, the one that showed progression included. Colour: best response. "
+        f"{_END}",
         story,
         ("data/patients.csv",),
     )

@@ -48,7 +48,8 @@ def arm_table(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
     DataFrame
         One row per hypothesis, arm and `quantity`: its `words`, `unit`, `value`, and a 95 %
         interval `lower` to `upper` where there is one (Wilson's of a share; NaN otherwise). A
-        median that is not reached is infinite.
+        median that is not reached is infinite. What is counted up to a day after the end of
+        follow-up has no row.
     """
     rows = []
     for (hypothesis, arm), group in table.groupby(["hypothesis", "arm"], sort=False):
@@ -71,7 +72,8 @@ def _numbers(every: pd.DataFrame, trial: Trial) -> Iterator[_Row]:
     for name, words in RESPONSES.items():
         yield _share(f"best_{name}", words, best == name)
     yield _share("disease_control", "disease control", np.isin(best, ("CR", "PR", "SD")))
-    for day in TOXICITY_DAYS:
+    end = trial.calendar.follow_up_days
+    for day in (day for day in TOXICITY_DAYS if day <= end):
         words = f"dose-limiting toxicity by day {day}"
         yield _share(f"dlt_by_{day}", words, (group["first_dlt_d"] <= day).to_numpy())
     for name in group.columns[group.columns.str.startswith("dose_share_")]:
@@ -80,7 +82,7 @@ def _numbers(every: pd.DataFrame, trial: Trial) -> Iterator[_Row]:
             words = f"dose of {name.removeprefix('dose_share_')} taken while on treatment, mean"
             yield str(name), words, "%", 100 * float(taken.mean()), np.nan, np.nan
     nadir = group["lymphocyte_nadir"].to_numpy()
-    for level in reversed(LYMPHOPENIA):
+    for level in reversed(LYMPHOPENIA if end >= NADIR_DAYS else ()):
         words = f"lymphocytes below {level} per µL within {NADIR_DAYS} days"
         yield _share(f"lymphocytes_below_{level}", words, nadir < level)
     seen = at_landmark(group, trial, MEASURES[0])

@@ -82,7 +82,7 @@ def claim_table(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
         One row per hypothesis, arm, outcome, measure and adjustment: patients and events after the
         landmark, mean and SD of the measure, share of risers (above `riser_fold`, of the log-fold),
         `log_hazard_ratio`, its `se`, `hazard_ratio` with its 95 % interval, `p`, and
-        `events_needed` and `patients_needed` for a power of 0.8.
+        `events_needed` and `patients_needed` for a power of 0.8 (NaN where adjusted).
     """
     rows = []
     for (hypothesis, arm), group in table.groupby(["hypothesis", "arm"], sort=False):
@@ -93,7 +93,9 @@ def claim_table(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
                     told = _one(seen, adjusted)
                     name = {"hypothesis": hypothesis, "arm": arm, "outcome": outcome}
                     name |= {"measure": measure, "adjusted": adjusted}
-                    rows.append({**name, **told, **_size(seen, told, len(group))})
+                    # Schoenfeld's formula knows no correlation of the rise with covariates.
+                    slope = np.nan if adjusted else told["log_hazard_ratio"]
+                    rows.append({**name, **told, **_size(seen, slope, len(group))})
     return pd.DataFrame(rows)
 
 
@@ -154,9 +156,8 @@ def _too_little(patients: int, events: int, spread: float) -> str:
     return "" if spread > 0 else "the measure is the same in all"
 
 
-def _size(seen: pd.DataFrame, told: dict[str, Any], patients: int) -> dict[str, float]:
+def _size(seen: pd.DataFrame, slope: float, patients: int) -> dict[str, float]:
     """Deaths, and patients of an arm at the start, that a trial needs to see it."""
-    slope = told["log_hazard_ratio"]
     if not np.isfinite(slope) or slope == 0:
         return {"events_needed": np.nan, "patients_needed": np.nan}
     events = events_needed(slope)
@@ -219,6 +220,8 @@ def power(found: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
                 "hazard_ratio_2.5%": low,
                 "hazard_ratio_median": middle,
                 "hazard_ratio_97.5%": high,
+                "hazard_ratio_lowest": group["hazard_ratio"].min(),
+                "hazard_ratio_highest": group["hazard_ratio"].max(),
                 "significant_longer": float((seen & longer).mean()),
                 "significant_shorter": float((seen & ~longer).mean()),
                 "without_estimate": float(group["p"].isna().mean()),

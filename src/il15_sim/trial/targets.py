@@ -66,7 +66,7 @@ class Goal:
 
 
 def attainment(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
-    """Share of patients who reach each target, by hypothesis and arm.
+    """Share of patients who reach each target, by hypothesis and arm; failed ones are left out.
 
     Returns
     -------
@@ -77,7 +77,8 @@ def attainment(table: pd.DataFrame, trial: Trial) -> pd.DataFrame:
     from statsmodels.stats.proportion import proportion_confint
 
     rows = []
-    for (hypothesis, arm), group in table.groupby(["hypothesis", "arm"], sort=False):
+    for (hypothesis, arm), every in table.groupby(["hypothesis", "arm"], sort=False):
+        group = every[~every["failed"].astype(bool)]
         for goal in trial.targets:
             met = goal.reached(group).dropna()
             count, reached = len(met), int(met.sum())

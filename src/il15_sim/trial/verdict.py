@@ -28,15 +28,16 @@ class Verdict:
         `"yes"`: longer in the treated arm, and no other arm of the question has more than a third
         of it; `"not specific"`: longer in the treated arm, and another one has more than a third,
         whatever its sign; `"in the treated arm"`: longer there, and nothing to compare with;
-        `"no"`: the interval holds 1 and nothing as far below it as 0.1 in the logarithm; `"not
-        shown"`: it holds 1 and more; `"shorter"`: a rise goes with shorter survival;
+        `"no"`: the interval holds 1 and nothing as far from it as 0.1 in the logarithm, on either
+        side; `"not shown"`: it holds 1 and more; `"shorter"`: a rise goes with shorter survival;
         `"undecidable"`: longer, but by a log hazard ratio below 0.1, of which a third is too little
         to be told from others;
         `"no estimate"`.
     treated : float
         Log hazard ratio per SD of the rise in the treated arm; NaN where there is none.
     shares : mapping of arm to float
-        Size of each other arm's log hazard ratio over that of the treated arm.
+        Size of each other arm's log hazard ratio over that of the treated arm, both for the same
+        rise: per SD of each arm's own, an arm with little spread would seem to have little.
     """
 
     hypothesis: str
@@ -89,7 +90,9 @@ def judged(claim: pd.DataFrame, trial: Trial) -> tuple[Verdict, ...]:
         treated = claim_row(claim, hypothesis, trial.treated)
         slope, shares = float(treated["log_hazard_ratio"]), {}
         for arm in asked_arms(trial)[1:]:
-            other = float(claim_row(claim, hypothesis, arm)["log_hazard_ratio"])
+            row = claim_row(claim, hypothesis, arm)
+            # Without a spread there is no slope either.
+            other = float(row["log_hazard_ratio"] * treated["sd"] / (row["sd"] or np.nan))
             shares[arm] = abs(other / slope) if slope else np.nan
         found.append(Verdict(hypothesis, _word(treated, shares), slope, shares))
     return tuple(found)
@@ -101,7 +104,8 @@ def _word(treated: pd.Series, shares: Mapping[str, float]) -> str:
     if treated["lower"] > 1:
         return "shorter"
     if treated["upper"] >= 1:
-        return "no" if treated["lower"] > np.exp(-DECIDABLE) else "not shown"
+        inside = treated["lower"] > np.exp(-DECIDABLE) and treated["upper"] < np.exp(DECIDABLE)
+        return "no" if inside else "not shown"
     if abs(treated["log_hazard_ratio"]) < DECIDABLE:
         return "undecidable"
     known = [share for share in shares.values() if np.isfinite(share)]
