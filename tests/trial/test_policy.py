@@ -15,7 +15,7 @@ def courses(rules, events, levels=3, every=14.0, name="toxicity"):
         readings = {"toxicity": np.zeros(1), name: np.array([float(seen)])}
         doses = apply_rules(rules, doses, readings, every * k)
         state = doses["drug"]
-        taking = bool(state.taking(every * k)[0])
+        taking = bool(state.takes(np.array([24 * every * k]))[0, 0])
         told.append((int(state.level[0]), taking))
     return told
 
@@ -29,6 +29,27 @@ def test_a_dose_rises_again_after_weeks_without_toxicity():
     rules = [Rule("toxicity", "reduce"), Rule("no toxicity", "escalate", after_days=28)]
     told = courses(rules, [1, 0, 0, 0, 0, 1])
     assert [level for level, _ in told] == [1, 1, 0, 0, 0, 1]
+
+
+def test_a_toxicity_on_which_no_rule_acts_delays_the_return():
+    rules = [
+        Rule("dose-limiting toxicity", "reduce"),
+        Rule("no toxicity", "escalate", after_days=28),
+    ]
+    doses, told = {"drug": Doses.planned(1, 3)}, []
+    for k, (limiting, any_) in enumerate([(1, 1), (0, 1), (0, 0), (0, 0)], start=1):
+        readings = {"toxicity": np.array([any_]), "dose-limiting toxicity": np.array([limiting])}
+        doses = apply_rules(rules, doses, readings, 14.0 * k)
+        told.append(int(doses["drug"].level[0]))
+    # The toxicity of day 28 counts: back on day 56, not on day 42.
+    assert told == [1, 1, 1, 0]
+
+
+def test_a_hold_shorter_than_a_window_ends_within_it():
+    rule = Rule("toxicity", "hold", for_days=3)
+    after = apply_rules([rule], {"drug": Doses.planned(1, 1)}, {"toxicity": np.ones(1)}, 14.0)
+    hours = 24.0 * np.array([14, 16, 17, 20])
+    assert after["drug"].takes(hours).tolist() == [[False, False, True, True]]
 
 
 def test_a_hold_ends_by_itself_and_leaves_the_level():

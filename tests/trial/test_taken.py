@@ -37,15 +37,17 @@ def test_two_drugs_of_one_patient():
 
 
 def test_shares_missed_have_the_mean_and_spread_asked_for():
-    missed = Adherence(0.2, 0.1).shares(seed=3, first=0, n=20_000)
+    missed = Adherence(0.2, 0.1).shares(3, "sorafenib", 0, 20_000)
     assert np.mean(missed) == pytest.approx(0.2, abs=0.003)
     assert np.std(missed) == pytest.approx(0.1, abs=0.003)
-    assert (Adherence(0.2).shares(3, 0, 5) == 0.2).all()
+    assert (Adherence(0.2).shares(3, "sorafenib", 0, 5) == 0.2).all()
 
 
 def test_a_patient_forgets_the_same_alone():
     one = Adherence(0.2, 0.1)
-    assert one.shares(3, 41, 1)[0] == one.shares(3, 0, 100)[41]
+    everybody = one.shares(3, "sorafenib", 0, 100)
+    assert one.shares(3, "sorafenib", 41, 1)[0] == everybody[41]
+    assert abs(np.corrcoef(everybody, one.shares(3, "temozolomide", 0, 100))[0, 1]) < 0.4
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from il15_sim import Model, Population, Regimen, simulate
 from il15_sim.trial.design import Calendar, Trial, TrialArm
 from il15_sim.trial.followed import BURDEN, DEATH
+from il15_sim.trial.luck import Luck
 from il15_sim.trial.outcome import outcomes
 from il15_sim.trial.policy import Rule
 from il15_sim.trial.run import run_trial
@@ -128,9 +129,13 @@ def test_toxicities_strike_where_the_hazard_crosses_what_chance_says():
     trial = replace(TRIAL, patients=32)
     found = follow(MODEL, people(32, **IMMORTAL), ARM, trial)
     told = outcomes(found, trial, ratio(32))
-    hazard = ratio(32) * found.daily["toxicity_hazard"][:, -1]
-    expected = [(found.luck.toxicity[i] <= hazard[i]).sum() for i in range(32)]
-    assert told["toxicities"].tolist() == expected
+    windows = np.diff(found.daily["toxicity_hazard"][:, ::14])
+    limited = windows >= found.luck.limiting
+    others = (ratio(32)[0] - 1) * windows >= found.luck.other
+    assert told["toxicities"].tolist() == (limited | others).sum(axis=1).tolist()
+    assert (np.isfinite(told["first_dlt_d"]) == limited.any(axis=1)).all()
+    for i in np.flatnonzero(limited.any(axis=1)):
+        assert np.ceil(told["first_dlt_d"][i] / 14) == 1 + limited[i].argmax()
     assert told["toxicities"].max() > 1
     limited = np.isfinite(told["first_dlt_d"])
     assert 0 < limited.sum() < 32
@@ -191,3 +196,76 @@ def test_a_death_after_the_last_visit_ends_survival_alone():
     early = told["died"] & (told["os_days"] <= 84)
     assert told["pfs_event"][early].all()
     assert (told["pfs_days"][early] == told["os_days"][early]).all()
+
+
+def test_the_first_dose_limiting_toxicity_has_the_hazard_of_the_model():
+    trial = replace(TRIAL, patients=400)
+    found = follow(MODEL, people(400, **IMMORTAL), ARM, replace(trial, seed=5))
+    told = outcomes(found, trial, ratio(400))
+    expected = 1 - np.exp(-found.daily["toxicity_hazard"][:, -1])
+    limited = np.isfinite(told["first_dlt_d"])
+    error = np.sqrt((expected * (1 - expected)).sum()) / 400
+    assert limited.mean() == pytest.approx(expected.mean(), abs=3.5 * error)
+
+
+def test_toxicity_has_no_end():
+    """Whoever has a hazard without measure is never put back on the full dose."""
+    rules = (
+        Rule("toxicity", "reduce", drug="sorafenib"),
+        Rule("no toxicity", "escalate", after_days=28, drug="sorafenib"),
+    )
+    trial = replace(TRIAL, rules=rules, levels={"sorafenib": (1.0, 0.5, 0.25)})
+    table = people(4, toxicity_common=10.0, **IMMORTAL)
+    found = follow(MODEL, table, ARM, trial)
+    assert (found.taken["sorafenib"][:, 1:4] == [0.5, 0.25, 0.0]).all()
+    assert np.nan_to_num(found.taken["sorafenib"][:, 4:]).max() == 0.0
+
+
+def test_an_infusion_goes_on_across_a_visit():
+    infused = Regimen.parse("il15 2 ug/kg iv over 240 h at 240 h")
+    table = people(2, **IMMORTAL)
+    trial = replace(TRIAL, watched=("agonist_pM",), marker="agonist_pM", patients=2)
+    found = follow(MODEL, table, TrialArm("one", infused), trial)
+    days = np.arange(113)
+    runs = simulate(
+        MODEL, infused, table, times_h=24.0 * days, observables=["agonist_pM"], progress=False
+    )
+    whole = runs["agonist_pM"].values
+    assert whole[:, 16].min() > 1
+    assert found.daily["agonist_pM"][:, 10:25] == pytest.approx(whole[:, 10:25], rel=2e-3, abs=1e-3)
+    assert np.nanmax(found.taken["il15"]) == 1.0
+    assert np.isnan(found.taken["il15"][:, 1]).all()
+
+
+def test_a_visit_on_the_day_of_death_was_not_held():
+    calendar = replace(CALENDAR, visit_spread_days=0.0)
+    trial = replace(TRIAL, patients=400, calendar=calendar)
+    table = people(400, death_rate=1 / (24 * 60), death_burden_exponent=0.0, tumour_growth=1e-6)
+    found = follow(MODEL, table, TrialArm("none", Regimen.none()), trial)
+    told = outcomes(found, trial, ratio(400))
+    first = (found.end_d > 27) & (found.end_d < 28)
+    assert first.any()
+    assert (told["best_response"][first] == "NE").all()
+    assert (told["ttp_days"][first] == 0).all()
+
+
+def test_a_tumour_below_what_is_seen_is_a_complete_response():
+    table = people(4, temozolomide_tumour_kill=0.05, **IMMORTAL)
+    found = follow(MODEL, table, ARM, replace(TRIAL, patients=4))
+    told = outcomes(found, TRIAL, ratio(4))
+    assert np.nanmin(found.daily[BURDEN], axis=1).max() < 5
+    assert (told["best_response"] == "CR").all()
+
+
+def test_luck_depends_neither_on_the_plan_nor_on_the_length_of_follow_up():
+    long = replace(TRIAL, calendar=replace(CALENDAR, follow_up_days=224), watched=("cd4_per_uL",))
+    long = replace(long, adherence={"sorafenib": Adherence(0.3, 0.1)})
+    short = replace(TRIAL, adherence=long.adherence, watched=("cd4_per_uL",))
+    daily, twice = (np.arange(0, 24 * 112, step) for step in (24.0, 12.0))
+    one = Luck.of(short, {"sorafenib": daily}, 3, 5)
+    two = Luck.of(long, {"sorafenib": twice, "temozolomide": daily}, 3, 5)
+    assert (one.missed["sorafenib"] == two.missed["sorafenib"][:, ::2]).all()
+    assert (one.limiting == two.limiting[:, :8]).all()
+    assert (one.visit_days == two.visit_days[:, :4]).all()
+    assert (one.assay == two.assay).all()
+    assert (one.death == two.death).all()

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from il15_sim.trial import toxicity
 from il15_sim.trial.design import Trial
-from il15_sim.trial.followed import BURDEN, LYMPHOCYTES, TOXICITY, Followed
+from il15_sim.trial.followed import BURDEN, LYMPHOCYTES, Followed
 from il15_sim.trial.visits import read_visits
 
 Array = NDArray[np.float64]
@@ -55,7 +56,9 @@ def outcomes(
     row = np.arange(len(end))
     seen = course.at < days.shape[1]
     read = days[row, np.minimum(course.at, days.shape[1] - 1)].astype(float)
-    last = np.where(days <= end[:, None], days, 0).max(axis=1).astype(float)
+    # The end itself, not its date: who dies in the morning has no visit on that day.
+    seen_until = np.minimum(found.end_d, calendar.follow_up_days)[:, None]
+    last = np.where(days <= seen_until, days, 0).max(axis=1).astype(float)
     table["progressed"] = seen
     table["ttp_days"] = np.where(seen, read, last)
     # A death after the last visit of the calendar is not counted: who lives on is censored there,
@@ -83,7 +86,7 @@ def outcomes(
         for day in calendar.sampling_days[1:]:
             window = np.searchsorted(found.windows_d, day, "left") - 1
             table[f"dose_share_{drug}_d{day}"] = share[:, window]
-    table["first_dlt_d"], table["toxicities"] = _toxicity(found, ratio)
+    table["first_dlt_d"], table["toxicities"] = toxicity.told(found, ratio)
     lymphocytes = found.daily[LYMPHOCYTES][:, : NADIR_DAYS + 1]
     table["lymphocytes_per_uL"] = lymphocytes[:, 0]
     table["lymphocyte_nadir"] = np.fmin.reduce(lymphocytes, axis=1)
@@ -125,18 +128,6 @@ def _samples(
             out[f"{name}_d{day}"] = true
             out[f"{name}_d{day}_measured"] = np.where(taken, true * error, np.nan)
     return out
-
-
-def _toxicity(found: Followed, ratio: Array) -> tuple[Array, NDArray[np.int64]]:
-    hazard = ratio[:, None] * np.fmax.accumulate(np.nan_to_num(found.daily[TOXICITY]), axis=1)
-    count = (found.luck.toxicity <= hazard[:, -1:]).sum(axis=1)
-    limiting = found.luck.limiting(ratio)
-    happened = found.luck.toxicity <= hazard[:, -1:]
-    first = np.where(limiting & happened, found.luck.toxicity, np.inf).min(axis=1)
-    day = np.full(len(first), np.inf)
-    for i in np.flatnonzero(np.isfinite(first)):
-        day[i] = np.searchsorted(hazard[i], first[i])
-    return day, count
 
 
 def _mean(values: Array) -> Array:

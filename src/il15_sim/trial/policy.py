@@ -42,6 +42,8 @@ class Doses:
     stopped : array of bool, shape (N,)
     changed_day : array, shape (N,)
         Day of the last event that a rule acted on, or of the last change of level.
+    toxic_day : array, shape (N,)
+        Day of the last visit that read a toxicity.
     """
 
     level: NDArray[np.int64]
@@ -49,16 +51,18 @@ class Doses:
     held_until: Array
     stopped: NDArray[np.bool_]
     changed_day: Array
+    toxic_day: Array
 
     @classmethod
     def planned(cls, n: int, levels: int) -> Doses:
         """Patients at the planned dose."""
         zero = np.zeros(n)
-        return cls(np.zeros(n, np.int64), levels, zero, np.zeros(n, np.bool_), zero)
+        return cls(np.zeros(n, np.int64), levels, zero, np.zeros(n, np.bool_), zero, zero)
 
-    def taking(self, day: float) -> NDArray[np.bool_]:
-        """Who takes the drug from a day on."""
-        return ~self.stopped & (self.held_until <= day)
+    def takes(self, hours: Array) -> NDArray[np.bool_]:
+        """Who takes the doses of some hours, as it stands, shape (N, doses)."""
+        held = hours < 24 * self.held_until[:, None]
+        return np.asarray(~(self.stopped[:, None] | held))
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,8 @@ class Rule:
     for_days : float
         Length of a hold, from the visit on.
     after_days : float
-        Least time since the last event or change of level: a dose is escalated after so long
-        without.
+        Least time since the last event or change of level; of `"no toxicity"` since the last
+        toxicity, too.
     drug : str
         The drug that it acts on; empty: every drug of the arm.
     """
@@ -131,6 +135,8 @@ class Rule:
     def applied(self, doses: Doses, readings: Mapping[str, Array], day: float) -> Doses:
         """What patients are on after the visit."""
         acts = self.struck(readings) & (day - doses.changed_day >= self.after_days)
+        if self.when == "no toxicity":
+            acts &= day - doses.toxic_day >= self.after_days
         # Whoever has stopped or is still held has no dose to change.
         acts &= ~doses.stopped & (doses.held_until <= day)
         changed = np.where(acts, day, doses.changed_day)
@@ -158,8 +164,9 @@ def apply_rules(
     rules see who was held when the visit began.
     """
     after = dict(doses)
-    for drug, before in doses.items():
-        now = before
+    for drug, planned in doses.items():
+        toxic = np.where(readings["toxicity"] > 0, day, planned.toxic_day)
+        now = before = replace(planned, toxic_day=toxic)
         for rule in rules:
             if rule.drug in ("", drug):
                 seen = replace(now, held_until=before.held_until)

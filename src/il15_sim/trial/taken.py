@@ -48,14 +48,14 @@ class Adherence:
             why = f"shares with a mean of {self.missed:g} have an SD below {most:.2g}"
             raise InputError(f"spread {self.spread:g}", why=why)
 
-    def shares(self, seed: int, first: int, n: int) -> Array:
-        """Share of doses that each patient misses, shape (n,)."""
+    def shares(self, seed: int, drug: str, first: int, n: int) -> Array:
+        """Share of doses of a drug that each patient misses, shape (n,)."""
         if self.spread == 0:
             return np.full(n, self.missed)
         from scipy.stats import beta
 
         both = self.missed * (1 - self.missed) / self.spread**2 - 1
-        luck = uniforms(seed, "adherence", first, n)[:, 0]
+        luck = uniforms(seed, f"adherence to {drug}", first, n)[:, 0]
         return np.asarray(beta.ppf(luck, self.missed * both, (1 - self.missed) * both))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,9 @@ from il15_sim.trial.design import Calendar
 from il15_sim.trial.followed import BURDEN, Followed
 
 Array = NDArray[np.float64]
+#: Sum of diameters below which nothing is seen: lesions under 5 mm are too small to be measured
+#: (Eisenhauer 2009, doi:10.1016/j.ejca.2008.10.026).
+UNSEEN_MM = 5.0
 
 
 def read_visits(
@@ -32,14 +37,16 @@ def read_visits(
     last = np.minimum(found.end_d, day)
     daily = found.daily[BURDEN]
     # A patient whose simulation failed at once is read as one that never changes.
-    read = [np.where(np.isfinite(daily[:, 0]), daily[:, 0], 1.0)]
+    read = [np.where(np.isfinite(daily[:, 0]), daily[:, 0], 100.0)]
     row = np.arange(len(daily))
     for visit in days.T:
         now = daily[row, np.minimum(visit, daily.shape[1] - 1)]
         there = (visit <= last) & np.isfinite(now)
         read.append(np.where(there, now, read[-1]))
     burden = np.stack(read, axis=1)
-    return burden, days, read_course(burden, calendar.imaging_days, calendar.criterion)
+    criterion = calendar.criterion
+    criterion = replace(criterion, gone_mm=max(criterion.gone_mm, UNSEEN_MM))
+    return burden, days, read_course(burden, calendar.imaging_days, criterion)
 
 
 def seen_progression(found: Followed, calendar: Calendar, day: float) -> NDArray[np.bool_]:

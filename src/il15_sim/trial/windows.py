@@ -23,8 +23,10 @@ from il15_sim.simulation import simulate
 from il15_sim.trial.design import Trial, TrialArm
 from il15_sim.trial.followed import DEATH, EXPOSURE, READ, TOXICITY, Followed
 from il15_sim.trial.luck import Luck
+from il15_sim.trial.patients import ratio_of
 from il15_sim.trial.policy import Doses, apply_rules
 from il15_sim.trial.taken import planned_doses, taken_regimens
+from il15_sim.trial.toxicity import struck
 from il15_sim.trial.visits import seen_progression
 
 Array = NDArray[np.float64]
@@ -83,8 +85,8 @@ class _Run:
         self.plan = planned_doses(arm.regimen, 0, days)
         self.levels = {d: np.array(trial.levels.get(d, (1.0,))) for d in self.plan}
         self.doses = {d: Doses.planned(n, len(self.levels[d])) for d in self.plan}
-        counts = {d: len(doses) for d, doses in self.plan.items()}
-        luck = Luck.of(trial, counts, first, n)
+        self.hours = {d: np.array([x.time_h for x in doses]) for d, doses in self.plan.items()}
+        luck = Luck.of(trial, self.hours, first, n)
         shape = (n, len(self.windows) - 1)
         self.found = Followed(
             daily={o: np.full((n, days + 1), np.nan) for o in self.observables},
@@ -100,8 +102,8 @@ class _Run:
         )
         self.alive = np.ones(n, np.bool_)
         self.progressed = np.zeros(n, np.bool_)
-        self.toxicities = np.zeros(n, np.int64)
         self.states = np.zeros((n, 0))
+        self.ratio = ratio_of(model, patients)
 
     def window(self, begin: int, end: int) -> None:
         """Simulate from one visit to the next, and decide there."""
@@ -153,21 +155,21 @@ class _Run:
         number = int(np.searchsorted(self.windows, begin))
         treated = np.zeros(len(who), np.bool_)
         for drug, doses in self.plan.items():
-            times = np.array([d.time_h for d in doses])
-            now = slice(*np.searchsorted(times, [24.0 * begin, 24.0 * end]))
-            planned[drug] = doses[now]
-            state = self.doses[drug]
-            on = state.taking(begin)[who]
-            if self.trial.calendar.treatment_stops_at_progression:
-                on &= ~self.progressed[who]
-            share[drug] = np.where(on, self.levels[drug][state.level[who]], 0.0)
-            missed[drug] = self.found.luck.missed[drug][who, now]
-            if planned[drug]:
-                kept = 1 - missed[drug].mean(axis=1)
-                self.found.taken[drug][who, number] = share[drug] * kept
+            hours, state = self.hours[drug], self.doses[drug]
+            lasting = np.array([d.duration_h for d in doses])
+            # An infusion that runs at the begin of the window goes on.
+            here = (hours < 24 * end) & ((hours >= 24 * begin) | (hours + lasting > 24 * begin))
+            planned[drug] = [d for d, inside in zip(doses, here, strict=True) if inside]
             gone = state.stopped[who]
             if self.trial.calendar.treatment_stops_at_progression:
                 gone = gone | self.progressed[who]
+            share[drug] = np.where(gone, 0.0, self.levels[drug][state.level[who]])
+            taken = state.takes(hours[here])[who] & ~self.found.luck.missed[drug][who][:, here]
+            missed[drug] = ~taken
+            amounts = np.array([d.amount for d in planned[drug]]) * (hours[here] >= 24 * begin)
+            if amounts.any():
+                kept = (taken * amounts).sum(axis=1) / amounts.sum()
+                self.found.taken[drug][who, number] = share[drug] * kept
             treated |= ~gone
         until = self.found.treated_until_d[who]
         self.found.treated_until_d[who] = np.where(treated, until, np.minimum(until, begin))
@@ -199,26 +201,20 @@ class _Run:
     def _visit(self, day: int) -> None:
         """What the clinic reads, and what the rules make of it."""
         self.progressed |= seen_progression(self.found, self.trial.calendar, day)
-        hazard = np.nan_to_num(self.found.daily[TOXICITY][:, day], nan=0.0)
-        ratio = self._column("dose_reduction_ratio")
-        struck = (self.found.luck.toxicity <= (ratio * hazard)[:, None]).sum(axis=1)
-        struck = np.maximum(struck, self.toxicities)
-        limiting = self.found.luck.limiting(ratio)
-        number = np.arange(limiting.shape[1])
-        new = (number >= self.toxicities[:, None]) & (number < struck[:, None])
+        luck, number = self.found.luck, int(np.searchsorted(self.windows, day)) - 1
+        hazard = self.found.daily[TOXICITY]
+        # Who has ended has none, and nothing is decided for them.
+        increment = np.nan_to_num(hazard[:, day] - hazard[:, int(self.windows[number])])
+        limited, any_ = struck(
+            increment, self.ratio, luck.limiting[:, number], luck.other[:, number]
+        )
         readings: Mapping[str, Array] = {
-            "toxicity": (struck - self.toxicities).astype(float),
-            "dose-limiting toxicity": (new & limiting).any(axis=1).astype(float),
+            "toxicity": any_.astype(float),
+            "dose-limiting toxicity": limited.astype(float),
             "progression": self.progressed.astype(float),
             **{name: self.found.daily[name][:, day] for name in self.observables},
         }
-        self.toxicities = struck
         self.doses = apply_rules(self.trial.rules, self.doses, readings, float(day))
-
-    def _column(self, name: str) -> Array:
-        if name in self.patients:
-            return self.patients[name].to_numpy(float)
-        return np.full(len(self.patients), self.model.values[name])
 
 
 def _crossing(hazard: Array, threshold: Array) -> Array:
