@@ -64,6 +64,20 @@ def test_a_drug_given_in_two_ways_is_refused_with_its_arm(first, second, drug):
         check_trial(replace(TRIAL, arms=(ARM, arm)), MODEL)
 
 
+@pytest.mark.parametrize(
+    ("marker", "more"),
+    [("tumour_burden_mm", "$"), ("cd4_nkg2d_percnt", r", or did you mean 'cd4_nkg2d_percent'\?$")],
+)
+def test_a_marker_that_is_not_sampled_is_told_before_anybody_is_followed(marker, more):
+    trial = replace(TRIAL, marker=marker, watched=("cd4_nkg2d_percent",))
+    told = (
+        rf"^made.toml: marker '{marker}' is not sampled; watched is \['cd4_nkg2d_percent'\]; "
+        f"add it to watched{more}"
+    )
+    with pytest.raises(InputError, match=told):
+        run_trial(trial, MODEL)
+
+
 def test_the_closest_observable_of_a_rule_is_told():
     rule = Rule(when="lymphocyte_per_uL", then="hold", below=500)
     with pytest.raises(InputError, match=r"^made.toml: rules: .*did you mean 'lymphocytes_per_uL'"):

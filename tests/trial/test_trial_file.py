@@ -141,11 +141,6 @@ def test_arms_have_other_patients_unless_said(tmp_path):
             r"landmark_day 0; sampling days are \[0, 56\], and the rise is read from day 0 to a la",
         ),
         (
-            'watched = ["nk_per_uL"]\n' + GOOD,
-            r"own.toml: marker 'cd4_nkg2d_percent' is not sampled; watched is \['nk_per_uL'\]; "
-            "add it to watched$",
-        ),
-        (
             'treated = "one"\ncontrol = "one"\n' + GOOD,
             "own.toml: treated and control are both 'one'; an arm is not compared with itself; na",
         ),

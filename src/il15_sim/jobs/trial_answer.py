@@ -8,6 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from il15_sim.jobs.trial_words import (
+    counted,
+    months,
+    percent,
+    ratio_in_words,
+    sentence,
+    signed,
+    size_in_words,
+)
 from il15_sim.trial import Trial, Verdict
 from il15_sim.trial.arm_numbers import SAME_PATIENTS
 from il15_sim.trial.claim import MEASURES
@@ -15,7 +24,6 @@ from il15_sim.trial.verdict import DECIDABLE, asked_arms, claim_row
 
 #: What is told of one question: its title and sentences.
 Section = dict[str, Any]
-MONTH_D = 365.25 / 12
 #: Deaths that no trial of a rare disease has.
 _MANY = 10_000
 #: Fewer trials have no outer twentieth.
@@ -67,14 +75,16 @@ def _claim(trial: Trial, verdicts: Sequence[Verdict], tables: dict[str, pd.DataF
         rows = {arm: claim_row(claim, hypothesis, arm) for arm in asked_arms(trial)}
         if number:
             # The first hypothesis is told in full, the others beside it in one line each.
-            told = ", ".join(f"{arm} {_numbers(row)}" for arm, row in rows.items())
+            told = ", ".join(f"{arm} {ratio_in_words(row)}" for arm, row in rows.items())
             lines.append(f"{_under(trial, hypothesis)}hazard ratios per SD: {told}.")
             continue
         for arm, row in rows.items():
             adjusted = claim_row(claim, hypothesis, arm, adjusted=True)
             told = f"{_under(trial, hypothesis)}{arm}: {_ratio(row)}"
             if math.isfinite(adjusted["hazard_ratio"]):
-                told += f"; with burden and gross growth at baseline held, {_numbers(adjusted)}"
+                told += (
+                    f"; with burden and gross growth at baseline held, {ratio_in_words(adjusted)}"
+                )
             lines.append(f"{told}.")
     return lines
 
@@ -82,7 +92,9 @@ def _claim(trial: Trial, verdicts: Sequence[Verdict], tables: dict[str, pd.DataF
 def verdict_line(trial: Trial, verdict: Verdict) -> str:
     """The verdict under one hypothesis as a sentence."""
     on = f"on {trial.treated}"
-    shares = [f"{_of(v)} on {arm}" for arm, v in verdict.shares.items() if math.isfinite(v)]
+    shares = [
+        f"{size_in_words(v)} on {arm}" for arm, v in verdict.shares.items() if math.isfinite(v)
+    ]
     sizes = "of the size of its log hazard ratio there is, for the same rise, "
     sizes += " and ".join(shares)
     told = {
@@ -90,7 +102,7 @@ def verdict_line(trial: Trial, verdict: Verdict) -> str:
         f"{sizes}; at most a third was asked.",
         "not specific": f"Not as claimed: {on} a rise goes with longer survival, but {sizes}; at "
         "most a third was asked, whatever the sign.",
-        "in the treated arm": f"{_sentence(on)} a rise goes with longer survival; there is no "
+        "in the treated arm": f"{sentence(on)} a rise goes with longer survival; there is no "
         "other arm to compare it with.",
         "no": f"No: {on} the 95 % interval of the hazard ratio holds 1 and lies within "
         f"{math.exp(-DECIDABLE):.2f} to {math.exp(DECIDABLE):.2f}: a rise tells next to nothing of "
@@ -98,7 +110,7 @@ def verdict_line(trial: Trial, verdict: Verdict) -> str:
         "not shown": f"Not shown: {on} the 95 % interval of the hazard ratio holds 1.",
         "shorter": f"No: {on} a rise goes with shorter survival.",
         "undecidable": f"Undecidable: {on} a rise goes with longer survival, but the log hazard "
-        f"ratio per SD is {_signed(verdict.treated)}, below {DECIDABLE:g} in size: what a control "
+        f"ratio per SD is {signed(verdict.treated)}, below {DECIDABLE:g} in size: what a control "
         "has of it cannot be told.",
         "no estimate": f"No answer: {trial.treated} gives no hazard ratio.",
     }[verdict.word]
@@ -127,10 +139,10 @@ def _power(row: pd.Series, trial: Trial) -> str:
     ends = ("lowest", "highest") if few else ("2.5%", "97.5%")
     low, high = (row[f"hazard_ratio_{end}"] for end in ends)
     return (
-        f"of {_count(row['trials'], 'trial')} with {_count(trial.patients, 'patient')} "
+        f"of {counted(row['trials'], 'trial')} with {counted(trial.patients, 'patient')} "
         f"(median of {row['deaths']:.0f} deaths after day {trial.landmark_day}), "
-        f"{_percent(row['significant_longer'])} report that a rise goes with longer "
-        f"survival, {_percent(row['significant_shorter'])} that it goes with shorter "
+        f"{percent(row['significant_longer'])} report that a rise goes with longer "
+        f"survival, {percent(row['significant_shorter'])} that it goes with shorter "
         f"survival (p below 0.05); hazard ratios {low:.2f} to {high:.2f} in "
         f"{'all' if few else '95 %'} of them"
     )
@@ -155,11 +167,11 @@ def _arms(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
     between = tables["between"]
     for _, row in between[between["hypothesis"] == first].iterrows():
         if row["reason"] == SAME_PATIENTS:
-            lines.append(f"{_sentence(SAME_PATIENTS)}.")
+            lines.append(f"{sentence(SAME_PATIENTS)}.")
             break
         what = f"{_EVENTS[row['outcome']]}, {row['arm']} over {row['against']}"
         known = math.isfinite(row["hazard_ratio"])
-        told = _numbers(row) if known else f"none ({row['reason']})"
+        told = ratio_in_words(row) if known else f"none ({row['reason']})"
         lines.append(f"Hazard ratio of {what}: {told}.")
     return lines + _elsewhere(trial)
 
@@ -180,10 +192,10 @@ def _arm(arms: pd.DataFrame, hypothesis: str, arm: str) -> str:
     if not of("patients") > of("failed"):
         return f"all {of('patients'):.0f} simulations failed."
     told = [
-        f"{_count(of('patients'), 'patient')}, {_count(of('deaths'), 'death')}",
-        f"median survival {_months(of('os_median'))}, progression-free {_months(of('pfs_median'))}",
-        f"median time to progression {_months(of('ttp_median'))} as visits see it, "
-        f"{_months(of('growth_median'))} by the day on which it was met",
+        f"{counted(of('patients'), 'patient')}, {counted(of('deaths'), 'death')}",
+        f"median survival {months(of('os_median'))}, progression-free {months(of('pfs_median'))}",
+        f"median time to progression {months(of('ttp_median'))} as visits see it, "
+        f"{months(of('growth_median'))} by the day on which it was met",
         f"{of('best_CR') + of('best_PR'):.0f} % responses, {of('disease_control'):.0f} % disease "
         "control",
     ]
@@ -205,8 +217,8 @@ def _targets(trial: Trial, targets: pd.DataFrame) -> list[str]:
         own = targets[targets["target"] == goal.name]
         own = own[own["hypothesis"] == trial.hypotheses[0].name]
         pairs = zip(own["arm"], own["share"], strict=True)
-        told = ", ".join(f"{arm} {_of(share)}" for arm, share in pairs)
-        lines.append(f"{_sentence(goal.name)}: {told}.")
+        told = ", ".join(f"{arm} {size_in_words(share)}" for arm, share in pairs)
+        lines.append(f"{sentence(goal.name)}: {told}.")
     return lines
 
 
@@ -220,7 +232,7 @@ def _factors(trial: Trial, factors: pd.DataFrame) -> list[str]:
             continue
         clear = own[(own["upper"] < 1) | (own["lower"] > 1)]
         order = clear["log_hazard_ratio"].abs().sort_values(ascending=False).index[:_NAMED]
-        told = [f"{clear.loc[i, 'words']} {_numbers(clear.loc[i])}" for i in order]
+        told = [f"{clear.loc[i, 'words']} {ratio_in_words(clear.loc[i])}" for i in order]
         if not told:
             lines.append(f"{arm}: no covariate is told from chance.")
             continue
@@ -258,47 +270,17 @@ def _under(trial: Trial, hypothesis: str) -> str:
 
 
 def _ratio(row: pd.Series) -> str:
-    patients, deaths = _count(row["patients"], "patient"), _count(row["events"], "death")
+    patients, deaths = counted(row["patients"], "patient"), counted(row["events"], "death")
     seen = f"{patients}, {deaths} after the landmark"
     if not math.isfinite(row["hazard_ratio"]):
         return f"no hazard ratio ({row['reason']}; {seen})"
-    return f"hazard ratio of death per SD of the {MEASURES[0]} {_numbers(row)}; {seen}"
-
-
-def _numbers(row: pd.Series) -> str:
-    if not math.isfinite(row["hazard_ratio"]):
-        return "none"
-    return f"{row['hazard_ratio']:.2f} (95 % {row['lower']:.2f} to {row['upper']:.2f})"
-
-
-def _of(share: float) -> str:
-    return f"{100 * share:.0f} %" if share < 10 else f"{share:.0f} times"
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
-
-
-def _count(number: float, what: str) -> str:
-    return f"{number:,.0f} {what}{'' if number == 1 else 's'}"
-
-
-def _months(days: float) -> str:
-    return f"{days / MONTH_D:.1f} months" if math.isfinite(days) else "not reached"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"hazard ratio of death per SD of the {MEASURES[0]} {ratio_in_words(row)}; {seen}"
 
 
 def answer_text(trial: Trial, sections: Sequence[Section], warnings: Sequence[str] = ()) -> str:
     """The answer as Markdown."""
     given = "; ".join(f"{arm.name}: {arm.regimen}" for arm in trial.arms)
-    size = f"{_count(trial.trials, 'trial')} of {_count(trial.patients, 'patient')} in each arm"
+    size = f"{counted(trial.trials, 'trial')} of {counted(trial.patients, 'patient')} in each arm"
     parts = [f"# {trial.title}", trial.description.strip(), f"{size}, {given}."]
     parts += [f"**Warning:** {warning}" for warning in warnings]
     for section in sections:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import prod
 
-from il15_sim.errors import InputError, check_distinct, closest, unknown
+from il15_sim.errors import InputError, check_distinct, unknown
 from il15_sim.population.virtual import MOST_SEED
 from il15_sim.regimen import Regimen
 from il15_sim.response import RECIST, Criterion
@@ -241,8 +241,8 @@ class Trial:
         ------
         InputError
             For an arm without patients, numbers below one, more than two million patients in all,
-            names given twice or unknown, a marker that is not watched, dose levels that do not fall
-            from one, and a landmark that is no sampling day after the start.
+            names given twice or unknown, dose levels that do not fall from one, and a landmark that
+            is no sampling day after the start.
         """
         if not self.arms:
             raise InputError("a trial without arms", fix="add [[arms]]")
@@ -292,8 +292,3 @@ class Trial:
         if self.treated and self.treated == self.control:
             why, fix = "an arm is not compared with itself", "name another arm or leave control out"
             raise InputError(f"treated and control are both '{self.treated}'", why=why, fix=fix)
-        if self.marker not in self.watched:
-            near = closest(self.marker, self.watched)
-            why, fix = f"watched is {list(self.watched)}", "add it to watched"
-            fix += f", or did you mean '{near}'?" if near else ""
-            raise InputError(f"marker '{self.marker}' is not sampled", why=why, fix=fix)

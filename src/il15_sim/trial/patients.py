@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from il15_sim.errors import InputError, unknown
+from il15_sim.errors import InputError, closest, unknown
 from il15_sim.model import Model
 from il15_sim.model.changed import variant_values
 from il15_sim.population import Population
@@ -27,8 +27,9 @@ def check_trial(trial: Trial, model: Model) -> None:
     Raises
     ------
     InputError
-        With the file, the arm or rule, and the closest valid name; for a drug given in several ways
-        in an arm, and a changed parameter that each patient's covariates set.
+        With the file, the arm or rule, and the closest valid name; for a marker that is not
+        watched, a drug given in several ways in an arm, and a changed parameter that each patient's
+        covariates set.
     """
     where = trial.source or f"trial {trial.name}"
     drugs = {target.drug for target in model.drugs}
@@ -42,6 +43,12 @@ def check_trial(trial: Trial, model: Model) -> None:
         for drug in names:
             if drug not in given:
                 raise unknown("drug of this trial", drug, given, f"{where}: {what}")
+    if trial.marker not in trial.watched:
+        near = closest(trial.marker, trial.watched)
+        why, fix = f"watched is {list(trial.watched)}", "add it to watched"
+        fix += f", or did you mean '{near}'?" if near else ""
+        told = f"marker '{trial.marker}' is not sampled"
+        raise InputError(told, where=where, why=why, fix=fix)
     observables = {*model.observables, *model.states}
     for name in (*trial.watched, trial.marker):
         if name not in observables:
