@@ -65,6 +65,7 @@ def made_outcomes(n, effect, **how):
     table["best_change_percent"] = np.resize([-50.0, 0.0, 10.0, 40.0], n)
     table["first_dlt_d"] = np.resize([20.0, 40.0, np.inf, np.inf], n)
     table["dose_share_sorafenib"] = np.resize([1.0, 0.5], n)
+    table["dose_share_sorafenib_d56"] = np.resize([0.5, 0.25], n)
     table["lymphocytes_per_uL"] = np.exp(np.random.default_rng(9).normal(7, 0.3, n))
     table["lymphocyte_nadir"] = np.resize([150.0, 450.0, 650.0, 900.0], n)
     table["mean_level_mg_per_L"] = np.linspace(1.0, 5.0, n)

@@ -36,6 +36,8 @@ def test_shares_are_counted_and_have_wilsons_interval():
     assert of(table, "disease_control")["value"] == 75.0
     assert [of(table, f"lymphocytes_below_{x}")["value"] for x in (700, 500, 200)] == [75, 50, 25]
     assert of(table, "dose_share_sorafenib")["value"] == 75.0
+    # Days are columns of the patients' table; an arm is told as a whole.
+    assert not arm_table(table, TRIAL)["quantity"].str.endswith("_d56").any()
 
 
 @pytest.mark.parametrize(

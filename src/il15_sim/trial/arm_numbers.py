@@ -76,7 +76,8 @@ def _numbers(every: pd.DataFrame, trial: Trial) -> Iterator[_Row]:
     for day in (day for day in TOXICITY_DAYS if day <= end):
         words = f"dose-limiting toxicity by day {day}"
         yield _share(f"dlt_by_{day}", words, (group["first_dlt_d"] <= day).to_numpy())
-    for name in group.columns[group.columns.str.startswith("dose_share_")]:
+    # Of the whole course; columns of single days end in theirs.
+    for name in group.filter(regex=r"^dose_share_(?!.*_d\d+$)").columns:
         taken = group[name].dropna()
         if len(taken):
             words = f"dose of {name.removeprefix('dose_share_')} taken while on treatment, mean"
