@@ -16,8 +16,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from il15_sim import Model
+from il15_sim.survival import power_of
 from il15_sim.trial import Hypothesis, Trial, read_trial, run_trial
 from il15_sim.trial.claim import MEASURES, claim_table
 
@@ -28,8 +30,6 @@ SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)
 #: Largest induction of IL-15Rα over the packaged one.
 INDUCTIONS = (1.0, 2.0, 4.0)
 _CELLS = ("monocyte", "tumour")
-#: Squared sum of the normal quantiles of 0.975 and 0.8, as in `survival.events_needed`.
-_QUANTILES = 1.959964 + 0.841621
 
 
 def crossed(model: Model, trial: Trial) -> dict[str, tuple[float, float, Trial]]:
@@ -84,7 +84,7 @@ def figure(table: pd.DataFrame, arm_size: int = 63) -> plt.Figure:
             capsize=2,
         )
     deaths = arm_size * (shown["events"] / shown["patients"]).mean()
-    needed = np.exp(-_QUANTILES / np.sqrt(deaths))
+    needed = np.exp(brentq(lambda slope: power_of(slope, deaths) - 0.8, -3.0, 0.0))
     ax.axhline(1, color="black", linewidth=0.8)
     ax.axhline(needed, color="#6b6b6b", linestyle="--", linewidth=1)
     told = f"what {arm_size} patients at the landmark ({deaths:.0f} deaths) see with power 0.8"

@@ -19,7 +19,7 @@ from il15_sim.jobs.trial_words import (
 )
 from il15_sim.trial import Trial, Verdict
 from il15_sim.trial.arm_numbers import SAME_PATIENTS
-from il15_sim.trial.claim import MEASURES
+from il15_sim.trial.claim import EVENTS, MEASURES
 from il15_sim.trial.verdict import DECIDABLE, asked_arms, claim_row
 
 #: What is told of one question: its title and sentences.
@@ -31,7 +31,6 @@ _FEW_TRIALS = 20
 #: Covariates that are named of an arm.
 _NAMED = 3
 _SCATTER = "How often such trials find it takes many of them: --trials 100."
-_EVENTS = {"survival": "death", "progression-free": "progression or death"}
 
 
 def answer(
@@ -169,7 +168,7 @@ def _arms(trial: Trial, tables: dict[str, pd.DataFrame]) -> list[str]:
         if row["reason"] == SAME_PATIENTS:
             lines.append(f"{sentence(SAME_PATIENTS)}.")
             break
-        what = f"{_EVENTS[row['outcome']]}, {row['arm']} over {row['against']}"
+        what = f"{EVENTS[row['outcome']]}, {row['arm']} over {row['against']}"
         known = math.isfinite(row["hazard_ratio"])
         told = ratio_in_words(row) if known else f"none ({row['reason']})"
         lines.append(f"Hazard ratio of {what}: {told}.")

@@ -6,8 +6,7 @@ import math
 
 import pandas as pd
 
-#: Days of a month.
-MONTH_D = 365.25 / 12
+from il15_sim.plots.trial_curves import MONTH_D
 
 
 def ratio_in_words(row: pd.Series) -> str:

@@ -9,15 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from il15_sim.errors import InputError
 from il15_sim.plots.placing import ABOVE, name_points
-from il15_sim.survival.times import numbers, read_times, refuse, same_length
+from il15_sim.survival.times import Z95, numbers, read_times, refuse, same_length
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
     Array = NDArray[np.float64]
-
-_Z95 = 1.959963984540054
 
 
 def exposure_response(
@@ -127,7 +125,7 @@ def grouped(
 
 def _share(count: int, size: int) -> tuple[float, float, float]:
     """A share with Wilson's interval (doi:10.1080/01621459.1927.10502953)."""
-    share, z = count / size, _Z95**2 / size
+    share, z = count / size, Z95**2 / size
     centre = (share + z / 2) / (1 + z)
     half = np.sqrt(z * share * (1 - share) + z**2 / 4) / (1 + z)
     # At 0 and 1 the ends are exact; rounding must not move them past the share.

@@ -14,9 +14,9 @@ from il15_sim.plots.interval_rows import forest
 from il15_sim.plots.response_bars import RESPONSES, tumour_waterfall
 from il15_sim.plots.scenario_figures import Shown
 from il15_sim.plots.target_rows import target_shares
-from il15_sim.plots.trial_curves import survival_curves
+from il15_sim.plots.trial_curves import MONTH_D, survival_curves
 from il15_sim.survival import landmark
-from il15_sim.trial.claim import OUTCOMES, by_rise
+from il15_sim.trial.claim import EVENTS, OUTCOMES, by_rise
 from il15_sim.trial.design import Trial
 from il15_sim.trial.verdict import asked_arms
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 #: Curves that can be told apart, and arms that get figures of their own.
 _MOST_CURVES, _MOST_ARMS = 7, 4
 _END = "A simulation; research only."
-_EVENTS = {"survival": "death", "progression-free": "progression or death"}
 _EXPOSURE = "mean_level_mg_per_L"
 _GROUPS = 4
 
@@ -88,14 +87,14 @@ def _curves(good: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterato
     # Of patients at will, or of the same ones, no test between arms says anything.
     tested = trial.trials == 1 and not trial.same_patients
     for outcome, (time, event) in OUTCOMES.items():
-        what = _EVENTS[outcome]
+        what = EVENTS[outcome]
         figure = survival_curves(
             own[time],
             own[event],
             own["arm"],
             weights=None if tested else np.ones(len(own)),
             event_name=what,
-            horizon_months=trial.calendar.follow_up_days / _MONTH_D,
+            horizon_months=trial.calendar.follow_up_days / MONTH_D,
         )
         told = "survival" if outcome == "survival" else "progression-free survival"
         yield Shown(
@@ -108,9 +107,6 @@ def _curves(good: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterato
             story,
             ("data/survival.csv", "data/arms.csv"),
         )
-
-
-_MONTH_D = 365.25 / 12
 
 
 def _reached(targets: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterator[Shown]:

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from il15_sim.errors import InputError
-from il15_sim.survival.times import Array, Mask, numbers, read_times, refuse, same_length
+from il15_sim.survival.times import Z95, Array, Mask, numbers, read_times, refuse, same_length
 
 #: Shares are products of floats: one half may come out a hair above.
 _HAIR = 1e-12
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def _interval(share: Array, error: Array) -> tuple[Array, Array]:
     lower, upper = np.ones_like(share), np.ones_like(share)
     inner = (share > 0) & (share < 1)
     slope = np.log(share[inner])
-    reach = np.exp(_Z95 * error[inner] / -slope)
+    reach = np.exp(Z95 * error[inner] / -slope)
     lower[inner], upper[inner] = share[inner] ** reach, share[inner] ** (1 / reach)
     gone = share <= 0
     lower[gone] = 0.0

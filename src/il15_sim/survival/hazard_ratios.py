@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from il15_sim.errors import InputError, unknown
-from il15_sim.survival.times import Array, need_events, read_times, same_length
+from il15_sim.survival.times import Z95, Array, need_events, read_times, same_length
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_Z95 = 1.959963984540054
 _ROUNDS = 50
 #: Newton's decrement, about twice what ln likelihood can still gain, at which it has arrived.
 _ARRIVED = 1e-12
@@ -108,7 +107,7 @@ def cox(
     slope, error = slope / spread, error / spread
     z = slope / error
     with np.errstate(over="ignore"):
-        ratio, lower, upper = (np.exp(slope + k * _Z95 * error) for k in (0, -1, 1))
+        ratio, lower, upper = (np.exp(slope + k * Z95 * error) for k in (0, -1, 1))
     return pd.DataFrame(
         {
             "covariate": names,

@@ -10,6 +10,9 @@ from il15_sim.errors import InputError
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+#: Quantile of the normal distribution that an interval of 95 % reaches to.
+Z95 = 1.959963984540054
+
 
 def read_times(time: ArrayLike, event: ArrayLike) -> tuple[Array, Mask]:
     """Times and events of N patients, both of shape (N,).

@@ -28,6 +28,8 @@ MEASURES = (
     "log-fold of the count",
 )
 OUTCOMES = {"survival": ("os_days", "died"), "progression-free": ("pfs_days", "pfs_event")}
+#: What the event of an outcome is called.
+EVENTS = {"survival": "death", "progression-free": "progression or death"}
 #: What an adjusted hazard ratio is adjusted for.
 ADJUSTED = ("burden_mm", "tumour_growth")
 #: Fewest patients and deaths of which a hazard ratio is told.

@@ -15,6 +15,7 @@ from il15_sim.progression import judged
 from il15_sim.progression.told import MEDIAN_WITHIN
 from il15_sim.progression.trials import Reading
 from il15_sim.survival import cox, kaplan_meier
+from il15_sim.survival.times import Z95
 
 _COLUMNS = (
     *("id", "arm", "quantity", "reported", "day", "share", "n", "used"),
@@ -34,7 +35,6 @@ DOSE_ERROR = 0.08
 #: Two of three hazard ratios by burden lie within this factor of the published one, which was read
 #: in patients on another treatment (assumed).
 RATIO_FOLD = 2.0
-_Z95 = 1.959963984540054
 #: A dose is told of the sampling day nearest to the published one, no further away than this.
 _DAYS_APART = 5.0
 
@@ -136,10 +136,10 @@ def compared(
     for k, reading in enumerate(readings):
         share = reading.share
         if reading.reported == "ratio":
-            reach = RATIO_FOLD**_Z95
+            reach = RATIO_FOLD**Z95
             found.loc[k, ["lower", "upper"]] = [share / reach, share * reach]
         elif reading.reported in ("mean", "quartile"):
-            reach = MEDIAN_WITHIN if reading.reported == "quartile" else _Z95 * DOSE_ERROR
+            reach = MEDIAN_WITHIN if reading.reported == "quartile" else Z95 * DOSE_ERROR
             found.loc[k, ["lower", "upper"]] = [share - reach, share + reach]
     found["holds"] = found["predicted"].between(found["lower"], found["upper"])
     return found
