@@ -64,6 +64,12 @@ def test_the_waterfall_says_which_readings_count():
     )
 
 
+def test_the_classical_treatment_is_said_to_be_represented():
+    assert "stands for dacarbazine" in figures(patients())["curves_os"].caption
+    other = replace(TRIAL, arms=TRIAL.arms[:1], control="")
+    assert "dacarbazine" not in figures(patients(ARMS[:1]), other)["curves_os"].caption
+
+
 def test_targets_are_drawn_as_shares_of_each_arm():
     goal = Goal("share up by a half", "cd4_nkg2d_percent", 56, above=1.5, fold=True)
     own = patients()

@@ -103,10 +103,16 @@ def _curves(good: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterato
             f"{told.capitalize()} of the arms",
             f"Kaplan-Meier curves of {told} for {', '.join(names)}, with numbers at risk below.",
             f"Share without {what} by Kaplan and Meier; bands: 95 % intervals; upright marks, "
-            f"where they are few: censored patients. {_END}",
+            f"where they are few: censored patients. {_stands_for(trial)}{_END}",
             story,
             ("data/survival.csv", "data/arms.csv"),
         )
+
+
+def _stands_for(trial: Trial) -> str:
+    """What an arm on temozolomide alone is read as, beside itself."""
+    alone = any(arm.regimen.drugs == ("temozolomide",) for arm in trial.arms)
+    return "Temozolomide alone stands for dacarbazine, too. " if alone else ""
 
 
 def _reached(targets: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterator[Shown]:

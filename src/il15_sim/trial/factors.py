@@ -27,6 +27,7 @@ def covariates_of(table: pd.DataFrame, trial: Trial) -> dict[str, str]:
     names |= {
         "tumour_growth": "gross growth of the tumour",
         "burden_mm": "tumour burden at baseline",
+        "mica_expression": "MICA/B made by the tumour",
         "il15ra_inducibility_monocyte": "inducibility of IL-15Rα",
         "mean_level_mg_per_L": f"level of sorafenib to day {trial.landmark_day}",
         "age_years": "age",
