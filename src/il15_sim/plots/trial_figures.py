@@ -16,7 +16,7 @@ from il15_sim.plots.scenario_figures import Shown
 from il15_sim.plots.target_rows import target_shares
 from il15_sim.plots.trial_curves import MONTH_D, survival_curves
 from il15_sim.survival import landmark
-from il15_sim.trial.claim import EVENTS, OUTCOMES, by_rise
+from il15_sim.trial.claim import EVENTS, OUTCOMES, by_rise, stands_for
 from il15_sim.trial.design import Trial
 from il15_sim.trial.verdict import asked_arms
 
@@ -103,16 +103,10 @@ def _curves(good: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterato
             f"{told.capitalize()} of the arms",
             f"Kaplan-Meier curves of {told} for {', '.join(names)}, with numbers at risk below.",
             f"Share without {what} by Kaplan and Meier; bands: 95 % intervals; upright marks, "
-            f"where they are few: censored patients. {_stands_for(trial)}{_END}",
+            f"where they are few: censored patients. {stands_for(trial)}{_END}",
             story,
             ("data/survival.csv", "data/arms.csv"),
         )
-
-
-def _stands_for(trial: Trial) -> str:
-    """What an arm on temozolomide alone is read as, beside itself."""
-    alone = any(arm.regimen.drugs == ("temozolomide",) for arm in trial.arms)
-    return "Temozolomide alone stands for dacarbazine, too. " if alone else ""
 
 
 def _reached(targets: pd.DataFrame, trial: Trial, story: tuple[str, ...]) -> Iterator[Shown]:

@@ -230,3 +230,9 @@ def power(found: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def stands_for(trial: Trial) -> str:
+    """What an arm on temozolomide alone is read as, beside itself."""
+    alone = any(arm.regimen.drugs == ("temozolomide",) for arm in trial.arms)
+    return "Temozolomide alone stands for dacarbazine, too. " if alone else ""
